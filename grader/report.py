@@ -1,0 +1,90 @@
+"""The grade of one submission, as plain data that any face can print: page, API, command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.sandbox.job import CellError, Verdict
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """One line of the rubric.
+
+    Attributes:
+        id: the criterion's id in exercise.yaml.
+        points: earned; `max_points` is what it is worth.
+        message_id: key of `grader.words.WORDS`; `facts` fills its placeholders.
+        figures: numbers that may be shown (never a reference value or an exact distance to it).
+    """
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    passed: bool
+    message_id: str
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistake that the answer looks like.
+
+    Attributes:
+        ids: misconception ids; more than one when they cannot be told apart.
+        certainty: ``match`` (said plainly), ``resembles`` (hedged).
+    """
+
+    ids: tuple[str, ...]
+    certainty: str
+    message_id: str
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Where the time went, in seconds."""
+
+    run_seconds: float = 0.0
+    mark_seconds: float = 0.0
+    first_cell_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class GradeReport:
+    """Everything that one grading found out.
+
+    Attributes:
+        plot: what the page draws: own values beside a tolerance band (arrays as lists), bounded;
+            None when there is nothing to draw. It never holds the reference itself.
+        executed: the executed notebook (visible variant) as nbformat 4 JSON text.
+        answers: the collected answers, packed by `grader.explanation.pack`, for regrading.
+        provenance: versions, exercise version, variant ids: what this grade rests on.
+    """
+
+    verdict: Verdict
+    score: float
+    max_score: float
+    passed: bool
+    criteria: tuple[CriterionResult, ...] = ()
+    misconception: Diagnosis | None = None
+    error: CellError | None = None
+    limit: float | None = None
+    peak: float | None = None
+    timings: Timings = field(default_factory=Timings)
+    plot: Mapping[str, Any] | None = None
+    executed: str | None = None
+    answers: bytes = b""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report without notebook and answers, as JSON-ready data."""
+        data = asdict(self)
+        del data["executed"], data["answers"]
+        data["verdict"] = str(self.verdict)
+        return data

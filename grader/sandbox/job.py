@@ -1,0 +1,180 @@
+"""What goes into the sandbox and what comes out of it, as frozen plain data.
+
+Everything in a `Run` was made by code that a learner controls, and is bounded but not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+MIB = 2**20
+
+JSONValue = str | int | float | bool | None | list[Any] | dict[str, Any]
+
+
+class Verdict(StrEnum):
+    """How a run ended. Everything but ``INTERNAL_ERROR`` is the learner's, or a limit."""
+
+    OK = "ok"
+    RUNTIME_ERROR = "runtime_error"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    BAD_OUTPUT = "bad_output"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one run, each with its unit."""
+
+    wall_seconds: float = 60.0
+    cpu_seconds: float = 60.0
+    memory_bytes: int = 1024 * MIB
+    processes: int = 64
+    open_files: int = 256
+    scratch_bytes: int = 64 * MIB
+    cell_output_bytes: int = 2 * MIB
+    total_output_bytes: int = 8 * MIB
+    answer_bytes: int = 16 * MIB
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to run once.
+
+    Attributes:
+        cells: the sources of the code cells in order; `Run.cells` answers one to one.
+        parameters: plain JSON values that replace those of the cell at `parameters_cell`
+            (papermill's convention: a cell is injected right after it).
+        parameters_cell: index into `cells` of the cell tagged ``parameters``; None injects nothing.
+        outputs: names of the variables to collect after each cell, in the declared order.
+        data: a folder that is mounted read-only as ``data/`` beside the notebook; None for none.
+    """
+
+    cells: tuple[str, ...]
+    outputs: tuple[str, ...]
+    parameters: Mapping[str, JSONValue] = field(default_factory=dict)
+    parameters_cell: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    data: Path | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A declared output as it left the sandbox: plain, bounded, unbelieved.
+
+    Attributes:
+        name: the variable's name.
+        source: what the learner had, by shape: ``ndarray``, ``DataFrame``, ``Series``, ``list``,
+            ``scalar``, ``str``, ``dict``, ``shap.Explanation``, ``lime.Explanation``.
+        array: float64, int64, bool or unicode, any shape; None when `refusal` says why.
+        columns: the last axis's names where the value carried them (DataFrame, Explanation).
+        index: the first axis's labels where the value carried them, as strings.
+        parts: further arrays that came with it, such as an Explanation's ``base_values`` and ``data``.
+        refusal: id of why it could not be read: ``object_dtype``, ``too_large``, ``unreadable``, ...
+        cell: index of the code cell after which it had this value.
+    """
+
+    name: str
+    source: str
+    array: NDArray[np.generic] | None = None
+    columns: tuple[str, ...] | None = None
+    index: tuple[str, ...] | None = None
+    parts: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    refusal: str | None = None
+    cell: int = -1
+
+
+@dataclass(frozen=True)
+class CellError:
+    """Where and how the learner's code failed.
+
+    Attributes:
+        cell: index of the code cell, from 0; None when the process ended between cells.
+        name: the exception's class name, such as ``ValueError``.
+        message: its text, bounded.
+        line: the line within the cell, from 1, when known.
+        traceback: plain text without colours, bounded.
+    """
+
+    cell: int | None
+    name: str
+    message: str
+    line: int | None = None
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """One code cell after the run.
+
+    Attributes:
+        outputs: nbformat 4 output dictionaries, rebuilt by the host from allowed MIME types only.
+        execution_count: None when the cell was not reached.
+    """
+
+    outputs: tuple[Mapping[str, Any], ...] = ()
+    execution_count: int | None = None
+    truncated: bool = False
+    wall_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a job: always returned for what a learner may cause."""
+
+    verdict: Verdict
+    cells: tuple[CellOutcome, ...]
+    answers: Mapping[str, Answer]
+    error: CellError | None = None
+    limit: float | None = None
+    """The limit that ended it, in seconds or bytes."""
+    peak: float | None = None
+    """How far it went, in the same unit."""
+    wall_seconds: float = 0.0
+    first_cell_seconds: float | None = None
+    """From receiving the job to the start of the first cell."""
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """Progress of a run, for a page that shows "cell 4 of 9".
+
+    Attributes:
+        kind: ``start`` (the run begins), ``cell`` (cell `cell` begins), ``answer``, ``end``.
+        cell: index of the code cell, from 0.
+        cells: how many code cells there are.
+    """
+
+    kind: str
+    cell: int = 0
+    cells: int = 0
+
+
+class Sandbox(Protocol):
+    """Runs jobs in isolation; each call is one fresh, sealed process tree."""
+
+    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+        """Run `job` and return what happened.
+
+        Raises:
+            SandboxUnavailable: the walls are missing or the sandbox itself broke: our fault.
+        """
+
+    def run_many(
+        self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None
+    ) -> tuple[Run, ...]:
+        """Run several jobs, in parallel where cores allow; `on_event` gets the job's index."""
+
+    def close(self) -> None:
+        """Stop everything that was started; safe to call twice."""
