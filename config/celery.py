@@ -1,0 +1,11 @@
+"""The Celery app: two queues, `sandbox` (runs notebooks) and `default` (everything else)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+app = Celery("whybox")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,50 @@
+"""The one reader of the environment: every variable that Whybox knows, with its type and default.
+
+Each is described in docs/settings.md; a test compares the two lists. A `.env` file at the top of
+the checkout is read too, and never overrides what the environment says.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+import environ
+
+BASE_DIR: Final = Path(__file__).resolve().parent.parent
+VAR_DIR: Final = BASE_DIR / "var"
+
+env: Final = environ.Env(
+    WHYBOX_ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
+    WHYBOX_BROKER_URL=(str, ""),
+    WHYBOX_CONTENT=(str, str(BASE_DIR / "content")),
+    WHYBOX_DATABASE_URL=(str, ""),
+    WHYBOX_DEBUG=(bool, False),
+    WHYBOX_EMAIL_URL=(str, "consolemail://"),
+    WHYBOX_FROM_EMAIL=(str, "Whybox <whybox@localhost>"),
+    WHYBOX_ISSUER=(str, "Whybox"),
+    WHYBOX_SANDBOX_CONCURRENCY=(int, 2),
+    WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),
+    WHYBOX_SECRET_KEY=(str, ""),
+    WHYBOX_SITE_URL=(str, "http://localhost:8000"),
+    WHYBOX_VAR=(str, str(VAR_DIR)),
+    WHYBOX_VARIANT_SECRET=(str, ""),
+)
+environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+
+def kept_secret(name: str, folder: Path) -> str:
+    """Return the secret kept in `folder`/`name`, made on first use and readable by its owner only.
+
+    This serves a site on one machine; a production site is given its secrets by the environment.
+    """
+    path = folder / name
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:  # another process of the same first start was quicker
+        return path.read_text().strip()
+    path.write_text(secrets.token_urlsafe(48) + "\n")
+    return path.read_text().strip()

@@ -1,0 +1,1 @@
+"""Settings by situation: `development` (one machine), `test`, `production`, over `base`."""

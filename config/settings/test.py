@@ -1,0 +1,10 @@
+"""The tests: everything real, in folders of its own, with known secrets and cheap passwords."""
+
+from config.environment import env
+from config.settings.base import *  # noqa: F403  # a settings module is its base and a little more
+
+SECRET_KEY = "known to everyone, for tests only"  # noqa: S105  # a test's secret guards nothing
+VARIANT_SECRET = "the same"  # noqa: S105  # a test's secret guards nothing
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ALLOWED_HOSTS = [*env("WHYBOX_ALLOWED_HOSTS"), "testserver"]

@@ -1,0 +1,28 @@
+"""The root of all addresses."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularAPIView
+
+api = [
+    path("", include("courses.api_urls")),
+    path("", include("exercises.api_urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include((api, "api"))),
+    path("", include("exercises.urls")),
+    path("", include("courses.urls")),
+]
+if settings.DEBUG:
+    urlpatterns.append(
+        path(
+            "styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide"
+        )
+    )

@@ -1,0 +1,1 @@
+"""What is taught, what a learner has achieved, and the certificates for it."""

@@ -1,0 +1,10 @@
+"""The app of courses."""
+
+from django.apps import AppConfig
+
+
+class CoursesConfig(AppConfig):
+    """Courses, learners, progress and certificates."""
+
+    name = "courses"
+    default_auto_field = "django.db.models.BigAutoField"

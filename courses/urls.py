@@ -1,0 +1,6 @@
+"""Addresses of the courses pages."""
+
+from django.urls import URLPattern
+
+app_name = "courses"
+urlpatterns: list[URLPattern] = []

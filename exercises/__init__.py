@@ -1,0 +1,1 @@
+"""A submission's life: upload, queue, grade, feedback."""
