@@ -1,0 +1,262 @@
+"""The tables: exercises as pages need them, submissions, their heavy parts, workers.
+
+Each rule that a submission must never break is a constraint here, so that no door can break it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from grader.sandbox.job import Verdict
+
+
+class ExerciseQuerySet(models.QuerySet["Exercise"]):
+    """Named ways to read exercises."""
+
+    def active(self) -> ExerciseQuerySet:
+        """Return those that the content still holds."""
+        return self.filter(active=True)
+
+
+class Exercise(models.Model):
+    """What pages and attempt rules need of an exercise folder; written by `catalogue.load` only.
+
+    `description` is what `grader.exercise` read, as plain data: task, outputs, rubric, limits,
+    hints. Nothing in it would help to cheat.
+    """
+
+    slug = models.SlugField(_("slug"), unique=True, max_length=80)
+    title = models.CharField(_("title"), max_length=200)
+    summary = models.TextField(_("summary"), blank=True)
+    version = models.CharField(_("version"), max_length=20)
+    content_hash = models.CharField(_("content hash"), max_length=64)
+    minutes = models.PositiveSmallIntegerField(_("minutes"))
+    max_score = models.FloatField(_("maximum score"))
+    max_attempts = models.PositiveSmallIntegerField(_("attempts"), null=True, blank=True)
+    reviewed = models.BooleanField(_("read by a reviewer"), default=False)
+    description = models.JSONField(_("description"), default=dict)
+    active = models.BooleanField(_("active"), default=True)
+
+    objects = ExerciseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("exercise")
+        verbose_name_plural = _("exercises")
+        ordering: ClassVar[list[str]] = ["slug"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(max_score__gt=0), name="exercise_is_worth_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_attempts__isnull=True) | Q(max_attempts__gt=0),
+                name="exercise_can_be_attempted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class State(models.TextChoices):
+    """Where a submission is on its way; `GRADED` and `FAILED` are final."""
+
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    GRADED = "graded", _("graded")
+    FAILED = "failed", _("failed")
+
+
+class Stage(models.TextChoices):
+    """What a worker is doing with a running submission."""
+
+    NONE = "", _("waiting")
+    STARTING = "starting", _("starting")
+    CELLS = "cells", _("running")
+    MARKING = "marking", _("marking")
+
+
+class DiagnosisAnswer(models.TextChoices):
+    """What the learner says about the mistake that was named."""
+
+    NONE = "", _("not answered")
+    YES = "yes", _("yes, that was it")
+    PARTLY = "partly", _("partly")
+    NO = "no", _("no, it was something else")
+
+
+UNFINISHED = (State.QUEUED, State.RUNNING)
+_VERDICTS = [(str(verdict), str(verdict)) for verdict in Verdict]
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """Named ways to read submissions."""
+
+    def unfinished(self) -> SubmissionQuerySet:
+        """Return those that still wait for a grade."""
+        return self.filter(state__in=UNFINISHED)
+
+    def counted(self) -> SubmissionQuerySet:
+        """Return those that cost an attempt: all but the ones that failed by our fault."""
+        return self.exclude(state=State.FAILED)
+
+    def history(self, *, user_id: int, exercise_id: int) -> SubmissionQuerySet:
+        """Return one learner's submissions for one exercise, latest first, without reports."""
+        return (
+            self.filter(user_id=user_id, exercise_id=exercise_id)
+            .defer("report")
+            .order_by("-created_at")
+        )
+
+    def for_page(self) -> SubmissionQuerySet:
+        """Return submissions with all that their page or API answer shows."""
+        return self.select_related("exercise")
+
+
+class Submission(models.Model):
+    """One notebook handed in. The row is the truth; a message in the queue is only a nudge."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions"
+    )
+    exercise = models.ForeignKey(Exercise, on_delete=models.PROTECT, related_name="submissions")
+    attempt = models.PositiveIntegerField(_("attempt"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
+    verdict = models.CharField(_("verdict"), max_length=16, choices=_VERDICTS, blank=True)
+    score = models.FloatField(_("score"), null=True, blank=True)
+    max_score = models.FloatField(_("maximum score"))
+    passed = models.BooleanField(_("passed"), default=False)
+    report = models.JSONField(_("report"), null=True, blank=True)
+
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("times taken by a worker"), default=0)
+    nudged_at = models.DateTimeField(_("last announced to the workers"))
+    stage = models.CharField(_("stage"), max_length=8, choices=Stage, blank=True)
+    cell = models.PositiveIntegerField(_("running cell, from 1"), default=0)
+    cells = models.PositiveIntegerField(_("number of code cells"), default=0)
+
+    created_at = models.DateTimeField(_("handed in at"))
+    started_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    run_seconds = models.FloatField(_("seconds running"), null=True, blank=True)
+    mark_seconds = models.FloatField(_("seconds marking"), null=True, blank=True)
+
+    mail_wanted = models.BooleanField(_("mail when it is marked"), default=False)
+    diagnosis_answer = models.CharField(max_length=6, choices=DiagnosisAnswer, blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "exercise"],
+                condition=Q(state__in=["queued", "running"]),
+                name="submission_one_unfinished",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "exercise", "attempt"],
+                condition=~Q(state="failed"),
+                name="submission_attempt_counted_once",
+            ),
+            models.CheckConstraint(condition=Q(attempt__gt=0), name="submission_attempt_from_1"),
+            models.CheckConstraint(
+                condition=Q(state="running", lease_token__isnull=False, lease_until__isnull=False)
+                | (~Q(state="running") & Q(lease_token__isnull=True, lease_until__isnull=True)),
+                name="submission_lease_while_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], verdict="", finished_at__isnull=True)
+                | Q(state="failed", verdict="internal_error", finished_at__isnull=False)
+                | (
+                    Q(state="graded", finished_at__isnull=False)
+                    & ~Q(verdict__in=["", "internal_error"])
+                ),
+                name="submission_verdict_when_finished",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="graded",
+                    score__isnull=False,
+                    score__gte=0,
+                    score__lte=F("max_score"),
+                )
+                | (~Q(state="graded") & Q(score__isnull=True, passed=False)),
+                name="submission_score_when_graded",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["created_at"], condition=Q(state="queued"), name="submission_queue"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="running"), name="submission_leases"
+            ),
+            models.Index(fields=["user", "exercise", "-created_at"], name="submission_history"),
+            models.Index(
+                fields=["exercise", "-finished_at"],
+                condition=Q(state="graded"),
+                name="submission_recently_graded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exercise_id}/{self.attempt} {self.state}"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in {State.GRADED, State.FAILED}
+
+    @property
+    def queued_seconds(self) -> float | None:
+        """Seconds from handing in to the start of the run, once it has started."""
+        if self.started_at is None:
+            return None
+        return (self.started_at - self.created_at).total_seconds()
+
+
+class SubmissionFiles(models.Model):
+    """The heavy parts of a submission, in a table of their own so that lists stay light."""
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.CASCADE, primary_key=True, related_name="files"
+    )
+    notebook = models.BinaryField(_("the notebook as it was handed in"))
+    executed = models.TextField(_("the executed notebook"), blank=True)
+    answers = models.BinaryField(_("the collected answers"), default=b"")
+
+    class Meta:
+        verbose_name = _("files of a submission")
+        verbose_name_plural = _("files of submissions")
+
+    def __str__(self) -> str:
+        return str(self.submission_id)
+
+
+class Worker(models.Model):
+    """A worker process as it last reported itself; `/status/` reads these rows."""
+
+    name = models.CharField(_("name"), max_length=120, primary_key=True)
+    concurrency = models.PositiveSmallIntegerField(_("runs at once"))
+    started_at = models.DateTimeField(_("started at"))
+    seen_at = models.DateTimeField(_("last seen at"))
+    sandbox_open = models.BooleanField(_("its sandbox works"), default=False)
+    reason = models.TextField(_("why it takes nothing"), blank=True)
+    remedy = models.TextField(_("what mends it"), blank=True)
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
