@@ -1,0 +1,147 @@
+"""Start the whole site on one machine, web, worker and beat under one manager: ``make run``.
+
+``python -m config.run`` serves until Ctrl-C. ``--demo`` starts a site of its own in a folder that
+is thrown away, plays one learner through its HTTP API, and stops: ``make demo``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.machine import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+START_SECONDS = 60.0
+"""How long the web process may take before the first page answers."""
+
+
+def _processes(port: int, var: Path) -> dict[str, str]:
+    python = f"{sys.executable} -m"
+    concurrency = os.environ.get("WHYBOX_SANDBOX_CONCURRENCY", "2")
+    return {
+        "web": f"{python} gunicorn config.wsgi --bind 127.0.0.1:{port} --threads 8"
+        " --log-level warning",
+        # Threads: one warm sandbox serves the whole worker, and the learner's code runs in the
+        # sandbox's own processes, not here.
+        "worker": f"{python} celery -A config worker --pool threads --concurrency {concurrency}"
+        " --queues sandbox,default --loglevel WARNING --without-gossip --without-mingle",
+        "beat": f"{python} celery -A config beat --loglevel WARNING --pidfile="
+        f" --schedule {var / 'beat-schedule'}",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)  # noqa: PLR2004  # HTTP's word for "fine"
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def serve(port: int, var: Path, *, then: Callable[[], int] | None = None) -> int:
+    """Run the site's processes until one of them ends, Ctrl-C, or `then` has returned.
+
+    Returns:
+        What `then` returned, or the status of the process that ended first.
+    """
+    from honcho.manager import Manager  # noqa: PLC0415  # only the manager's own process needs it
+
+    manager = Manager()
+    for name, command in _processes(port, var).items():
+        manager.add_process(name, command, env=dict(os.environ), quiet=False)
+    result: list[int] = []
+
+    def meanwhile() -> None:
+        address = os.environ["WHYBOX_SITE_URL"]
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(address) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if then:
+            try:
+                result.append(then())
+            finally:
+                manager.terminate()
+        else:
+            say(f"\n  Whybox is open: {address}\n{demo_words()}  Ctrl-C stops it.\n")
+
+    threading.Thread(target=meanwhile, daemon=True).start()
+    manager.loop()
+    if then:
+        return result[0] if result else 1
+    return manager.returncode or 0
+
+
+def demo_words() -> str:
+    """Say how to sign in with the demo accounts."""
+    from courses.accounts.demo import DEMO_ACCOUNTS  # noqa: PLC0415  # needs Django to be set up
+
+    return "".join(
+        f"  Sign in as {account.email} with the password {account.password} ({account.what}).\n"
+        for account in DEMO_ACCOUNTS
+    )
+
+
+@contextlib.contextmanager
+def _folder(*, thrown_away: bool) -> Iterator[Path]:
+    if not thrown_away:
+        from config.environment import env  # noqa: PLC0415  # read after the address is set
+
+        yield Path(env("WHYBOX_VAR"))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="whybox-demo-"))
+    os.environ["WHYBOX_VAR"] = str(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> int:
+    """Read the command line, prepare, and serve."""
+    parser = argparse.ArgumentParser(description="Start the site on this machine.")
+    parser.add_argument("--demo", action="store_true", help="play a learner, then stop")
+    demo = parser.parse_args().demo
+    port = _free_port() if demo else int(os.environ.get("PORT", "8000"))
+    if _taken(port):
+        say(f"Something listens on port {port} already.\nRemedy: make run PORT={port + 1}")
+        return 2
+    os.environ["WHYBOX_SITE_URL"] = f"http://localhost:{port}"
+    with _folder(thrown_away=demo) as var:
+        from config.prepare import prepare  # noqa: PLC0415  # reads the settings, now complete
+
+        prepare(demo=True)
+        if not demo:
+            return serve(port, var)
+        from exercises.demo import play  # noqa: PLC0415  # only the demo needs it
+
+        return serve(port, var, then=lambda: play(os.environ["WHYBOX_SITE_URL"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
