@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("courses.api_urls")),
     path("", include("exercises.api_urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

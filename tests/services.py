@@ -61,7 +61,7 @@ def _start_postgres(folder: Path, programs: Path, stack: ExitStack) -> str:
     )
     stack.callback(server.wait)
     stack.callback(server.terminate)
-    ready = [programs / "pg_isready", "-q", "-h", folder]
+    ready = [str(programs / "pg_isready"), "-q", "-h", str(folder)]
     _wait(lambda: subprocess.call(ready) == 0, server, "PostgreSQL")
     host = str(folder).replace("/", "%2F")
     return f"postgres://whybox@{host}/postgres"

@@ -1,5 +1,14 @@
 """The tests: everything real, in folders of its own, with known secrets and cheap passwords."""
 
+import atexit
+import os
+import shutil
+import tempfile
+
+if "WHYBOX_VAR" not in os.environ:  # processes that a test starts, and xdist's, share the first's
+    os.environ["WHYBOX_VAR"] = tempfile.mkdtemp(prefix="whybox-test-")
+    atexit.register(shutil.rmtree, os.environ["WHYBOX_VAR"], ignore_errors=True)
+
 from config.environment import env
 from config.settings.base import *  # noqa: F403  # a settings module is its base and a little more
 
