@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse a name that is no time zone of the IANA database.
+
+    Raises:
+        ValidationError: there is no such zone.
+    """
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is no time zone. Examples: Europe/Paris, Asia/Tokyo, UTC."),
+            params={"name": name},
+        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,9 +39,18 @@ class UserManager(BaseUserManager["User"]):
         """Make a member of staff who may do everything."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **facts)
 
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Return the user with this e-mail address, whatever its case."""
+        return self.get(email__iexact=username)
+
 
 class User(AbstractUser):
-    """A learner, an instructor or a member of staff."""
+    """A learner, an instructor or a member of staff.
+
+    Attributes:
+        name_public: the learner's consent that certificates show the name to whoever has their
+            address; without it the public page and the PDF withhold it.
+    """
 
     username = None  # type: ignore[assignment]  # the e-mail address is the name
     first_name = None  # type: ignore[assignment]  # names do not come in two halves everywhere
@@ -35,6 +59,23 @@ class User(AbstractUser):
     name = models.CharField(
         _("name"), max_length=120, blank=True, help_text=_("As it shall stand on a certificate.")
     )
+    name_public = models.BooleanField(
+        _("show my name on my certificates"),
+        default=False,
+        help_text=_("To everyone who has a certificate's address. You can change this any time."),
+    )
+    locale = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        help_text=_("Empty means: what the browser asks for."),
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+    mail_certificate = models.BooleanField(_("mail me when I earn a certificate"), default=True)
+    mail_grading = models.BooleanField(_("mail me when a submission is marked"), default=False)
+    keyboard_shortcuts = models.BooleanField(_("keyboard shortcuts on lessons"), default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

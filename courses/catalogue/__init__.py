@@ -1,0 +1,1 @@
+"""What is taught: files become rows (paths, courses, lessons, quizzes, the reading list)."""

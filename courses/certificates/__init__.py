@@ -1,0 +1,1 @@
+"""Certificates: issued once, shown to anyone, revocable."""

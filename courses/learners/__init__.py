@@ -1,0 +1,1 @@
+"""What belongs to one learner: enrolments, completions, bookmarks, notes."""

@@ -1,0 +1,84 @@
+"""Enrolments and completions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Enrolment(models.Model):
+    """A learner takes a course.
+
+    Attributes:
+        last_part: where the learner was last, to resume there.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments"
+    )
+    course = models.ForeignKey(
+        "courses.Course", on_delete=models.CASCADE, related_name="enrolments"
+    )
+    last_part = models.ForeignKey(
+        "courses.Part", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-last_seen_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "course"], name="enrolment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.course_id}"
+
+
+class CompletionKind(models.TextChoices):
+    """What was completed."""
+
+    LESSON = "lesson"
+    QUIZ = "quiz"
+    EXERCISE = "exercise"
+
+
+class Completion(models.Model):
+    """A learner has read a lesson, passed its quiz, or passed an exercise."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="completions"
+    )
+    kind = models.CharField(max_length=10, choices=CompletionKind.choices)
+    lesson = models.ForeignKey(
+        "courses.Lesson", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    exercise_slug = models.SlugField(max_length=80, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "lesson"],
+                condition=models.Q(lesson__isnull=False),
+                name="completion_of_a_lesson_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "exercise_slug"],
+                condition=~models.Q(exercise_slug=""),
+                name="completion_of_an_exercise_once",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    (models.Q(kind="exercise", lesson__isnull=True) & ~models.Q(exercise_slug=""))
+                    | models.Q(kind__in=["lesson", "quiz"], lesson__isnull=False, exercise_slug="")
+                ),
+                name="completion_names_its_subject",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.lesson_id or self.exercise_slug}"

@@ -1,0 +1,1 @@
+"""Quizzes: questions, draws, marking, attempts."""

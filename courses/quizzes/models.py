@@ -1,0 +1,80 @@
+"""Quizzes, as loaded from content/, and learners' attempts at them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from courses.catalogue.models import DIGEST_LENGTH
+
+
+class Quiz(models.Model):
+    """The questions at the end of a lesson.
+
+    Attributes:
+        questions: the rendered questions; `courses.quizzes.questions` reads them.
+    """
+
+    lesson = models.OneToOneField("courses.Lesson", on_delete=models.CASCADE, related_name="quiz")
+    pass_percent = models.PositiveSmallIntegerField()
+    questions = models.JSONField()
+    digest = models.CharField(max_length=DIGEST_LENGTH)
+
+    class Meta:
+        verbose_name_plural = "quizzes"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(pass_percent__gte=1, pass_percent__lte=100),
+                name="quiz_pass_percent_is_a_percentage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Quiz of {self.lesson_id}"
+
+
+class QuizAttempt(models.Model):
+    """A quiz answered once by one learner, with its marking.
+
+    Attributes:
+        number: counts the learner's attempts at this quiz from 1; with `seed` it fixes the
+            numbers that were drawn.
+        answers: what was answered, by question id.
+        results: the marking as it was shown, by question id.
+        quiz_digest: which state of the quiz was answered.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quiz_attempts"
+    )
+    quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    seed = models.PositiveBigIntegerField()
+    answers = models.JSONField()
+    results = models.JSONField()
+    correct = models.PositiveSmallIntegerField()
+    total = models.PositiveSmallIntegerField()
+    passed = models.BooleanField()
+    quiz_digest = models.CharField(max_length=DIGEST_LENGTH)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "quiz", "number"], name="attempt_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(correct__lte=models.F("total")), name="attempt_within_total"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.correct}/{self.total}"
+
+    @property
+    def percent(self) -> int:
+        """Return the share of right answers in whole per cent, rounded down."""
+        return 100 * self.correct // self.total
