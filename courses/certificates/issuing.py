@@ -1,0 +1,98 @@
+"""Issuing and revoking certificates, and the learner's say in whether a name is shown."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from celery import current_app
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from courses.certificates.models import Certificate
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from courses.models import Course, Part, User
+
+MAIL = "courses.mail_certificate"
+"""The task that tells a learner of a new certificate."""
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def issue(*, user: User, course: Course, parts: Sequence[Part]) -> Certificate:
+    """Issue the certificate for a completed course, once; return the one that there is.
+
+    Args:
+        user: who completed the course.
+        course: what was completed; its facts are copied.
+        parts: the course's parts as they were completed.
+    """
+    lessons = [part.lesson for part in parts if part.lesson is not None]
+    certificate, created = Certificate.objects.get_or_create(
+        user=user,
+        course=course,
+        defaults={
+            "learner_name": user.name,
+            "name_public": user.name_public,
+            "course_title": course.title,
+            "course_version": course.version,
+            "course_summary": course.summary,
+            "course_level": course.level,
+            "language": course.language,
+            "minutes": sum(part.minutes for part in parts),
+            "lessons": len(lessons),
+            "quizzes": sum(hasattr(lesson, "quiz") for lesson in lessons),
+            "exercises": len(parts) - len(lessons),
+            "skills": course.skills,
+            "issuer_name": settings.ISSUER_NAME,
+            "issued_at": timezone.now(),
+        },
+    )
+    if created and user.mail_certificate:
+        transaction.on_commit(lambda: _announce(certificate.pk))
+    return certificate
+
+
+@transaction.atomic
+def revoke(*, certificate: Certificate, reason: str) -> Certificate:
+    """Revoke a certificate; the first reason and date stay.
+
+    Raises:
+        ValidationError: no reason is given.
+    """
+    if not reason.strip():
+        raise ValidationError(_("A certificate is revoked for a reason: write it down."))
+    changed = Certificate.objects.filter(pk=certificate.pk, revoked_at=None)
+    changed.update(revoked_at=timezone.now(), revoked_reason=reason.strip())
+    certificate.refresh_from_db()
+    return certificate
+
+
+@transaction.atomic
+def show_name(*, certificate: Certificate, public: bool) -> None:
+    """Show the learner's name on the certificate, or withhold it: the learner's own choice.
+
+    A certificate that was issued before the learner gave a name takes the name now; a name that
+    stands stays, since people may have seen it.
+    """
+    user = certificate.user
+    certificate.name_public = public
+    if not certificate.learner_name and user is not None:
+        certificate.learner_name = user.name
+    certificate.save(update_fields=["name_public", "learner_name"])
+
+
+def _announce(certificate: uuid.UUID) -> None:
+    try:
+        current_app.send_task(MAIL, args=[str(certificate)], queue="default")
+    except (OperationalError, OSError):
+        logger.exception("the mail about certificate %s could not be asked for", certificate)

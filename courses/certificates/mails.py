@@ -1,0 +1,33 @@
+"""The mail that tells a learner of a new certificate."""
+
+import uuid
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from courses.certificates.models import Certificate
+
+
+def mail_certificate(certificate_id: uuid.UUID) -> None:
+    """Write to the learner, in the learner's language; a certificate that is gone is no error."""
+    certificate = Certificate.objects.select_related("user").filter(pk=certificate_id).first()
+    if certificate is None or certificate.user is None:
+        return
+    with override(certificate.user.locale or settings.LANGUAGE_CODE):
+        send_mail(
+            subject=_("Your certificate: %(course)s") % {"course": certificate.course_title},
+            message=_(
+                "Congratulations. You have completed the course “%(course)s”.\n\n"
+                "Your certificate: %(address)s\n\n"
+                "Anyone to whom you give this address can check it without an account. "
+                "Whether it shows your name is for you to say on that page."
+            )
+            % {
+                "course": certificate.course_title,
+                "address": settings.SITE_URL + certificate.get_absolute_url(),
+            },
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            recipient_list=[certificate.user.email],
+        )
