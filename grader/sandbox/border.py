@@ -1,0 +1,140 @@
+"""Checks a declared output as it enters from the sandbox: declared types, shapes and sizes only."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, TYPE_CHECKING
+
+import numpy as np
+
+from grader.sandbox.inside.frames import BadFrame, parse
+from grader.sandbox.job import Answer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SOURCES: Final = frozenset(
+    {
+        "ndarray",
+        "DataFrame",
+        "Series",
+        "list",
+        "scalar",
+        "str",
+        "dict",
+        "shap.Explanation",
+        "lime.Explanation",
+        "unknown",
+    }
+)
+REFUSALS: Final = frozenset(
+    {
+        "object_dtype",
+        "unsupported_dtype",
+        "unsupported_type",
+        "too_large",
+        "too_many_dimensions",
+        "ragged",
+        "masked",
+        "unreadable",
+    }
+)
+PARTS: Final = frozenset({"", "base_values", "data", "labels", "intercept", "score"})
+MAX_DIMENSIONS: Final = 8
+MAX_LABELS: Final = 100_000
+MAX_LABEL_CHARACTERS: Final = 200
+
+
+def answer(body: bytes, *, declared: tuple[str, ...], cell: int, bound_bytes: int) -> Answer:
+    """Return the answer that one frame holds.
+
+    Raises:
+        BadFrame: name, type, shape or length is not what an honest runner sends.
+    """
+    line, _, raw = body.partition(b"\n")
+    header = parse(line)
+    name, source, refusal = header.get("name"), header.get("source"), header.get("refusal")
+    if not isinstance(name, str) or name not in declared:
+        raise BadFrame("an answer that was not asked for")
+    if not isinstance(source, str) or source not in SOURCES:
+        raise BadFrame("an unknown source")
+    if refusal is not None:
+        if not isinstance(refusal, str) or refusal not in REFUSALS:
+            raise BadFrame("an unknown refusal")
+        return Answer(name=name, source=source, refusal=refusal, cell=cell)
+    if len(raw) > bound_bytes:
+        return Answer(name=name, source=source, refusal="too_large", cell=cell)
+    arrays = _arrays(header.get("arrays"), raw)
+    return Answer(
+        name=name,
+        source=source,
+        array=arrays.pop(""),
+        columns=_labels(header.get("columns")),
+        index=_labels(header.get("index")),
+        parts=arrays,
+        cell=cell,
+    )
+
+
+def _arrays(described: Any, raw: bytes) -> dict[str, NDArray[np.generic]]:
+    if not isinstance(described, list) or not 1 <= len(described) <= len(PARTS):
+        raise BadFrame("an answer without arrays")
+    arrays: dict[str, NDArray[np.generic]] = {}
+    start = 0
+    for item in described:
+        key = item.get("key") if isinstance(item, dict) else None
+        if not isinstance(key, str) or key not in PARTS or key in arrays:
+            raise BadFrame("an unknown part")
+        dtype, shape = _dtype(item.get("dtype")), _shape(item.get("shape"))
+        size = math.prod(shape) * dtype.itemsize
+        if start + size > len(raw):
+            raise BadFrame("fewer bytes than the shape says")
+        arrays[key] = np.frombuffer(raw, dtype, math.prod(shape), start).reshape(shape)
+        start += size
+    if start != len(raw) or "" not in arrays:
+        raise BadFrame("bytes that belong to no array")
+    for array in arrays.values():
+        _check_content(array)
+    return arrays
+
+
+def _dtype(text: Any) -> np.dtype[Any]:
+    if text in ("<f8", "<i8", "|b1"):
+        return np.dtype(text)
+    if isinstance(text, str) and text[:2] == "<U" and text[2:].isascii() and text[2:].isdigit():
+        length = int(text[2:]) if len(text) <= 10 else 0  # noqa: PLR2004 - digits, before int()
+        if length > 0:
+            return np.dtype(f"<U{length}")
+    raise BadFrame("a dtype that may not cross")
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > MAX_DIMENSIONS:
+        raise BadFrame("a shape that may not cross")
+    if any(type(size) is not int or not 0 <= size < 2**31 for size in value):
+        raise BadFrame("a shape that may not cross")
+    return tuple(value)
+
+
+def _check_content(array: NDArray[np.generic]) -> None:
+    """Refuse bytes that are no value of their type: booleans beyond 1, text beyond Unicode."""
+    if array.dtype.kind == "b":
+        beyond = array.view(np.uint8).max(initial=0) > 1
+    elif array.dtype.kind == "U":
+        code_points = np.frombuffer(array.tobytes(), "<u4")
+        surrogate = (code_points >= 0xD800) & (code_points <= 0xDFFF)
+        beyond = code_points.max(initial=0) > 0x10FFFF or bool(surrogate.any())
+    else:
+        return
+    if beyond:
+        raise BadFrame("bytes that are no value of their type")
+
+
+def _labels(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) > MAX_LABELS:
+        raise BadFrame("labels that may not cross")
+    if any(not isinstance(item, str) or len(item) > MAX_LABEL_CHARACTERS for item in value):
+        raise BadFrame("labels that may not cross")
+    return tuple(value)

@@ -1,0 +1,70 @@
+"""The learners' Python: where its interpreter, its library and its packages lie on the host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import SandboxUnavailable
+
+ENVIRONMENT_VARIABLE = "WHYBOX_SANDBOX_PYTHON"
+_QUESTION = (
+    "import json, sys, sysconfig; print(json.dumps([getattr(sys, '_base_executable', sys.executable),"
+    " sys.base_prefix, sysconfig.get_path('stdlib'), sysconfig.get_path('purelib'),"
+    " list(sys.version_info[:2])]))"
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One pinned set of packages and the interpreter under it.
+
+    Attributes:
+        interpreter: the real binary, symbolic links resolved.
+        library: the interpreter's ``lib`` folder, which holds its standard library.
+        packages: the environment's ``site-packages``.
+    """
+
+    interpreter: Path
+    library: Path
+    packages: Path
+
+    def fingerprint(self) -> str:
+        """Return a digest that changes when a package or the runner itself changes."""
+        runner = Path(__file__).parent / "inside"
+        parts = [self.interpreter, *self.packages.glob("*.dist-info"), *runner.glob("*.py")]
+        facts = sorted(f"{part}:{part.stat().st_mtime_ns}" for part in parts)
+        return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+def default_python() -> Path:
+    """Return the interpreter that the setting names, or the one beside the checkout."""
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        return Path(named)
+    return Path(__file__).resolve().parents[2] / ".venv-sandbox" / "bin" / "python"
+
+
+def discover(python: Path) -> Environment:
+    """Ask `python` where it lives.
+
+    Raises:
+        SandboxUnavailable: there is no such interpreter, or it does not answer.
+    """
+    remedy = f"run `make run` once, or set {ENVIRONMENT_VARIABLE} to the learners' interpreter"
+    try:
+        answer = subprocess.run(
+            [python, "-I", "-c", _QUESTION], capture_output=True, check=True, timeout=60
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SandboxUnavailable(f"{python} does not run: {error}.", remedy=remedy) from error
+    executable, base, library, packages, _version = json.loads(answer)
+    return Environment(
+        interpreter=Path(executable).resolve(),
+        library=Path(library).resolve().parent if Path(base) != Path("/usr") else Path("/usr/lib"),
+        packages=Path(packages),
+    )

@@ -1,0 +1,234 @@
+"""The host's hold on one fork server: start it behind the wall, ask for sealed processes, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TYPE_CHECKING
+
+from grader.errors import SandboxUnavailable
+from grader.sandbox import policy, walls
+from grader.sandbox.walls import Mount
+
+if TYPE_CHECKING:
+    from grader.sandbox.environment import Environment
+    from collections.abc import Iterator, Sequence
+
+RUNNER = Path(__file__).parent / "inside"
+KEEPER = Path(__file__).parent / "keeper.py"
+NO_BUBBLEWRAP = "apt-get install bubblewrap"
+SEE_DOCTOR = "python -m grader doctor"
+
+
+@dataclass
+class Sealed:
+    """One sealed process that waits for its job.
+
+    Attributes:
+        line: the stream to the warden, and until the job is read to process 1.
+        pipe: the descriptor from which its frames are read.
+        pidfd: process 1 of the run, a handle that cannot come to mean another process.
+    """
+
+    line: socket.socket
+    pipe: int
+    pidfd: int
+
+    def close(self) -> None:
+        """Close the three descriptors."""
+        self.line.close()
+        os.close(self.pipe)
+        os.close(self.pidfd)
+
+
+class ForkServer:
+    """One wall with one fork server in it; it belongs to the process that started it."""
+
+    def __init__(self, environment: Environment, *, warm: bool, threads: int) -> None:
+        """Start the server; it boots while the caller goes on.
+
+        Raises:
+            SandboxUnavailable: bubblewrap or libseccomp is missing.
+        """
+        bubblewrap = shutil.which("bwrap")
+        if bubblewrap is None:
+            raise SandboxUnavailable("bubblewrap is not installed.", remedy=NO_BUBBLEWRAP)
+        self._filter = _seccomp_filter()
+        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
+        self._hello: dict[str, Any] | None = None
+        self._started = time.monotonic()
+        with inner, _file_of(policy.PASSWD) as passwd, _file_of(policy.GROUP) as group:
+            descriptors = (inner.fileno(), passwd, group)
+            plan = _plan(bubblewrap, environment, descriptors=descriptors, threads=threads)
+            self._keeper = subprocess.Popen(
+                [sys.executable, "-I", "-S", KEEPER, json.dumps(plan)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                env={},
+            )
+        wanted = {"warm": warm, "filter_bytes": len(self._filter)}
+        with contextlib.suppress(OSError):  # a wall that fell at once is met in `wait_until_ready`
+            self._control.send(json.dumps(wanted).encode())
+            self._control.send(self._filter)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still stands."""
+        return self._keeper.poll() is None
+
+    @property
+    def keeper_pid(self) -> int:
+        """The process id of the keeper."""
+        return self._keeper.pid
+
+    def wait_until_ready(self) -> dict[str, Any]:
+        """Wait for the server's greeting and return it.
+
+        Raises:
+            SandboxUnavailable: it did not come up, with what it said.
+        """
+        with self._lock:
+            if self._hello is None:
+                self._hello = self._greeting()
+        if self._hello["problems"]:
+            problems = "; ".join(self._hello["problems"])
+            raise SandboxUnavailable(f"The fork server refuses to serve: {problems}.")
+        return self._hello
+
+    def _greeting(self) -> dict[str, Any]:
+        left = self._started + policy.BOOT_SECONDS - time.monotonic()
+        self._control.settimeout(max(1.0, left))
+        try:
+            message = self._control.recv(1 << 16)
+        except OSError as error:
+            raise SandboxUnavailable(
+                f"The sandbox did not start ({error}): {self._last_words()}", remedy=SEE_DOCTOR
+            ) from error
+        if not message:
+            raise SandboxUnavailable(
+                f"The sandbox did not start: {self._last_words()}", remedy=SEE_DOCTOR
+            )
+        greeting: dict[str, Any] = json.loads(message)
+        return greeting
+
+    def sealed(self) -> Sealed:
+        """Ask for one sealed process and wait until it stands.
+
+        Raises:
+            SandboxUnavailable: the server is gone, or sealing failed.
+        """
+        self.wait_until_ready()
+        line, inner_line = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        pipe, inner_pipe = os.pipe()
+        try:
+            with inner_line, self._lock:
+                try:
+                    socket.send_fds(self._control, [b"fork"], [inner_line.fileno(), inner_pipe])
+                finally:
+                    os.close(inner_pipe)
+            line.settimeout(policy.READY_SECONDS)
+            word, descriptors, _, _ = socket.recv_fds(line, 1, 1, socket.MSG_CMSG_CLOEXEC)
+            if word != b"R" or not descriptors:
+                raise SandboxUnavailable(
+                    f"A run could not be sealed: {_rest(word, line)} {self._last_words()}",
+                    remedy=SEE_DOCTOR,
+                )
+        except OSError as error:
+            line.close()
+            os.close(pipe)
+            raise SandboxUnavailable(
+                f"The fork server is gone ({error}): {self._last_words()}"
+            ) from error
+        except SandboxUnavailable:
+            line.close()
+            os.close(pipe)
+            raise
+        return Sealed(line, pipe, descriptors[0])
+
+    def close(self) -> None:
+        """End the server and everything behind its wall; safe to call twice."""
+        self._control.close()
+        try:
+            self._keeper.wait(policy.CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._keeper.kill()
+            self._keeper.wait()
+        self._words.close()
+
+    def _last_words(self) -> str:
+        if self._words.closed:
+            return ""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._keeper.wait(1)
+        size = self._words.seek(0, os.SEEK_END)
+        self._words.seek(max(0, size - 2000))
+        return self._words.read().decode(errors="replace").strip()
+
+
+def _plan(
+    bubblewrap: str, environment: Environment, *, descriptors: Sequence[int], threads: int
+) -> dict[str, Any]:
+    control, passwd, group = descriptors
+    visible = walls.mounts(environment, RUNNER)
+    sources = [str(mount.source) for mount in visible]
+    is_root = os.geteuid() == 0
+    if is_root:
+        visible = tuple(
+            Mount(Path(policy.STAGE, str(number)), mount.target)
+            for number, mount in enumerate(visible)
+        )
+    program = [str(environment.interpreter), "-P", "-s", "-m", "inside.server", str(control)]
+    return {
+        "host": os.getpid(),
+        "uid": policy.SANDBOX_UID if is_root else None,
+        "stage": policy.STAGE,
+        "sources": sources,
+        "descriptors": list(descriptors),
+        "cgroups": [],
+        "command": walls.command(
+            bubblewrap, visible, program=program, passwd=passwd, group=group, threads=threads
+        ),
+    }
+
+
+@contextlib.contextmanager
+def _file_of(text: str) -> Iterator[int]:
+    """Give a descriptor from which `text` can be read."""
+    descriptor = os.memfd_create("text", 0)
+    try:
+        os.write(descriptor, text.encode())
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _seccomp_filter() -> bytes:
+    try:
+        from grader.sandbox import filter as seccomp_filter  # noqa: PLC0415 - needs a system library
+    except (ImportError, RuntimeError) as error:
+        raise SandboxUnavailable(
+            f"libseccomp is missing: {error}.", remedy="apt-get install libseccomp2"
+        ) from error
+    return seccomp_filter.compiled()
+
+
+def _rest(word: bytes, line: socket.socket) -> str:
+    with contextlib.suppress(OSError):
+        while chunk := line.recv(4096):
+            word += chunk
+    return word.decode(errors="replace")

@@ -1,0 +1,77 @@
+"""The inner wall as pure data: places, sizes, system calls.
+
+Each list is an allow-list; what is not named here does not exist for a learner's code.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIB: Final = 2**20
+
+UID: Final = 1000
+"""The one user id that exists inside; outside it is the dedicated one."""
+HOSTNAME: Final = "notebook"
+HOME: Final = "/home/learner"
+"""Home and working directory: a small private file system in memory."""
+DATA: Final = f"{HOME}/data"
+"""The exercise's data, read-only."""
+SCRATCH_PLACES: Final = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - private mounts, not the host's
+"""The writable places; one file system of `Limits.scratch_bytes` lies under all of them."""
+SCRATCH_INODES: Final = 4096
+DATA_BYTES: Final = 64 * MIB
+"""An exercise's data may not be larger; it is copied into each run's memory."""
+FILE_DESCRIPTORS_KEPT: Final = 3
+"""stdin, stdout, stderr."""
+
+CAP_LAST: Final = 63
+"""Capabilities to drop, as far as the kernel knows them."""
+
+CLONE_NEW_ANY: Final = 0x7E020080
+"""CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET and (where `clone` takes it) TIME."""
+
+AF_UNIX: Final = 1
+IOCTLS: Final = (
+    *(0x5401, 0x5402, 0x5403, 0x5404),  # TCGETS, TCSETS, TCSETSW, TCSETSF
+    *(0x540B, 0x540E, 0x540F, 0x5410, 0x5429),  # TCFLSH, TIOCSCTTY, TIOCGPGRP, TIOCSPGRP, TIOCGSID
+    *(0x5413, 0x5414),  # TIOCGWINSZ, TIOCSWINSZ
+    *(0x541B, 0x5421, 0x5450, 0x5451),  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+    *(0x80045430, 0x40045431),  # TIOCGPTN, TIOCSPTLCK: a terminal pair of one's own
+)
+"""Requests to devices; pushing input into a terminal (TIOCSTI, TIOCLINUX) is not among them."""
+
+SYSCALLS: Final = tuple(
+    """
+    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range
+    open openat openat2 creat dup dup2 dup3 pipe pipe2 fcntl flock fsync fdatasync truncate ftruncate
+    fallocate fadvise64 readahead sendfile splice tee copy_file_range sync_file_range
+    stat fstat lstat newfstatat statx access faccessat faccessat2 statfs fstatfs getdents getdents64
+    getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat
+    symlink symlinkat readlink readlinkat chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat
+    umask utime utimes utimensat futimesat getxattr lgetxattr fgetxattr listxattr llistxattr
+    flistxattr inotify_init inotify_init1 inotify_add_watch inotify_rm_watch
+    mmap munmap mremap mprotect madvise brk msync mincore mlock munlock memfd_create membarrier
+    get_mempolicy set_mempolicy mbind pkey_alloc pkey_free pkey_mprotect
+    fork vfork execve execveat wait4 waitid exit exit_group set_tid_address set_robust_list
+    get_robust_list rseq futex futex_waitv arch_prctl prctl
+    rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigqueueinfo
+    rt_tgsigqueueinfo rt_sigsuspend sigaltstack kill tkill tgkill pause alarm setitimer getitimer
+    signalfd signalfd4 restart_syscall
+    getpid getppid gettid getuid geteuid getgid getegid getresuid getresgid getgroups getpgid getpgrp
+    setpgid getsid setsid getpriority setpriority capget
+    getrlimit setrlimit prlimit64 getrusage times sysinfo uname getcpu getrandom
+    sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_getscheduler
+    sched_get_priority_max sched_get_priority_min sched_rr_get_interval sched_getattr
+    clock_gettime clock_getres clock_nanosleep gettimeofday time nanosleep
+    timer_create timer_settime timer_gettime timer_getoverrun timer_delete
+    timerfd_create timerfd_settime timerfd_gettime
+    select pselect6 poll ppoll epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_wait
+    epoll_pwait epoll_pwait2 eventfd eventfd2
+    bind listen connect accept accept4 getsockname getpeername getsockopt setsockopt shutdown
+    sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg
+    shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl
+    mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr
+    pidfd_open pidfd_send_signal
+    """.split()
+)
+"""Allowed with any argument. `clone`, `socket`, `socketpair` and `ioctl` have rules of their own."""

@@ -1,0 +1,123 @@
+"""Frames on a byte stream: a kind of one byte, a length, a body.
+
+The host reads frames that a learner's code may have forged: it checks the declared length against
+a bound for the kind before it keeps a byte.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+HEADER: Final = struct.Struct(">cI")
+_ESCAPED: Final = re.compile(rb"\\u(?:0000|[dD][89abABcCdDeEfF])")
+_UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
+
+CELL: Final = b"C"
+"""A cell begins: ``{"cell"}``."""
+STREAM: Final = b"S"
+"""Text on stdout or stderr: ``{"name", "text"}``."""
+DISPLAY: Final = b"D"
+"""A rich display: ``{"data", "metadata", "display_id", "update"}``."""
+RESULT: Final = b"R"
+"""The value of a cell's last expression: ``{"data", "metadata", "execution_count"}``."""
+CLEAR: Final = b"L"
+"""Clear the cell's outputs: ``{"wait"}``."""
+ERROR: Final = b"E"
+"""An exception ended the cell: ``{"name", "message", "line", "traceback"}``."""
+DROPPED: Final = b"T"
+"""An output was too large to send: ``{"bytes"}``."""
+ANSWER: Final = b"A"
+"""A declared output: a JSON line, then the raw bytes of its arrays."""
+CELL_END: Final = b"X"
+"""A cell has ended: ``{"cell", "execution_count"}``."""
+FINISHED: Final = b"Z"
+"""The notebook has ended, by its last cell or by an exception: ``{}``."""
+FAILED: Final = b"F"
+"""The wall could not be completed, so nothing was run: ``{"failure"}``; ours, before any cell."""
+
+
+class BadFrame(Exception):  # noqa: N818 - it is a finding about the data, not an error of ours
+    """The stream holds something that no honest runner sends."""
+
+
+class FrameTooLarge(Exception):  # noqa: N818 - the same
+    """A frame declares more bytes than its kind may have.
+
+    Attributes:
+        kind: the frame's kind.
+        size: the declared length in bytes.
+        bound: the allowed length in bytes.
+    """
+
+    def __init__(self, kind: bytes, size: int, bound: int) -> None:
+        super().__init__(f"frame {kind!r} of {size} bytes, {bound} allowed")
+        self.kind, self.size, self.bound = kind, size, bound
+
+
+def pack(kind: bytes, body: bytes | Mapping[str, Any]) -> bytes:
+    """Return the bytes of one frame; a mapping becomes JSON."""
+    raw = json.dumps(body).encode() if isinstance(body, Mapping) else body
+    return HEADER.pack(kind, len(raw)) + raw
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Read a frame's JSON object; what no page or database can hold in a text becomes U+FFFD.
+
+    Raises:
+        BadFrame: it is not one, or is nested too deep to read.
+    """
+    try:
+        value = json.loads(body.decode(errors="replace"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise BadFrame(str(error)[:200]) from error
+    if not isinstance(value, dict):
+        raise BadFrame("not an object")
+    cleaned: dict[str, Any] = _clean(value) if _ESCAPED.search(body) else value
+    return cleaned
+
+
+def _clean(value: Any) -> Any:
+    """Replace NUL and lone surrogates; the depth was bounded when it was read."""
+    if isinstance(value, str):
+        return _UNFIT.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return value
+
+
+class Reader:
+    """Cuts a byte stream into frames."""
+
+    def __init__(self, bound: Callable[[bytes], int | None]) -> None:
+        """Bound each kind's body in bytes by `bound`, which answers None for an unknown kind."""
+        self._bound = bound
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Add bytes and yield the frames that are now complete.
+
+        Raises:
+            BadFrame: a frame of an unknown kind.
+            FrameTooLarge: a frame that declares more than its kind may have.
+        """
+        self._buffer += data
+        start = 0
+        while len(self._buffer) - start >= HEADER.size:
+            kind, size = HEADER.unpack_from(self._buffer, start)
+            bound = self._bound(kind)
+            if bound is None:
+                raise BadFrame(f"unknown kind {kind!r}")
+            if size > bound:
+                raise FrameTooLarge(kind, size, bound)
+            end = start + HEADER.size + size
+            if len(self._buffer) < end:
+                break
+            yield kind, bytes(self._buffer[start + HEADER.size : end])
+            start = end
+        del self._buffer[:start]

@@ -1,0 +1,67 @@
+"""Runs the cells of one notebook in order and sends what happens as frames."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from . import frames
+from .answers import Collector
+from .shell import Screen, quiet_shell_escapes
+
+
+def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
+    """Run `job` in `shell`, cell by cell, until the last cell or the first exception.
+
+    After each cell, failed or not, the declared outputs are collected, so that what stood before
+    an exception counts.
+    """
+    screen = Screen(pipe, cell_bytes=job["limits"]["cell_output_bytes"])
+    collector = Collector(job["outputs"], budget_bytes=job["limits"]["answer_bytes"])
+    screen.attach(shell)
+    quiet_shell_escapes(shell)
+    sys.argv = ["notebook"]
+    sys.path.insert(0, "")
+    for number, source in enumerate(job["cells"]):
+        screen.begin_cell(number, shell.execution_count)
+        ok = _run_cell(shell, source)
+        screen.flush()
+        for frame in collector.collect(shell.user_ns, number):
+            screen.send(frame)
+        screen.end_cell(number)
+        if not ok:
+            break
+        if number == job["parameters_cell"]:
+            _inject(shell, job["parameters"])
+    screen.finish()
+
+
+def _run_cell(shell: Any, source: str) -> bool:
+    try:
+        result = shell.run_cell(source, store_history=True, silent=False)
+    except BaseException as error:  # noqa: BLE001 - even what breaks the shell is the cell's failure
+        shell.showtraceback((type(error), error, error.__traceback__))
+        return False
+    return bool(result.success)
+
+
+def _inject(shell: Any, parameters: dict[str, Any]) -> None:
+    """Run papermill's cell: one assignment per parameter, after those of the notebook."""
+    lines = [f"{name} = {_literal(value)}" for name, value in parameters.items()]
+    shell.run_cell("\n".join(["# Parameters", *lines]), store_history=False, silent=True)
+
+
+def _literal(value: Any) -> str:
+    """Return Python source for a JSON value; infinities and NaN have no literal of their own."""
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return f'float("{value}")'
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_literal(item)}' for key, item in value.items())}}}"
+    return repr(value)
+
+
+def failure(text: str) -> bytes:
+    """Return the frame that says that the wall could not be completed."""
+    return frames.pack(frames.FAILED, {"failure": text[-4000:]})

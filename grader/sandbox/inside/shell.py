@@ -1,0 +1,236 @@
+"""IPython without a terminal: everything that a cell shows becomes a frame."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import sys
+import threading
+import traceback
+from typing import Any, Final
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+
+from . import frames
+
+EAGER_WRITES: Final = 200
+"""The first writes of a cell are sent at once, so that a kill loses none of them; later ones wait
+for 8 KiB or the end of the cell, so that a chatty loop costs few frames."""
+BUFFERED_CHARACTERS: Final = 8192
+CHUNK_CHARACTERS: Final = 16384
+TRACEBACK_CHARACTERS: Final = 32768
+NO_SHELL: Final = "Shell commands are switched off here; nothing was run: {command}\n"
+
+
+class Screen:
+    """Where a cell's outputs go: counts them, and sends them as frames on the pipe."""
+
+    def __init__(self, pipe: int, *, cell_bytes: int) -> None:
+        self._pipe = pipe
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._cell_bytes = cell_bytes
+        self._text: list[str] = []
+        self._text_size = 0
+        self._name = "stdout"
+        self._writes = 0
+        self._count = 0
+
+    def attach(self, shell: Any) -> None:
+        """Become the shell's stdout, stderr, display publisher and display hook."""
+        sys.stdout = sys.__stdout__ = Stream(self, "stdout")  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = Stream(self, "stderr")  # type: ignore[misc]
+        shell.display_pub.screen = self
+        shell.displayhook.screen = self
+        shell._showtraceback = self.show_traceback(shell)  # noqa: SLF001 - IPython's own hook
+
+    def send(self, frame: bytes) -> None:
+        """Write one whole frame; processes that the learner forked send nothing."""
+        if os.getpid() != self._pid:
+            return
+        with self._lock:
+            view = memoryview(frame)
+            while view:
+                view = view[os.write(self._pipe, view) :]
+
+    def write(self, name: str, text: str) -> None:
+        """Take text for stdout or stderr."""
+        with self._lock:
+            if name != self._name:
+                self.flush()
+                self._name = name
+            self._text.append(text)
+            self._text_size += len(text)
+            self._writes += 1
+            if self._writes <= EAGER_WRITES or self._text_size >= BUFFERED_CHARACTERS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Send the waiting text."""
+        with self._lock:
+            text, self._text, self._text_size = "".join(self._text), [], 0
+            for start in range(0, len(text), CHUNK_CHARACTERS):
+                chunk = text[start : start + CHUNK_CHARACTERS]
+                self.send(frames.pack(frames.STREAM, {"name": self._name, "text": chunk}))
+
+    def show(self, kind: bytes, body: dict[str, Any]) -> None:
+        """Send a display or a result; one too large for the cell leaves a mark instead."""
+        self.flush()
+        body["data"] = {str(mime): _plain(value) for mime, value in body["data"].items()}
+        frame = frames.pack(kind, body)
+        if len(frame) > self._cell_bytes:
+            frame = frames.pack(frames.DROPPED, {"bytes": len(frame)})
+        self.send(frame)
+
+    def begin_cell(self, number: int, execution_count: int) -> None:
+        """Say that a cell begins."""
+        self._writes = 0
+        self._count = execution_count
+        self.send(frames.pack(frames.CELL, {"cell": number}))
+
+    def end_cell(self, number: int) -> None:
+        """Say that a cell has ended."""
+        body = {"cell": number, "execution_count": self._count}
+        self.send(frames.pack(frames.CELL_END, body))
+
+    def finish(self) -> None:
+        """Say that the notebook has ended."""
+        self.flush()
+        self.send(frames.pack(frames.FINISHED, {}))
+
+    def show_traceback(self, shell: Any) -> Any:
+        """Return IPython's hook for a formatted traceback."""
+
+        def show(kind: type[BaseException], error: BaseException, lines: list[str]) -> None:
+            self.flush()
+            body = {
+                "name": str(kind.__name__)[:200],
+                "message": _text_of(error)[:4000],
+                "line": _line_of(shell, self._count, error),
+                "traceback": "\n".join(lines)[-TRACEBACK_CHARACTERS:],
+            }
+            self.send(frames.pack(frames.ERROR, body))
+
+        return show
+
+
+class Stream(io.TextIOBase):
+    """A text stream onto the screen, without a descriptor of its own."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, screen: Screen, name: str) -> None:
+        self._screen = screen
+        self.name = name
+
+    def write(self, text: str) -> int:
+        """Show `text`."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._screen.write(self.name, text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        self._screen.flush()
+
+    def writable(self) -> bool:
+        """Return True: it can be written."""
+        return True
+
+
+class FramePublisher(DisplayPublisher):  # type: ignore[misc]
+    """IPython's `display()` onto the screen."""
+
+    screen: Screen | None = None
+
+    def publish(  # type: ignore[no-untyped-def]  # the superclass is untyped
+        self, data, metadata=None, *, transient=None, update=False, **_
+    ) -> None:
+        """Send one display."""
+        if self.screen is not None:
+            body = {
+                "data": data,
+                "metadata": _jsonable(metadata or {}),
+                "display_id": (transient or {}).get("display_id"),
+                "update": bool(update),
+            }
+            self.screen.show(frames.DISPLAY, body)
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002 - IPython's signature
+        """Send the wish to clear the cell."""
+        if self.screen is not None:
+            self.screen.flush()
+            self.screen.send(frames.pack(frames.CLEAR, {"wait": bool(wait)}))
+
+
+class FrameDisplayHook(DisplayHook):  # type: ignore[misc]
+    """The value of a cell's last expression onto the screen."""
+
+    screen: Screen | None = None
+
+    def write_output_prompt(self) -> None:
+        """Print no prompt: the execution count travels with the frame."""
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        """Send one result."""
+        if self.screen is not None and format_dict:
+            body = {
+                "data": format_dict,
+                "metadata": _jsonable(md_dict or {}),
+                "execution_count": self.prompt_count,
+            }
+            self.screen.show(frames.RESULT, body)
+
+    def finish_displayhook(self) -> None:
+        """Print no line end."""
+        self._is_active = False
+
+
+def quiet_shell_escapes(shell: Any) -> None:
+    """Let `!command`, `%sx` and `%pip` say that they did nothing, and go on as IPython would."""
+
+    def refuse(command: object, *_: object, **__: object) -> Any:
+        sys.stderr.write(NO_SHELL.format(command=str(command).strip()[:200]))
+        shell.user_ns["_exit_code"] = 1
+        return []
+
+    shell.system = shell.system_raw = shell.system_piped = refuse
+    shell.getoutput = refuse
+
+
+def _plain(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else _jsonable(value)
+
+
+def _jsonable(value: Any) -> Any:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return str(value)
+    return value
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a learner's own __str__ may do anything
+        return "<the exception's text could not be made>"
+
+
+def _line_of(shell: Any, count: int, error: BaseException) -> int | None:
+    """Return the line of the cell that runs now, from 1."""
+    names = shell.compile._filename_map  # noqa: SLF001 - IPython's map from file name to cell
+    cells = {name for name, number in names.items() if number == count}
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    lines = [
+        number
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in cells
+    ]
+    return lines[-1] if lines else None

@@ -1,0 +1,76 @@
+"""The outer wall's command line: bubblewrap around the interpreter, from policy and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.sandbox import policy
+from grader.sandbox.inside import bounds
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.sandbox.environment import Environment
+    from collections.abc import Sequence
+
+NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup")
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One read-only mount: a host's path and the place where it appears inside."""
+
+    source: Path
+    target: str
+
+
+def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
+    """Return everything of the host that is visible inside; nothing of it can be written."""
+    system = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
+    found = [Mount(path, str(path)) for path in system if path.exists() and not path.is_symlink()]
+    covered = {mount.target for mount in found}
+    for own in (environment.interpreter, environment.library):
+        if not any(str(own) == place or str(own).startswith(f"{place}/") for place in covered):
+            found.append(Mount(own, str(own)))
+    return (
+        *found,
+        Mount(environment.packages, policy.PACKAGES),
+        Mount(runner, f"{policy.RUNNER}/inside"),
+    )
+
+
+def links() -> tuple[tuple[str, str], ...]:
+    """Return the system's symbolic links (merged /usr) as (text, place)."""
+    folders = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
+    return tuple((str(path.readlink()), str(path)) for path in folders if path.is_symlink())
+
+
+def command(
+    bubblewrap: str,
+    visible: Sequence[Mount],
+    *,
+    program: Sequence[str],
+    passwd: int,
+    group: int,
+    threads: int,
+) -> list[str]:
+    """Return the command line that runs `program` behind the outer wall.
+
+    `passwd` and `group` are descriptors from which bubblewrap reads the two files' contents.
+    """
+    line = [bubblewrap, "--die-with-parent", "--new-session"]
+    line += [f"--unshare-{name}" for name in NAMESPACES]
+    line += ["--uid", str(bounds.UID), "--gid", str(bounds.UID), "--hostname", bounds.HOSTNAME]
+    for mount in visible:
+        line += ["--ro-bind", str(mount.source), mount.target]
+    for text, place in links():
+        line += ["--symlink", text, place]
+    line += ["--proc", "/proc", "--dev", "/dev"]
+    line += ["--ro-bind-data", str(passwd), "/etc/passwd"]
+    line += ["--ro-bind-data", str(group), "/etc/group"]
+    for place in bounds.SCRATCH_PLACES:
+        line += ["--size", str(policy.SERVER_SCRATCH_BYTES), "--tmpfs", place]
+    line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv"]
+    for name, value in policy.variables(threads=threads).items():
+        line += ["--setenv", name, value]
+    return [*line, "--", *program]
