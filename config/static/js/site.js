@@ -51,3 +51,11 @@ function focusNews(within) {
 }
 focusNews(document);
 document.addEventListener("htmx:afterSettle", (event) => focusNews(event.target));
+
+// allauth's passkey script tells of a refusal only on the console; say it to the person.
+document.addEventListener("allauth.error", (event) => {
+  const alert = document.querySelector("[data-passkey-error]");
+  if (!alert) return;
+  event.preventDefault();
+  alert.hidden = false;
+});
