@@ -13,9 +13,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from grader.sandbox.pool import WallSandbox
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final, TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -43,6 +44,10 @@ PARTS: Final = frozenset({"", "base_values", "data", "labels", "intercept", "sco
 MAX_DIMENSIONS: Final = 8
 MAX_LABELS: Final = 100_000
 MAX_LABEL_CHARACTERS: Final = 200
+SURROGATES: Final = (0xD800, 0xDFFF)
+LAST_CODE_POINT: Final = 0x10FFFF
+
+_UNICODE: Final = re.compile(r"<U[1-9][0-9]{0,7}")
 
 
 def answer(body: bytes, *, declared: tuple[str, ...], cell: int, bound_bytes: int) -> Answer:
@@ -99,12 +104,11 @@ def _arrays(described: Any, raw: bytes) -> dict[str, NDArray[np.generic]]:
 
 
 def _dtype(text: Any) -> np.dtype[Any]:
-    if text in ("<f8", "<i8", "|b1"):
-        return np.dtype(text)
-    if isinstance(text, str) and text[:2] == "<U" and text[2:].isascii() and text[2:].isdigit():
-        length = int(text[2:]) if len(text) <= 10 else 0  # noqa: PLR2004 - digits, before int()
-        if length > 0:
-            return np.dtype(f"<U{length}")
+    plain = {"<f8": np.dtype(np.float64), "<i8": np.dtype(np.int64), "|b1": np.dtype(np.bool_)}
+    if isinstance(text, str) and text in plain:
+        return plain[text]
+    if isinstance(text, str) and _UNICODE.fullmatch(text):
+        return np.dtype((np.str_, int(text[2:])))
     raise BadFrame("a dtype that may not cross")
 
 
@@ -122,8 +126,8 @@ def _check_content(array: NDArray[np.generic]) -> None:
         beyond = array.view(np.uint8).max(initial=0) > 1
     elif array.dtype.kind == "U":
         code_points = np.frombuffer(array.tobytes(), "<u4")
-        surrogate = (code_points >= 0xD800) & (code_points <= 0xDFFF)
-        beyond = code_points.max(initial=0) > 0x10FFFF or bool(surrogate.any())
+        surrogate = (code_points >= SURROGATES[0]) & (code_points <= SURROGATES[1])
+        beyond = code_points.max(initial=0) > LAST_CODE_POINT or bool(surrogate.any())
     else:
         return
     if beyond:

@@ -10,24 +10,24 @@ import json
 import os
 import select
 import signal
-import socket
 import struct
 import time
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import border, policy
 from grader.sandbox.inside import bounds, frames
 from grader.sandbox.inside.frames import BadFrame, FrameTooLarge
-from grader.sandbox.job import Answer, CellError, CellOutcome, Event, Job, Run, Verdict
+from grader.sandbox.job import Answer, CellError, Event, Job, Run, Verdict
 from grader.sandbox.memory import Watch
 from grader.sandbox.screen import CellScreen
 
 if TYPE_CHECKING:
-    from grader.sandbox.forkserver import Sealed
-    from pathlib import Path
     from collections.abc import Callable
+    from pathlib import Path
+
+    from grader.sandbox.forkserver import Sealed
 
 READ_BYTES: Final = 1 << 18
 SMALL_FRAME_BYTES: Final = 4096
@@ -131,33 +131,34 @@ class Conductor:
         poll = select.poll()
         poll.register(self._sealed.pipe, select.POLLIN)
         watch_at = started_at
-        while True:
-            now = time.monotonic()
-            if now >= deadline:
-                limit = self._job.limits.wall_seconds
-                return Ending(Verdict.TIME_LIMIT, limit=limit, peak=now - started_at)
+        limits = self._job.limits
+        while (now := time.monotonic()) < deadline:
             if now >= watch_at:
                 watch_at = now + policy.WATCH_SECONDS
                 peak = self._watch.sample()
-                if peak > self._job.limits.memory_bytes:
-                    limit = self._job.limits.memory_bytes
-                    return Ending(Verdict.MEMORY_LIMIT, limit=limit, peak=peak)
+                if peak > limits.memory_bytes:
+                    return Ending(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
             if not poll.poll(1000 * max(0.0, min(deadline, watch_at) - now)):
                 continue
             data = os.read(self._sealed.pipe, READ_BYTES)
             if not data:
                 return None
-            try:
-                for kind, body in self._reader.feed(data):
-                    self._take(kind, body)
-            except FrameTooLarge as error:
-                return self._too_large(error)
-            except BadFrame as error:
-                return Ending(Verdict.BAD_OUTPUT, message=str(error))
-            if self._progress.output_bytes > self._job.limits.total_output_bytes:
-                limit = self._job.limits.total_output_bytes
-                peak = self._progress.output_bytes
-                return Ending(Verdict.OUTPUT_LIMIT, limit=limit, peak=peak)
+            ending = self._hear(data)
+            if ending is not None:
+                return ending
+        return Ending(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
+
+    def _hear(self, data: bytes) -> Ending | None:
+        """Take the frames in `data`; answer why the run must end here, if it must."""
+        try:
+            for kind, body in self._reader.feed(data):
+                self._take(kind, body)
+        except FrameTooLarge as error:
+            return self._too_large(error)
+        except BadFrame as error:
+            return Ending(Verdict.BAD_OUTPUT, message=str(error))
+        peak, limit = self._progress.output_bytes, self._job.limits.total_output_bytes
+        return Ending(Verdict.OUTPUT_LIMIT, limit=limit, peak=peak) if peak > limit else None
 
     def _bound(self, kind: bytes) -> int | None:
         if kind in _SMALL:

@@ -13,9 +13,8 @@ from grader.errors import SandboxUnavailable
 
 ENVIRONMENT_VARIABLE = "WHYBOX_SANDBOX_PYTHON"
 _QUESTION = (
-    "import json, sys, sysconfig; print(json.dumps([getattr(sys, '_base_executable', sys.executable),"
-    " sys.base_prefix, sysconfig.get_path('stdlib'), sysconfig.get_path('purelib'),"
-    " list(sys.version_info[:2])]))"
+    "import json, sys, sysconfig; print(json.dumps([sys._base_executable, sys.base_prefix,"
+    " sysconfig.get_path('stdlib'), sysconfig.get_path('purelib')]))"
 )
 
 
@@ -62,7 +61,7 @@ def discover(python: Path) -> Environment:
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxUnavailable(f"{python} does not run: {error}.", remedy=remedy) from error
-    executable, base, library, packages, _version = json.loads(answer)
+    executable, base, library, packages = json.loads(answer)
     return Environment(
         interpreter=Path(executable).resolve(),
         library=Path(library).resolve().parent if Path(base) != Path("/usr") else Path("/usr/lib"),

@@ -1,4 +1,4 @@
-"""The host's hold on one fork server: start it behind the wall, ask for sealed processes, end it."""
+"""The host's hold on one fork server: start it, ask it for sealed processes, end it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import policy, walls
 from grader.sandbox.walls import Mount
 
 if TYPE_CHECKING:
-    from grader.sandbox.environment import Environment
     from collections.abc import Iterator, Sequence
+
+    from grader.sandbox.environment import Environment
 
 RUNNER = Path(__file__).parent / "inside"
 KEEPER = Path(__file__).parent / "keeper.py"
@@ -132,32 +133,31 @@ class ForkServer:
             SandboxUnavailable: the server is gone, or sealing failed.
         """
         self.wait_until_ready()
-        line, inner_line = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        pipe, inner_pipe = os.pipe()
-        try:
-            with inner_line, self._lock:
-                try:
-                    socket.send_fds(self._control, [b"fork"], [inner_line.fileno(), inner_pipe])
-                finally:
-                    os.close(inner_pipe)
+        with contextlib.ExitStack() as undo:
+            line, inner_line = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+            undo.callback(line.close)
+            pipe, inner_pipe = os.pipe()
+            undo.callback(os.close, pipe)
             line.settimeout(policy.READY_SECONDS)
-            word, descriptors, _, _ = socket.recv_fds(line, 1, 1, socket.MSG_CMSG_CLOEXEC)
+            try:
+                self._ask(inner_line, inner_pipe)
+                word, descriptors, _, _ = socket.recv_fds(line, 1, 1, socket.MSG_CMSG_CLOEXEC)
+            except OSError as error:
+                words = f"The fork server is gone ({error}): {self._last_words()}"
+                raise SandboxUnavailable(words) from error
             if word != b"R" or not descriptors:
-                raise SandboxUnavailable(
-                    f"A run could not be sealed: {_rest(word, line)} {self._last_words()}",
-                    remedy=SEE_DOCTOR,
-                )
-        except OSError as error:
-            line.close()
-            os.close(pipe)
-            raise SandboxUnavailable(
-                f"The fork server is gone ({error}): {self._last_words()}"
-            ) from error
-        except SandboxUnavailable:
-            line.close()
-            os.close(pipe)
-            raise
+                words = f"A run could not be sealed: {_rest(word, line)} {self._last_words()}"
+                raise SandboxUnavailable(words, remedy=SEE_DOCTOR)
+            undo.pop_all()
         return Sealed(line, pipe, descriptors[0])
+
+    def _ask(self, line: socket.socket, pipe: int) -> None:
+        """Send the server's ends of line and pipe, and close them here."""
+        try:
+            with line, self._lock:
+                socket.send_fds(self._control, [b"fork"], [line.fileno(), pipe])
+        finally:
+            os.close(pipe)
 
     def close(self) -> None:
         """End the server and everything behind its wall; safe to call twice."""

@@ -1,8 +1,8 @@
 """Stands between the host and the wall: makes the mounts readable, drops root, keeps, cleans up.
 
-Run as a script of its own, by a bare interpreter, with one JSON argument. It outlives a host that is
-killed by just long enough to end the wall and remove what the host had made on the machine; should it
-be killed itself, bubblewrap dies with it.
+Run as a script of its own, by a bare interpreter, with one JSON argument. It outlives a host that
+is killed by just long enough to end the wall and remove what the host had made on the machine;
+should it be killed itself, bubblewrap dies with it.
 """
 
 from __future__ import annotations

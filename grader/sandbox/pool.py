@@ -1,4 +1,4 @@
-"""The sandbox that callers hold: slots for runs at once, servers that are replaced when they must."""
+"""The sandbox that callers hold: slots for runs at once, servers replaced when they must be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox.conduct import Conductor
@@ -15,10 +15,11 @@ from grader.sandbox.environment import default_python, discover
 from grader.sandbox.forkserver import ForkServer
 
 if TYPE_CHECKING:
-    from grader.sandbox.job import Event, Job, Run
-    from types import TracebackType
-    from pathlib import Path
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from grader.sandbox.job import Event, Job, Run
 
 TRIES: Final = 2
 """A run whose server died is run once more on a new one; then it is an error of ours."""

@@ -6,7 +6,7 @@ Nothing of a learner's output is taken over as it came: each dictionary here is 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox.inside import frames
 from grader.sandbox.inside.frames import BadFrame
@@ -26,6 +26,7 @@ MAX_OUTPUTS: Final = 1000
 OUTPUT_COST_BYTES: Final = 64
 """What each output counts beside its content, so that a million empty ones are not free."""
 SIZE_METADATA: Final = ("width", "height")
+MAX_PIXELS: Final = 10_000
 TRUNCATED: Final = "\n[output truncated]\n"
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
@@ -169,11 +170,10 @@ def rebuilt_bundle(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 
 
 def _sizes(metadata: Mapping[str, Any]) -> dict[str, float]:
-    found = {key: metadata.get(key) for key in SIZE_METADATA}
     return {
-        key: value
-        for key, value in found.items()
-        if type(value) in (int, float) and 0 < value < 10_000  # type: ignore[operator]
+        key: metadata[key]
+        for key in SIZE_METADATA
+        if type(metadata.get(key)) in (int, float) and 0 < metadata[key] < MAX_PIXELS
     }
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.sandbox import policy
 from grader.sandbox.inside import bounds
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.sandbox.environment import Environment
     from collections.abc import Sequence
+
+    from grader.sandbox.environment import Environment
 
 NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup")
 
@@ -29,11 +30,14 @@ def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
     system = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
     found = [Mount(path, str(path)) for path in system if path.exists() and not path.is_symlink()]
     covered = {mount.target for mount in found}
-    for own in (environment.interpreter, environment.library):
-        if not any(str(own) == place or str(own).startswith(f"{place}/") for place in covered):
-            found.append(Mount(own, str(own)))
+    own = [
+        Mount(path, str(path))
+        for path in (environment.interpreter, environment.library)
+        if not any(path.is_relative_to(place) for place in covered)
+    ]
     return (
         *found,
+        *own,
         Mount(environment.packages, policy.PACKAGES),
         Mount(runner, f"{policy.RUNNER}/inside"),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -70,10 +70,7 @@ def read(value: Any, *, bound: int) -> tuple[dict[str, Any], bytes]:
     try:
         source = source_of(value)
         plain = _READERS[source](value, bound)
-        arrays = {"": plain.array, **plain.parts}
-        packed = {key: _packed(array) for key, array in arrays.items()}
-        if sum(array.nbytes for array in packed.values()) > bound:
-            raise RefusedError("too_large")
+        packed = _packed_arrays(plain, bound)
     except RefusedError as refusal:
         return {"source": source, "refusal": str(refusal), "arrays": []}, b""
     except MemoryError:
@@ -93,7 +90,15 @@ def read(value: Any, *, bound: int) -> tuple[dict[str, Any], bytes]:
     return header, b"".join(array.tobytes() for array in packed.values())
 
 
-def source_of(value: Any) -> str:
+def _packed_arrays(plain: Plain, bound: int) -> dict[str, np.ndarray[Any, Any]]:
+    arrays = {"": plain.array, **plain.parts}
+    packed = {key: _packed(array) for key, array in arrays.items()}
+    if sum(array.nbytes for array in packed.values()) > bound:
+        raise RefusedError("too_large")
+    return packed
+
+
+def source_of(value: Any) -> str:  # noqa: PLR0911 - a table of kinds, one line each
     """Name what the value is, by its type for plain things and by its attributes for the rest.
 
     Raises:

@@ -9,7 +9,7 @@ import os
 import resource
 import socket
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import bounds, kernel
 
@@ -103,7 +103,7 @@ def _private_data_bytes() -> int:
 
 
 def give_up_rights(program: bytes) -> None:
-    """Name the machine, drop every capability, and bind the filter: from here on nothing returns."""
+    """Name the machine, drop every capability, bind the filter: from here nothing returns."""
     socket.sethostname(bounds.HOSTNAME)
     kernel.drop_capabilities(bounds.CAP_LAST)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 1)

@@ -1,10 +1,10 @@
 """The fork server: boots once, then makes one sealed process tree per request.
 
 It runs no learner's code and holds no secret. One inherited socket (SEQPACKET) brings requests,
-each with two descriptors: the *line* (a stream socket to the host) and the *pipe* for results.
-For each it forks a warden, which leaves the shared namespaces and forks process 1 of the run:
+each with two descriptors: the *line* (a stream socket to the host) and the *pipe* for results. For
+each it forks a warden, which leaves the shared namespaces and forks process 1 of the run:
 
-    host --line--> warden: "ready" with a pidfd of process 1; at the end how it died and what it used
+    warden --line--> host: a pidfd of process 1; at the end how it died and what it used
     host --line--> process 1: the job, after the host has put it under its cgroup
     process 1 --pipe--> host: frames
 """
@@ -62,13 +62,12 @@ def _unfit(control: int) -> list[str]:
     if len(threads) != 1:
         problems.append(f"{len(threads)} threads after the imports, 1 expected")
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - the same
-        descriptor = int(name)
-        if descriptor not in {0, 1, 2, control} and Path(f"/proc/self/fd/{name}").exists():
-            problems.append(f"descriptor {name} is open: {os.readlink(f'/proc/self/fd/{name}')}")
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        if line.split()[1].startswith("rw") and line.split()[1].endswith("s"):
-            problems.append(f"a shared writable mapping: {line}")
-    return problems
+        link = Path("/proc/self/fd", name)
+        if int(name) not in {0, 1, 2, control} and link.is_symlink():
+            problems.append(f"descriptor {name} is open: {link.readlink()}")
+    mappings = Path("/proc/self/maps").read_text().splitlines()
+    shared = [line for line in mappings if line.split()[1] in ("rw-s", "rwxs", "-w-s")]
+    return problems + [f"a shared writable mapping: {line}" for line in shared]
 
 
 def _serve(control: socket.socket, program: bytes, shell: Any) -> None:
@@ -108,7 +107,7 @@ def _keep_watch(program: bytes, shell: Any, line: int, pipe: int) -> NoReturn:
         socket.send_fds(host, [b"R"], [pidfd])
         os.close(pidfd)
         _, status, usage = os.wait4(learner, 0)
-        report = {
+        report: dict[str, Any] = {
             "exit_code": os.waitstatus_to_exitcode(status),
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "peak_resident_bytes": usage.ru_maxrss * 1024,

@@ -41,8 +41,8 @@ class Screen:
 
     def attach(self, shell: Any) -> None:
         """Become the shell's stdout, stderr, display publisher and display hook."""
-        sys.stdout = sys.__stdout__ = Stream(self, "stdout")  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = Stream(self, "stderr")  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = Stream(self, "stdout")  # type: ignore[misc,assignment]
+        sys.stderr = sys.__stderr__ = Stream(self, "stderr")  # type: ignore[misc,assignment]
         shell.display_pub.screen = self
         shell.displayhook.screen = self
         shell._showtraceback = self.show_traceback(shell)  # noqa: SLF001 - IPython's own hook
@@ -143,13 +143,20 @@ class Stream(io.TextIOBase):
         return True
 
 
-class FramePublisher(DisplayPublisher):  # type: ignore[misc]
+class FramePublisher(DisplayPublisher):
     """IPython's `display()` onto the screen."""
 
     screen: Screen | None = None
 
-    def publish(  # type: ignore[no-untyped-def]  # the superclass is untyped
-        self, data, metadata=None, *, transient=None, update=False, **_
+    def publish(
+        self,
+        data: Any,
+        metadata: Any = None,
+        source: Any = None,  # noqa: ARG002 - the superclass takes it
+        *,
+        transient: Any = None,
+        update: Any = False,
+        **kwargs: Any,  # noqa: ARG002 - the same
     ) -> None:
         """Send one display."""
         if self.screen is not None:
@@ -168,7 +175,7 @@ class FramePublisher(DisplayPublisher):  # type: ignore[misc]
             self.screen.send(frames.pack(frames.CLEAR, {"wait": bool(wait)}))
 
 
-class FrameDisplayHook(DisplayHook):  # type: ignore[misc]
+class FrameDisplayHook(DisplayHook):
     """The value of a cell's last expression onto the screen."""
 
     screen: Screen | None = None

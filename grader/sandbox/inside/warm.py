@@ -18,10 +18,9 @@ def build_shell() -> Any:
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.autoawait = True
-    InteractiveShell.display_pub_class = FramePublisher
-    InteractiveShell.displayhook_class = FrameDisplayHook
-    shell = InteractiveShell.instance(config=config)
-    return shell
+    InteractiveShell.display_pub_class = FramePublisher  # type: ignore[assignment]  # a trait
+    InteractiveShell.displayhook_class = FrameDisplayHook  # type: ignore[assignment]  # the same
+    return InteractiveShell.instance(config=config)
 
 
 def import_stack() -> None:
