@@ -47,7 +47,7 @@ def _svg(figure: Figure) -> str:
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     root = text.getvalue()
     root = _METADATA.sub("", root[root.index("<svg ") :])
-    lines = [line.rstrip() for line in root.splitlines() if line.strip()]
+    lines = [line.strip() for line in root.splitlines() if line.strip()]
     return _COORDINATES.sub(_shorten, "\n".join(lines)) + "\n"
 
 

@@ -13,7 +13,7 @@ __all__ = ["shortcut"]
 COLUMNS = ["age", "oxygen", "temperature", "portable\nscanner"]
 
 
-def hospital(rng, n, agreement):
+def hospital(rng: np.random.Generator, n: int, agreement: float) -> tuple[np.ndarray, np.ndarray]:
     """Return patients whose scanner column agrees with their illness with this probability."""
     age = rng.normal(60, 12, n)
     oxygen = rng.normal(95, 2.5, n)
@@ -25,17 +25,17 @@ def hospital(rng, n, agreement):
 
 
 @cache
-def results():
+def results() -> tuple[np.ndarray, list[float], list[float]]:
     """Return the importance of each column, and the scores with and without the shortcut."""
     rng = np.random.default_rng(0)
-    X_train, y_train = hospital(rng, 3000, 0.9)
-    X_test, y_test = hospital(rng, 1000, 0.9)
-    X_second, y_second = hospital(rng, 1000, 0.5)
-    model = GradientBoostingClassifier(random_state=0).fit(X_train, y_train)
-    honest = GradientBoostingClassifier(random_state=0).fit(X_train[:, :3], y_train)
-    importance = permutation_importance(model, X_test, y_test, n_repeats=20, random_state=0)
-    scores = [model.score(X_test, y_test), model.score(X_second, y_second)]
-    honest_scores = [honest.score(X_test[:, :3], y_test), honest.score(X_second[:, :3], y_second)]
+    x_train, y_train = hospital(rng, 3000, 0.9)
+    x_test, y_test = hospital(rng, 1000, 0.9)
+    x_second, y_second = hospital(rng, 1000, 0.5)
+    model = GradientBoostingClassifier(random_state=0).fit(x_train, y_train)
+    honest = GradientBoostingClassifier(random_state=0).fit(x_train[:, :3], y_train)
+    importance = permutation_importance(model, x_test, y_test, n_repeats=20, random_state=0)
+    scores = [model.score(x_test, y_test), model.score(x_second, y_second)]
+    honest_scores = [honest.score(x_test[:, :3], y_test), honest.score(x_second[:, :3], y_second)]
     return importance.importances_mean, scores, honest_scores
 
 

@@ -1,0 +1,110 @@
+"""Figures of the lesson "SHAP in ten minutes": a waterfall and the explorer's data."""
+
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import shap
+from figure_style import Theme, canvas
+from matplotlib.figure import Figure
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.model_selection import train_test_split
+
+__all__ = ["waterfall", "what_if"]
+
+ROW = 25
+SHOWN = 7
+EXPLORED = ("worst area", "worst concave points", "worst texture", "worst smoothness")
+DIGITS = (0, 3, 1, 3)
+
+
+@cache
+def tumours() -> tuple[Any, ...]:
+    """Return the data set and its split, as in the lesson."""
+    data = load_breast_cancer()
+    malignant = 1 - data.target
+    split = train_test_split(
+        data.data, malignant, test_size=0.25, random_state=0, stratify=malignant
+    )
+    return data, *split
+
+
+@cache
+def explained_row() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return names, values, contributions and the base value of the lesson's tumour."""
+    data, x_train, x_test, y_train, _ = tumours()
+    model = GradientBoostingClassifier(random_state=0).fit(x_train, y_train)
+    explanation = shap.TreeExplainer(model)(x_test[[ROW]])
+    return data.feature_names, x_test[ROW], explanation.values[0], explanation.base_values[0]
+
+
+def waterfall(theme: Theme) -> Figure:
+    """Draw how the contributions lead from the base value to the model's output."""
+    names, values, phi, base = explained_row()
+    order = np.argsort(-np.abs(phi))
+    labels = [f"{names[j]} = {values[j]:.4g}" for j in order[:SHOWN]]
+    steps = [*phi[order[:SHOWN]], phi[order[SHOWN:]].sum()]
+    labels.append(f"{len(phi) - SHOWN} other features")
+    figure, axes = canvas(theme, height=4.2)
+    at = base
+    for line, step in enumerate(steps):
+        colour = theme.positive if step > 0 else theme.negative
+        hatch = "" if step > 0 else "//"
+        axes.barh(
+            line, step, left=at, color=colour, height=0.62, hatch=hatch, edgecolor=theme.paper
+        )
+        side, gap = ("left", 0.06) if step > 0 else ("right", -0.06)
+        axes.text(at + step + gap, line, f"{step:+.2f}", ha=side, va="center", fontsize=10)
+        axes.plot([at + step] * 2, [line, line + 1], color=theme.muted, linewidth=0.8)
+        at += step
+    axes.axvline(base, color=theme.muted, linestyle=":", linewidth=1.2)
+    axes.text(base + 0.06, -0.75, f"base value {base:.2f}", ha="left", color=theme.muted)
+    axes.text(at, len(steps) + 0.05, f"model output {at:.2f}", ha="center", va="top")
+    axes.set_yticks(range(len(steps)), labels)
+    axes.set_ylim(len(steps) + 0.5, -1.1)
+    axes.set_xlim(base - 0.7, max(base + np.cumsum(steps)) + 0.6)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("log-odds of malignant")
+    return figure
+
+
+def what_if() -> dict[str, Any]:
+    """Compute contributions for every combination of five levels of four measurements."""
+    data, x_train, _, y_train, _ = tumours()
+    columns = [list(data.feature_names).index(name) for name in EXPLORED]
+    model = GradientBoostingClassifier(n_estimators=60, max_depth=2, random_state=0)
+    model.fit(x_train[:, columns], y_train)
+    quantiles = np.quantile(x_train[:, columns], [0.1, 0.3, 0.5, 0.7, 0.9], axis=0).T
+    levels = [
+        [round(float(value), digits) if digits else round(float(value)) for value in row]
+        for row, digits in zip(quantiles, DIGITS, strict=True)
+    ]
+    grid = np.array(list(product(*levels)))
+    explanation = shap.TreeExplainer(model)(grid)
+    base = round(float(explanation.base_values[0]), 3)
+    phi = explanation.values.round(3)
+    examples = [("typical", [2, 2, 2, 2]), ("small and smooth", [0, 0, 1, 1])]
+    examples += [("large and uneven", [4, 4, 3, 3]), ("mixed signs", [1, 4, 0, 4])]
+    table = [["tumour", *EXPLORED, "base value", "log-odds", "probability of malignant"]]
+    for label, chosen in examples:
+        at = int(np.ravel_multi_index(chosen, (5, 5, 5, 5)))
+        output = base + phi[at].sum()
+        settings = [levels[j][k] for j, k in enumerate(chosen)]
+        cells = [f"{x} ({share:+.2f})" for x, share in zip(settings, phi[at], strict=True)]
+        probability = 1 / (1 + np.exp(-output))
+        table.append([label, *cells, f"{base:.2f}", f"{output:.2f}", f"{probability:.2f}"])
+    return {
+        "renderer": "waterfall",
+        "features": [
+            {"name": name, "levels": row} for name, row in zip(EXPLORED, levels, strict=True)
+        ],
+        "start": [2, 2, 2, 2],
+        "examples": [{"label": label, "levels": chosen} for label, chosen in examples],
+        "base": base,
+        "output": "log-odds of malignant",
+        "probability": "probability of malignant",
+        "values": [" ".join(f"{share:.3f}" for share in row) for row in phi],
+        "table": table,
+    }
