@@ -1,0 +1,203 @@
+"""What the journeys are played on: a real site of its own, and a visitor with a real browser.
+
+Nothing is replaced: web, worker and beat run as `make run` starts them, on the content of this
+checkout, with the sandbox, in a folder that is thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # it has none
+    Axe,
+)
+
+from config.run import _processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+SCREENSHOTS: Final = CHECKOUT / "docs" / "features" / "screenshots"
+START_SECONDS: Final = 120.0
+"""How long the site may take until it answers; the first start also computes the references."""
+GRADE_MILLISECONDS: Final = 60_000
+"""How long a page may wait for a verdict on a machine that does other work too."""
+PASSWORD: Final = "a-quiet-river-42"
+AXE_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Site:
+    """A site of its own on a free port, in `folder`; each process can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.address = f"http://localhost:{self.port}"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if "WHYBOX" not in name},
+            "DJANGO_SETTINGS_MODULE": "config.settings.development",
+            "OMP_NUM_THREADS": "1",
+            "WHYBOX_VAR": str(folder),
+            "WHYBOX_SITE_URL": self.address,
+            "WHYBOX_EMAIL_URL": f"filemail://{folder / 'mail'}",
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def open(self) -> None:
+        """Prepare the site and start web, worker and beat; return when pages are served."""
+        self.run("-m", "config.prepare", "--demo")
+        for name in ("web", "worker", "beat"):
+            self.start(name)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            web = self._running["web"]
+            assert web.poll() is None, f"the web process ended:\n{self.log('web')}"
+            assert time.monotonic() < deadline, f"no answer:\n{self.log('web')}"
+            time.sleep(0.1)
+
+    def run(self, *arguments: str) -> None:
+        """Run one of the site's own commands to its end."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=CHECKOUT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def start(self, name: str) -> None:
+        """Start one of the site's processes: `web`, `worker` or `beat`."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                _processes(self.port, self.folder)[name].split(),
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self, name: str) -> None:
+        """Take one of the processes away as a crash does, without a word to it."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def close(self) -> None:
+        """Stop everything as Ctrl-C does, and leave nothing behind."""
+        for process in self._running.values():
+            process.terminate()
+        for process in self._running.values():
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self, name: str) -> str:
+        """Return the end of what a process has said."""
+        return (self.folder / f"{name}.log").read_text()[-4000:]
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.address, timeout=5) as answer:  # noqa: S310  # our own
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+class Visitor:
+    """A person with a browser: what they can see and do, and what went wrong meanwhile.
+
+    `faults` gathers what no page may have: requests to other hosts, script errors, refusals of the
+    content security policy, violations that axe-core finds.
+    """
+
+    def __init__(self, site: Site, context: BrowserContext) -> None:
+        self.site = site
+        self.context = context
+        self.faults: list[str] = []
+        self.expected_statuses: set[int] = set()
+        context.set_default_timeout(15_000)
+        ours = re.escape(urlsplit(site.address).netloc)
+        context.route(re.compile(rf"^https?://(?!{ours}/)"), self._stop)
+        context.on("console", self._listen)
+        context.on("weberror", lambda error: self.faults.append(f"script: {error.error}"))
+        self.page: Page = context.new_page()
+
+    def _stop(self, route: Route) -> None:
+        self.faults.append(f"request to another host: {route.request.url}")
+        route.abort()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type != "error":
+            return
+        status = re.search(r"status of (\d+)", message.text)
+        if status and int(status[1]) in self.expected_statuses:
+            return
+        self.faults.append(f"console of {self.page.url}: {message.text}")
+
+    def go(self, path: str) -> None:
+        """Open a page of the site."""
+        answer = self.page.goto(self.site.address + path)
+        assert answer is not None
+        assert answer.ok or answer.status in self.expected_statuses, f"{path}: {answer.status}"
+
+    def look(self, name: str, *, shot: bool = True) -> None:
+        """Look at the page as everyone has to: with axe in both themes, and keep a picture."""
+        for theme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=theme)
+            self.faults.extend(f"{name}, {theme}: {fault}" for fault in self.violations())
+        self.page.emulate_media(color_scheme="light")
+        if shot:
+            self.keep(name)
+
+    def violations(self) -> Iterable[str]:
+        """Return what axe-core finds wrong with the page as it is."""
+        found = Axe().run(self.page, options={"runOnly": AXE_RULES}).response["violations"]
+        for violation in found:
+            nodes: list[dict[str, Any]] = violation["nodes"]
+            yield f"{violation['id']} ({violation['help']}): " + " | ".join(
+                node["html"][:160] for node in nodes[:3]
+            )
+
+    def keep(self, name: str) -> None:
+        """Keep a picture for docs/features, where the environment asks for it."""
+        if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    def sideways(self) -> int:
+        """Return by how many pixels the page is wider than the window."""
+        wider: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return wider
+
+    def sign_up(self, email: str) -> None:
+        """Make an account as everyone does, by the form."""
+        self.go("/accounts/signup/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("main").get_by_role("button", name="Sign up").click()
+        self.page.wait_for_url("**/dashboard/")
