@@ -38,7 +38,7 @@ def main() -> None:
     started = time.monotonic()
     shell = warm.build_shell()
     if wanted["warm"]:
-        warm.import_stack()
+        warm.warm_up()
     gc.collect()
     gc.freeze()
     problems = _unfit(control.fileno())

@@ -1,10 +1,54 @@
-"""Builds the shell and loads what a run will need, so that a fork inherits it ready."""
+"""Builds the shell and loads what a run will need, so that a fork inherits it ready.
+
+Every library here is asked to leave no thread, no open file and no shared memory behind: the server
+refuses to serve otherwise.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import functools
+import gc
+import importlib
+import io
+import shutil
+import tempfile
+import threading
+import warnings
+from pathlib import Path
+from typing import Any, Final
 
 from traitlets.config import Config
+
+STACK: Final = (
+    "numpy",
+    "pandas",
+    "scipy.stats",
+    "scipy.optimize",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "sklearn.datasets",
+    "sklearn.ensemble",
+    "sklearn.inspection",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.neighbors",
+    "sklearn.neural_network",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.svm",
+    "sklearn.tree",
+    "shap",
+    "lime.lime_tabular",
+    "joblib",
+    "asyncio",
+    "cProfile",
+    "IPython.display",
+)
+"""What explanation notebooks import, in the order in which it is loaded; what is absent is left."""
+
+_CACHED: Final = type(functools.lru_cache(int))
 
 
 def build_shell() -> Any:
@@ -23,5 +67,89 @@ def build_shell() -> Any:
     return InteractiveShell.instance(config=config)
 
 
-def import_stack() -> None:
-    """Import the learners' stack."""
+def warm_up() -> None:
+    """Import the learners' stack and run each explainer once, so that its code is compiled."""
+    _calm_tqdm()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        for name in STACK:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        with contextlib.suppress(ImportError):
+            _exercise_explainers()
+        with contextlib.suppress(ImportError):
+            _exercise_plots()
+    _forget()
+
+
+def _calm_tqdm() -> None:
+    """Keep tqdm from starting a thread, and from a lock in memory that all runs would share."""
+    with contextlib.suppress(ImportError):
+        from tqdm import tqdm  # noqa: PLC0415 - may be absent
+
+        tqdm.monitor_interval = 0
+        tqdm.set_lock(threading.RLock())
+
+
+def _exercise_explainers() -> None:
+    import numpy as np  # noqa: PLC0415 - the stack is the environment's, and may lack any of these
+    import shap  # noqa: PLC0415 - the same
+    from lime.lime_tabular import LimeTabularExplainer  # noqa: PLC0415 - the same
+    from sklearn.ensemble import (  # noqa: PLC0415 - the same
+        GradientBoostingClassifier,
+        RandomForestClassifier,
+    )
+
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(60, 4))
+    labels = (features[:, 0] + features[:, 1] > 0).astype(int)
+    boosting = GradientBoostingClassifier(n_estimators=5).fit(features, labels)
+    forest = RandomForestClassifier(n_estimators=5).fit(features, labels)
+
+    def score(rows: Any) -> Any:
+        return boosting.predict_proba(rows)[:, 1]
+
+    for model in (boosting, forest):
+        tree = shap.TreeExplainer(model)
+        tree(features[:3])
+        tree.shap_values(features[:3])
+        shap.TreeExplainer(model, features[:20])(features[:3])
+    for explainer in (shap.PermutationExplainer, shap.ExactExplainer, shap.SamplingExplainer):
+        explainer(score, features[:10])(features[:2])
+    shap.Explainer(score, shap.maskers.Partition(features[:10]))(features[:2])
+    shap.KernelExplainer(score, features[:5]).shap_values(features[:2], silent=True)
+    lime = LimeTabularExplainer(features, mode="classification")
+    lime.explain_instance(features[0], boosting.predict_proba, num_features=4, num_samples=50)
+
+
+def _exercise_plots() -> None:
+    import numpy as np  # noqa: PLC0415 - as above
+    import shap  # noqa: PLC0415 - as above
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
+
+    values = np.array([[0.1, -0.2, 0.3], [0.2, 0.1, -0.1], [0.0, 0.3, 0.2]])
+    explanation = shap.Explanation(
+        values=values, base_values=np.zeros(3), data=values, feature_names=["a", "b", "c"]
+    )
+    shap.plots.beeswarm(explanation, show=False)
+    plt.close("all")
+    shap.plots.bar(explanation, show=False)
+    plt.close("all")
+    shap.plots.waterfall(explanation[0], show=False)
+    figure = plt.gcf()
+    figure.savefig(io.BytesIO(), format="png")
+    plt.close("all")
+
+
+def _forget() -> None:
+    """Close the fonts that matplotlib holds open, and empty the temporary places.
+
+    An open font would share its reading position between all runs; only caches refer to it.
+    """
+    for cached in [item for item in gc.get_objects() if isinstance(item, _CACHED)]:
+        if str(getattr(cached, "__module__", "")).startswith("matplotlib."):
+            cached.cache_clear()
+    gc.collect()
+    for path in Path(tempfile.gettempdir()).iterdir():
+        if path.name not in {".matplotlib", ".numba", ".ipython"}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
