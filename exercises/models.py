@@ -6,14 +6,18 @@ Each rule that a submission must never break is a constraint here, so that no do
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class ExerciseQuerySet(models.QuerySet["Exercise"]):
@@ -38,6 +42,7 @@ class Exercise(models.Model):
     content_hash = models.CharField(_("content hash"), max_length=64)
     minutes = models.PositiveSmallIntegerField(_("minutes"))
     max_score = models.FloatField(_("maximum score"))
+    pass_score = models.FloatField(_("score to pass"))
     max_attempts = models.PositiveSmallIntegerField(_("attempts"), null=True, blank=True)
     reviewed = models.BooleanField(_("read by a reviewer"), default=False)
     description = models.JSONField(_("description"), default=dict)
@@ -51,7 +56,8 @@ class Exercise(models.Model):
         ordering: ClassVar[list[str]] = ["slug"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(max_score__gt=0), name="exercise_is_worth_something"
+                condition=Q(pass_score__gt=0, pass_score__lte=F("max_score")),
+                name="exercise_can_be_passed",
             ),
             models.CheckConstraint(
                 condition=Q(max_attempts__isnull=True) | Q(max_attempts__gt=0),
@@ -61,6 +67,10 @@ class Exercise(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the exercise's page."""
+        return reverse("exercises:exercise", args=[self.slug])
 
 
 class State(models.TextChoices):
@@ -211,6 +221,10 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.exercise_id}/{self.attempt} {self.state}"
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the submission's page."""
+        return reverse("exercises:submission", args=[self.pk])
+
     @property
     def finished(self) -> bool:
         """Whether nothing will change any more."""
@@ -242,6 +256,19 @@ class SubmissionFiles(models.Model):
         return str(self.submission_id)
 
 
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Named ways to read workers."""
+
+    def seen_since(self, when: datetime) -> WorkerQuerySet:
+        """Return those that have reported themselves since `when`."""
+        return self.filter(seen_at__gte=when)
+
+    def slots(self) -> int:
+        """Count how many runs these workers do at once; one without a sandbox does none."""
+        total = self.filter(sandbox_open=True).aggregate(slots=models.Sum("concurrency"))
+        return total["slots"] or 0
+
+
 class Worker(models.Model):
     """A worker process as it last reported itself; `/status/` reads these rows."""
 
@@ -252,6 +279,8 @@ class Worker(models.Model):
     sandbox_open = models.BooleanField(_("its sandbox works"), default=False)
     reason = models.TextField(_("why it takes nothing"), blank=True)
     remedy = models.TextField(_("what mends it"), blank=True)
+
+    objects = WorkerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("worker")

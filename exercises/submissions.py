@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -76,12 +76,44 @@ class Progress:
     cells: int = 0
 
 
-def attempts_left(*, user: User, exercise: Exercise) -> int | None:
-    """Return how often `user` may still submit; None where there is no limit."""
-    if exercise.max_attempts is None:
-        return None
-    counted = Submission.objects.counted().filter(user=user, exercise=exercise)
-    return max(0, exercise.max_attempts - counted.count())
+@dataclass(frozen=True)
+class Standing:
+    """How one learner stands in one exercise.
+
+    Attributes:
+        graded: submissions that got a grade.
+        attempts: submissions that cost an attempt, those under way included.
+        attempts_left: None where there is no limit.
+        best: the best score so far; the best attempt counts.
+    """
+
+    graded: int
+    attempts: int
+    attempts_left: int | None
+    best: float | None
+    passed: bool
+
+
+def standing(*, user: User, exercise: Exercise) -> Standing:
+    """Return how `user` stands in `exercise`: one query."""
+    facts = (
+        Submission.objects.counted()
+        .filter(user=user, exercise=exercise)
+        .aggregate(
+            attempts=Count("pk"),
+            graded=Count("pk", filter=Q(state=State.GRADED)),
+            best=Max("score"),
+            passes=Count("pk", filter=Q(passed=True)),
+        )
+    )
+    limit = exercise.max_attempts
+    return Standing(
+        graded=facts["graded"],
+        attempts=facts["attempts"],
+        attempts_left=None if limit is None else max(0, limit - facts["attempts"]),
+        best=facts["best"],
+        passed=facts["passes"] > 0,
+    )
 
 
 @transaction.atomic
@@ -98,7 +130,7 @@ def submit(
     mine = Submission.objects.filter(user=user, exercise=exercise)
     if mine.unfinished().exists():
         raise _unfinished()
-    if attempts_left(user=user, exercise=exercise) == 0:
+    if standing(user=user, exercise=exercise).attempts_left == 0:
         message = _("All attempts of this exercise are used up.")
         raise SubmissionRefused("no_attempts_left", message)
     last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0

@@ -1,6 +1,16 @@
 """Addresses of the exercises pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from exercises import views
 
 app_name = "exercises"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("exercises/<slug:slug>/", views.exercise, name="exercise"),
+    path("exercises/<slug:slug>/starter/", views.starter, name="starter"),
+    path("exercises/<slug:slug>/submit/", views.submit, name="submit"),
+    path("submissions/<uuid:pk>/", views.submission, name="submission"),
+    path("submissions/<uuid:pk>/notebook/", views.executed, name="executed"),
+    path("submissions/<uuid:pk>/diagnosis/", views.diagnosis, name="diagnosis"),
+    path("status/", views.status, name="status"),
+]

@@ -1,0 +1,28 @@
+"""Load exercises from content/ into the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from courses.catalogue.files import ContentError as MarkdownError
+from exercises import catalogue
+from grader.errors import ContentError
+
+
+class Command(BaseCommand):
+    """``manage.py load_exercises``: idempotent, all or nothing."""
+
+    help = "Load the exercises from content/; a mistake is named by file, key and line."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Load and say what changed."""
+        try:
+            changed = catalogue.load(content=settings.CONTENT_DIR)
+        except (ContentError, MarkdownError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"exercises: {len(changed)} changed" if changed else "exercises: no change"
+        )

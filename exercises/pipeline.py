@@ -1,0 +1,89 @@
+"""The story of one grading: claim, grade, record. No Celery in it; any door may tell it.
+
+It is not in charge of when: `queue` and `tasks` are. Nothing is ever scored by an exception: the
+learner's faults come back inside a report, and everything that is raised here is ours.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from courses.progress import record_completion
+from exercises import catalogue, queue, submissions
+from exercises.heart import Heart
+from exercises.models import Stage, State, Submission
+from exercises.submissions import Lease, Progress
+from grader.errors import OurFault, SandboxUnavailable
+from grader.grading import grade_notebook
+from grader.reference import ReferenceStore
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    import uuid
+
+    from grader.report import GradeReport
+    from grader.sandbox.job import Event, Sandbox
+
+logger = logging.getLogger(__name__)
+
+
+def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | None:
+    """Grade a queued submission; None when another worker has it or it is finished already.
+
+    Raises:
+        SandboxUnavailable: the sandbox broke; the submission was put back.
+    """
+    lease = submissions.claim(submission_id=submission_id)
+    if lease is None:
+        return None
+    try:
+        submission = Submission.objects.select_related("exercise", "user", "files").get(
+            pk=submission_id
+        )
+        report = _grade(submission, lease=lease, sandbox=sandbox)
+        return _record(submission, lease=lease, report=report)
+    except Exception as error:  # the one broad catch: unknown is ours and costs no attempt
+        logger.exception("submission %s could not be graded", submission_id)
+        state = submissions.put_back(lease=lease)
+        if isinstance(error, SandboxUnavailable):
+            raise
+        return state
+
+
+def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeReport:
+    with Heart(lease) as heart:
+
+        def on_event(event: Event) -> None:
+            if event.kind == "cell":
+                heart.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
+            elif event.kind == "end":
+                heart.progress = Progress(Stage.MARKING)
+
+        report = grade_notebook(
+            catalogue.read(submission.exercise.slug),
+            bytes(submission.files.notebook),
+            sandbox=sandbox,
+            references=ReferenceStore(settings.VAR_DIR / "references"),
+            secret=settings.VARIANT_SECRET.encode(),
+            attempt=submission.attempt,
+            on_event=on_event,
+        )
+    if report.verdict is Verdict.INTERNAL_ERROR:
+        raise OurFault(f"the run ended by a fault of ours: {report.error}")
+    return report
+
+
+@transaction.atomic
+def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> State | None:
+    """Write the grade and what follows from it, all or nothing."""
+    if not submissions.record_grade(lease=lease, report=report):
+        return None
+    if report.passed:
+        record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
+    if submission.mail_wanted:
+        transaction.on_commit(lambda: queue.announce_mail(submission.pk))
+    return State.GRADED

@@ -1,0 +1,228 @@
+"""The picture of one's own values beside the tolerance band, laid out for an SVG template.
+
+`grader.figures` decides what may be shown; here are only coordinates. The template uses classes and
+attributes, never a style, so that the strict Content-Security-Policy holds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WIDTH = 640.0
+LABELS = 200.0
+"""Width of the column of feature names, in the units of the view box."""
+ROW = 28.0
+BAR = 12.0
+BAND = 22.0
+TOP = 8.0
+AXIS = 30.0
+LINES_HEIGHT = 260.0
+LABEL_LENGTH = 26
+TICKS = 4
+"""Tick marks aimed at; the step is 1, 2 or 5 times a power of ten."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One value: where its bar and its band lie, and what the table says of it."""
+
+    label: str
+    own: float
+    low: float
+    high: float
+    y: float
+    bar_x: float
+    bar_width: float
+    band_x: float
+    band_width: float
+
+    @property
+    def short_label(self) -> str:
+        """Return the label, cut to its column."""
+        fits = len(self.label) <= LABEL_LENGTH
+        return self.label if fits else self.label[: LABEL_LENGTH - 1] + "…"
+
+    @property
+    def inside(self) -> bool:
+        """Whether the value lies within its band."""
+        return self.low <= self.own <= self.high
+
+    @property
+    def against(self) -> bool:
+        """Whether the sign is the opposite of the whole band's."""
+        return (self.own < 0 < self.low) or (self.high < 0 < self.own)
+
+    @property
+    def middle(self) -> float:
+        """Return the y of the row's middle."""
+        return self.y + ROW / 2
+
+    @property
+    def bar_y(self) -> float:
+        """Return the y of the bar's upper edge."""
+        return self.middle - BAR / 2
+
+    @property
+    def band_y(self) -> float:
+        """Return the y of the band's upper edge."""
+        return self.middle - BAND / 2
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark on the axis of values."""
+
+    place: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One explained row (bars) or one curve (lines), with a scale of its own.
+
+    Attributes:
+        zero: where 0 lies on the axis of values.
+        curve, area: points of the own line and of the band around it; empty for bars.
+    """
+
+    label: str
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    zero: float
+    height: float
+    curve: str = ""
+    area: str = ""
+    width: float = WIDTH
+    labels: float = LABELS
+    bar_height: float = BAR
+    band_height: float = BAND
+
+    @property
+    def foot(self) -> float:
+        """Return the y of the axis."""
+        return self.height - AXIS
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure with one panel or more, and one sentence that says what is to be seen."""
+
+    kind: str
+    title: str
+    unit: str
+    panels: tuple[Panel, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Maps values to coordinates."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 2)
+
+
+def plot_of(report: Mapping[str, Any] | None) -> Plot | None:
+    """Return the figure of a stored report; None when it has none that can be drawn."""
+    data = (report or {}).get("plot")
+    if not data:
+        return None
+    draw = _lines if data["kind"] == "lines" else _bars
+    panels = tuple(draw(panel) for panel in data["panels"] if _drawable(panel))
+    if not panels:
+        return None
+    return Plot(data["kind"], data["title"], data.get("unit", ""), panels, _sentence(panels))
+
+
+def _drawable(panel: Mapping[str, Any]) -> bool:
+    values = [*panel["own"], *panel["low"], *panel["high"]]
+    return bool(values) and all(math.isfinite(value) for value in values)
+
+
+def _bars(panel: Mapping[str, Any]) -> Panel:
+    scale, marks = _scale_for(panel, start=LABELS, end=WIDTH - 12.0, with_zero=True)
+    bars = _rows(panel, scale)
+    height = TOP + ROW * len(bars) + AXIS
+    ticks = tuple(Tick(scale(mark), f"{mark:g}") for mark in marks)
+    return Panel(panel["label"], bars, ticks, scale(0.0), height)
+
+
+def _lines(panel: Mapping[str, Any]) -> Panel:
+    height = TOP + LINES_HEIGHT + AXIS
+    scale, marks = _scale_for(panel, start=TOP + LINES_HEIGHT, end=TOP, with_zero=False)
+    last = max(1, len(panel["own"]) - 1)
+    xs = [round(60.0 + index * (WIDTH - 72.0) / last, 2) for index in range(len(panel["own"]))]
+    forth = [f"{x},{scale(high)}" for x, high in zip(xs, panel["high"], strict=True)]
+    back = [f"{x},{scale(low)}" for x, low in zip(xs, panel["low"], strict=True)]
+    return Panel(
+        label=panel["label"],
+        bars=_rows(panel, scale),
+        ticks=tuple(Tick(scale(mark), f"{mark:g}") for mark in marks),
+        zero=0.0,
+        height=height,
+        curve=" ".join(f"{x},{scale(own)}" for x, own in zip(xs, panel["own"], strict=True)),
+        area=" ".join(forth + back[::-1]),
+    )
+
+
+def _rows(panel: Mapping[str, Any], scale: _Scale) -> tuple[Bar, ...]:
+    rows = zip(panel["features"], panel["own"], panel["low"], panel["high"], strict=True)
+    return tuple(
+        Bar(
+            label=str(label),
+            own=own,
+            low=low,
+            high=high,
+            y=TOP + ROW * index,
+            bar_x=min(scale(0.0), scale(own)),
+            bar_width=round(abs(scale(own) - scale(0.0)), 2),
+            band_x=scale(low),
+            band_width=round(scale(high) - scale(low), 2),
+        )
+        for index, (label, own, low, high) in enumerate(rows)
+    )
+
+
+def _scale_for(
+    panel: Mapping[str, Any], *, start: float, end: float, with_zero: bool
+) -> tuple[_Scale, Sequence[float]]:
+    """A scale whose ends are round numbers, and its tick marks."""
+    values = [*panel["own"], *panel["low"], *panel["high"], *([0.0] if with_zero else [])]
+    low, high = min(values), max(values)
+    spread = (high - low) or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(spread / TICKS))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= spread / TICKS)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    marks = [round(step * index, 12) for index in range(first, max(last, first + 1) + 1)]
+    return _Scale(marks[0], marks[-1], start, end), marks
+
+
+def _sentence(panels: Sequence[Panel]) -> str:
+    bars = [bar for panel in panels for bar in panel.bars]
+    inside = sum(bar.inside for bar in bars)
+    against = sum(bar.against for bar in bars)
+    if inside == len(bars):
+        return _("All values that are drawn lie within their bands.")
+    counts = {"inside": inside, "all": len(bars), "against": against}
+    if against:
+        words = ngettext(
+            "%(inside)d of %(all)d values lie within their bands; %(against)d has another sign.",
+            "%(inside)d of %(all)d values lie within their bands; %(against)d have another sign.",
+            against,
+        )
+        return words % counts
+    return _("%(inside)d of %(all)d values lie within their bands.") % counts

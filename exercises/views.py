@@ -1,0 +1,187 @@
+"""Pages: an exercise, a submission and its live state, the executed notebook, the status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from csp.decorators import csp_replace
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from courses.models import Part
+from exercises import catalogue, notebooks, submissions
+from exercises.feedback import feedback_for
+from exercises.forms import DiagnosisForm, UploadForm
+from exercises.models import DiagnosisAnswer, Exercise, State, Submission
+from exercises.plot import plot_of
+from exercises.submissions import SubmissionRefused
+from exercises.waiting import current_load, present_workers, waiting
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpRequest
+
+    from courses.models import User
+
+HISTORY_LENGTH = 20
+"""Submissions that an exercise's page lists; older ones count, but are not shown."""
+
+
+@require_safe
+def exercise(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the task, what to hand in, and what was handed in so far."""
+    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    return _exercise_page(request, shown, form=UploadForm(exercise=shown))
+
+
+@require_safe
+def starter(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  # a view's first one
+    """Download the notebook that one begins with."""
+    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    return notebooks.download(catalogue.starter_notebook(shown.slug), name=f"{shown.slug}.ipynb")
+
+
+@require_POST
+@login_required
+def submit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a notebook; what cannot be taken is answered with words, and nothing is lost."""
+    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    form = UploadForm(request.POST, request.FILES, exercise=shown)
+    if form.is_valid():
+        try:
+            submitted = submissions.submit(
+                user=_user(request),
+                exercise=shown,
+                notebook=form.cleaned_data["notebook"],
+                mail_wanted=form.cleaned_data["mail_wanted"],
+            )
+        except SubmissionRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("exercises:submission", pk=submitted.pk)
+    return _exercise_page(request, shown, form=form, status=422)
+
+
+@require_safe
+@never_cache
+@login_required
+def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show where a submission is, and its verdict; htmx asks again for the part that changes."""
+    shown = _visible(request, pk)
+    facts = _submission_facts(shown)
+    if not request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        return render(request, "exercises/submission.html", facts)
+    if request.GET.get("seen") == facts["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "exercises/_submission.html", facts)
+
+
+@require_safe
+@login_required
+@csp_replace(notebooks.FRAME_POLICY)  # type: ignore[arg-type]  # its types know no arguments
+def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the executed notebook, for a sandboxed frame."""
+    shown = _visible(request, pk)
+    source = shown.files.executed
+    if not source:
+        raise Http404
+    return notebooks.framed(request, source)
+
+
+@require_POST
+@login_required
+def diagnosis(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Keep whether the named mistake was the right one."""
+    shown = get_object_or_404(Submission, pk=pk, user=_user(request), state=State.GRADED)
+    form = DiagnosisForm(request.POST)
+    if form.is_valid():
+        answer = DiagnosisAnswer(form.cleaned_data["answer"])
+        submissions.answer_diagnosis(submission=shown, answer=answer)
+        shown.diagnosis_answer = answer
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        return render(request, "exercises/_diagnosis_answer.html", {"submission": shown})
+    return HttpResponseRedirect(shown.get_absolute_url() + "#diagnosis")
+
+
+@require_safe
+@never_cache
+def status(request: HttpRequest) -> HttpResponse:
+    """Say whether submissions are being taken, and if not, why and what mends it."""
+    workers = list(present_workers())
+    working = any(worker.sandbox_open for worker in workers)
+    facts = {"workers": workers, "working": working, "load": current_load()}
+    return render(request, "exercises/status.html", facts)
+
+
+def _exercise_page(
+    request: HttpRequest, shown: Exercise, *, form: UploadForm, status: int = 200
+) -> HttpResponse:
+    facts: dict[str, Any] = {
+        "exercise": shown,
+        "description": shown.description,
+        "form": form,
+        **_place(shown),
+    }
+    if request.user.is_authenticated:
+        facts |= _learner_facts(_user(request), shown)
+    return render(request, "exercises/exercise.html", facts, status=status)
+
+
+def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
+    history = Submission.objects.history(user_id=user.pk, exercise_id=shown.pk)[:HISTORY_LENGTH]
+    standing = submissions.standing(user=user, exercise=shown)
+    hints = shown.description["hints_html"]
+    unlocked = len(hints) if standing.passed else min(standing.graded, len(hints))
+    return {
+        "history": history,
+        "standing": standing,
+        "unfinished": next((s for s in history if not s.finished), None),
+        "hints": hints[:unlocked],
+        "hints_locked": len(hints) - unlocked,
+    }
+
+
+def _submission_facts(shown: Submission) -> dict[str, Any]:
+    queued = waiting(shown) if shown.state == State.QUEUED else None
+    seen = f"{shown.state}.{shown.stage}.{shown.cell}"
+    if queued:
+        seen += f".{queued.position}.{queued.seconds}.{queued.working}"
+    return {
+        "submission": shown,
+        "exercise": shown.exercise,
+        "waiting": queued,
+        "seen": seen,
+        "feedback": feedback_for(shown),
+        "failing_source": notebooks.failing_source(shown),
+        "plot": plot_of(shown.report),
+        "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
+        **_place(shown.exercise),
+    }
+
+
+def _place(shown: Exercise) -> dict[str, Any]:
+    """Where the exercise stands in a course, for crumbs and the way on."""
+    part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
+    here = part.select_related("course").order_by("course__position").first()
+    if here is None:
+        return {"crumbs": [(shown.title, "")], "course": None, "next_part": None}
+    following = Part.objects.for_outlines().filter(course=here.course, position__gt=here.position)
+    crumbs = [(here.course.title, here.course.get_absolute_url()), (shown.title, "")]
+    return {"crumbs": crumbs, "course": here.course, "next_part": following.first()}
+
+
+def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
+    """One's own submission, or any for staff; others' do not exist."""
+    user = _user(request)
+    visible = Submission.objects.for_page()
+    if not user.is_staff:
+        visible = visible.filter(user=user)
+    return get_object_or_404(visible, pk=pk)
+
+
+def _user(request: HttpRequest) -> User:
+    return request.user  # type: ignore[return-value]  # every caller stands behind login_required
