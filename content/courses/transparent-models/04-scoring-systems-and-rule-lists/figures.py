@@ -1,0 +1,122 @@
+"""Figures of the lesson on scoring systems and rule lists."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from figure_style import Theme, canvas
+from matplotlib.figure import Figure
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+
+__all__ = ["price", "score_card"]
+
+CARD = (
+    ("Body mass index of 25 or more", "bmi", 25.0),
+    ("Body mass index of 31 or more", "bmi", 31.0),
+    ("Mean blood pressure of 100 or more", "bp", 100.0),
+    ("s5 of 4.5 or more", "s5", 4.5),
+    ("s5 of 4.9 or more", "s5", 4.9),
+)
+CUTS = (
+    *(("bmi", cut, False) for cut in (25, 28, 31)),
+    *(("bp", cut, False) for cut in (90, 100, 110)),
+    *(("s5", cut, False) for cut in (4.5, 4.9, 5.3)),
+    ("s3", 40, True),
+    ("s6", 100, False),
+    ("age", 50, False),
+)
+X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+HIGH = (y > 200).astype(int)
+X_TRAIN, X_TEST, H_TRAIN, H_TEST = train_test_split(
+    X, HIGH, test_size=0.4, stratify=HIGH, random_state=0
+)
+
+
+def _answers(frame: pd.DataFrame) -> np.ndarray:
+    columns = [(frame[c] < cut) if below else (frame[c] >= cut) for c, cut, below in CUTS]
+    return np.column_stack(columns).astype(int)
+
+
+def _scores(frame: pd.DataFrame) -> np.ndarray:
+    return np.sum([(frame[column] >= cut) for _, column, cut in CARD], axis=0)
+
+
+def _unpenalised() -> LogisticRegression:
+    return LogisticRegression(C=np.inf, max_iter=5000)
+
+
+@cache
+def _rivals() -> dict[str, np.ndarray]:
+    twelve = _unpenalised().fit(_answers(X_TRAIN), H_TRAIN)
+    plain = _unpenalised().fit(X_TRAIN, H_TRAIN)
+    boosting = GradientBoostingClassifier(random_state=0).fit(X_TRAIN, H_TRAIN)
+    rounded = twelve.coef_[0].round()
+    return {
+        "card of five points": _scores(X_TEST),
+        "rounded coefficients": _answers(X_TEST) @ rounded,
+        "logistic, 12 questions": twelve.predict_proba(_answers(X_TEST))[:, 1],
+        "logistic, 10 raw columns": plain.predict_proba(X_TEST)[:, 1],
+        "gradient boosting": boosting.predict_proba(X_TEST)[:, 1],
+    }
+
+
+def price(theme: Theme) -> Figure:
+    """Return the AUC of five models on the test rows with bootstrap standard errors."""
+    rng = np.random.default_rng(0)
+    draws = [rng.integers(0, len(H_TEST), len(H_TEST)) for _ in range(500)]
+    outcome = H_TEST.to_numpy()
+    figure, axes = canvas(theme, height=2.7)
+    for row, score in enumerate(_rivals().values()):
+        auc = roc_auc_score(outcome, score)
+        spread = np.std([roc_auc_score(outcome[d], score[d]) for d in draws])
+        colour = theme.vermilion if row == 0 else theme.blue
+        axes.errorbar(
+            auc, row, xerr=2 * spread, color=colour, marker="s" if row == 0 else "o", capsize=4
+        )
+        axes.text(auc, row - 0.22, f"{auc:.3f}", ha="center", va="bottom", fontsize=10)
+    axes.set_yticks(range(5), list(_rivals()))
+    axes.set(xlabel="AUC on 177 test rows", ylim=(4.6, -0.8), xlim=(0.74, 0.98))
+    return figure
+
+
+def score_card() -> dict[str, Any]:
+    """Return the card, and for each score its risk and the rows behind it."""
+    train, test = _scores(X_TRAIN), _scores(X_TEST)
+    curve = _unpenalised().fit(train[:, None], H_TRAIN)
+    levels = []
+    for score in range(len(CARD) + 1):
+        here, there = train == score, test == score
+        levels.append(
+            {
+                "score": score,
+                "risk": round(float(curve.predict_proba([[score]])[0, 1]), 3),
+                "training_rows": int(here.sum()),
+                "training_share": round(float(H_TRAIN[here].mean()), 3),
+                "test_rows": int(there.sum()),
+                "test_share": round(float(H_TEST[there].mean()), 3),
+            }
+        )
+    return {
+        "renderer": "score_card",
+        "outcome": "fast progression",
+        "items": [{"text": text, "column": name, "points": 1} for text, name, _ in CARD],
+        "levels": levels,
+        "table": [
+            ["score", "risk", "training rows", "test rows", "fast among test rows"],
+            *(
+                [
+                    level["score"],
+                    f"{level['risk']:.2f}",
+                    level["training_rows"],
+                    level["test_rows"],
+                    f"{level['test_share']:.2f}",
+                ]
+                for level in levels
+            ),
+        ],
+    }
