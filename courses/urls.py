@@ -1,6 +1,10 @@
 """Addresses of the courses pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from courses.lessons import pages as lessons
 
 app_name = "courses"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("figures/<slug:digest>/<str:name>", lessons.figure, name="figure"),
+]

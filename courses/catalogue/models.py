@@ -48,7 +48,6 @@ class Course(models.Model):
     Attributes:
         withdrawn: its files are gone; certificates and progress still refer to it.
         minutes: reading and exercises together, computed.
-        digest: of the files that it was made from.
     """
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -69,7 +68,6 @@ class Course(models.Model):
     practice = models.TextField(blank=True)
     minutes = models.PositiveIntegerField(default=0)
     withdrawn = models.BooleanField(default=False)
-    digest = models.CharField(max_length=DIGEST_LENGTH)
 
     objects = CourseQuerySet.as_manager()
 
@@ -175,7 +173,6 @@ class Path(models.Model):
     courses: models.ManyToManyField[Course, PathStep] = models.ManyToManyField(
         Course, through="PathStep", related_name="paths"
     )
-    digest = models.CharField(max_length=DIGEST_LENGTH)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "slug"]
@@ -257,7 +254,6 @@ class Reading(models.Model):
     url = models.URLField(max_length=500, blank=True)
     blurb = models.TextField(blank=True)
     fits = models.JSONField(default=list)
-    digest = models.CharField(max_length=DIGEST_LENGTH)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
