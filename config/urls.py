@@ -17,6 +17,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((api, "api"))),
+    # At the root, because a service worker may only serve what lies below its own address.
+    path(
+        "sw.js",
+        TemplateView.as_view(template_name="sw.js", content_type="text/javascript"),
+        name="service_worker",
+    ),
+    path(
+        "manifest.webmanifest",
+        TemplateView.as_view(
+            template_name="manifest.webmanifest", content_type="application/manifest+json"
+        ),
+        name="manifest",
+    ),
+    path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
     path("", include("exercises.urls")),
     path("", include("courses.urls")),
 ]

@@ -8,6 +8,10 @@ function isDark() {
   return root.dataset.theme ? root.dataset.theme === "dark" : darkSystem.matches;
 }
 
+// A page that was kept for reading offline was written before the latest choice.
+const chosen = document.cookie.match(/(?:^|; )theme=(light|dark)/)?.[1];
+if (chosen) root.dataset.theme = chosen;
+
 function showTheme() {
   for (const button of document.querySelectorAll("[data-theme-button]")) {
     button.setAttribute("aria-pressed", String(isDark()));
@@ -58,4 +62,52 @@ document.addEventListener("allauth.error", (event) => {
   if (!alert) return;
   event.preventDefault();
   alert.hidden = false;
+});
+
+// Copies of opened lessons, for reading without a connection. They show the menu of whoever opened
+// them, so they go when somebody else, or nobody, is signed in.
+const { person } = document.body.dataset;
+if (person !== undefined && localStorage.getItem("person") !== person) {
+  if (window.caches) caches.delete("lessons");
+  localStorage.setItem("person", person);
+}
+navigator.serviceWorker?.register("/sw.js");
+
+const note = document.querySelector("[data-offline-note]");
+function sayConnection() {
+  note.textContent = navigator.onLine ? "" : note.dataset.offlineNote;
+}
+addEventListener("online", sayConnection);
+addEventListener("offline", sayConnection);
+sayConnection();
+
+// Shortcuts of one key each. They can be switched off (WCAG 2.1.4) in the list that "?" and the
+// foot of the page open; they rest while one types.
+const shortcuts = document.querySelector("#shortcuts");
+const shortcutSwitch = document.querySelector("[data-shortcuts-switch]");
+shortcutSwitch.checked = localStorage.getItem("shortcuts") !== "off";
+shortcutSwitch.addEventListener("change", () => {
+  localStorage.setItem("shortcuts", shortcutSwitch.checked ? "on" : "off");
+});
+for (const button of document.querySelectorAll("[data-open-shortcuts]")) {
+  button.addEventListener("click", () => shortcuts.showModal());
+}
+
+const actions = {
+  n: () => document.querySelector("a[rel=next]")?.click(),
+  p: () => document.querySelector("a[rel=prev]")?.click(),
+  "/": () => {
+    const search = document.querySelector("main input[type=search]");
+    if (search) search.focus();
+    else document.querySelector("[data-search-page]")?.click();
+  },
+  "?": () => shortcuts.showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  if (!shortcutSwitch.checked || event.ctrlKey || event.metaKey || event.altKey || shortcuts.open) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const action = actions[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
 });
