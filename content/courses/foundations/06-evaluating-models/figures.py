@@ -54,8 +54,8 @@ def boundaries(theme: Theme) -> Figure:
         ("tree, depth 3", DecisionTreeClassifier(max_depth=3, random_state=0)),
         ("gradient boosting", GradientBoostingClassifier(random_state=0)),
     )
-    xs, ys = np.meshgrid(np.linspace(8, 24, 70), np.linspace(10, 34, 70))
-    some = np.random.default_rng(0).choice(len(points), 70, replace=False)
+    xs, ys = np.meshgrid(np.linspace(8, 24, 65), np.linspace(10, 34, 65))
+    some = np.random.default_rng(0).choice(len(points), 60, replace=False)
     figure, three = panels(theme, 3, height=3.1, sharey=True)
     for axes, (title, model) in zip(three, models, strict=True):
         model.fit(points, malignant)
@@ -64,10 +64,11 @@ def boundaries(theme: Theme) -> Figure:
             xs,
             ys,
             scores.reshape(xs.shape),
-            levels=[0, 0.5, 1],
-            colors=[theme.blue, theme.vermilion],
+            levels=[0.5, 1],
+            colors=[theme.vermilion],
             alpha=0.2,
         )
+        axes.set_facecolor((theme.blue, 0.2))
         for kind, marker, colour in ((0, "o", theme.blue), (1, "^", theme.vermilion)):
             chosen = some[malignant[some] == kind]
             axes.plot(*points[chosen].T, marker, color=colour, markersize=3.5)
