@@ -6,6 +6,7 @@ It is not in charge of making processes (`forkserver`) nor of what outputs may h
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -24,7 +25,8 @@ from grader.sandbox.memory import Watch
 from grader.sandbox.screen import CellScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from grader.sandbox.forkserver import Sealed
@@ -76,23 +78,36 @@ class Conductor:
     """One run of one job in one sealed process."""
 
     def __init__(
-        self, job: Job, sealed: Sealed, *, received_at: float, on_event: Callable[[Event], None]
+        self,
+        job: Job,
+        data: Mapping[str, bytes],
+        *,
+        cores: AbstractSet[int],
+        received_at: float,
+        on_event: Callable[[Event], None] | None,
     ) -> None:
         self._job = job
-        self._sealed = sealed
+        self._data = data
+        self._cores = cores
         self._received_at = received_at
         self._on_event = on_event
-        bound = job.limits.cell_output_bytes
-        self._progress = Progress([CellScreen(bound_bytes=bound) for _ in job.cells])
-        self._watch = Watch(sealed.pidfd)
-        self._reader = frames.Reader(self._bound)
 
-    def run(self) -> Run:
-        """Run the job to its end.
+    def run(self, sealed: Sealed) -> Run:
+        """Run the job to its end in `sealed`.
 
         Raises:
             SandboxUnavailable: the wall or the server broke, so that nothing is known of the job.
         """
+        bound = self._job.limits.cell_output_bytes
+        self._sealed = sealed
+        self._progress = Progress([CellScreen(bound_bytes=bound) for _ in self._job.cells])
+        self._reader = frames.Reader(self._bound)
+        memory_bytes = self._job.limits.memory_bytes
+        self._watch = Watch(sealed.pidfd, owner=sealed.owner, bound_bytes=memory_bytes)
+        with contextlib.closing(self._watch):
+            return self._conducted()
+
+    def _conducted(self) -> Run:
         self._send_job()
         self._emit("start")
         started_at = time.monotonic()
@@ -102,11 +117,13 @@ class Conductor:
             self._kill()
         wall_seconds = time.monotonic() - started_at
         report = self._report()
+        self._watch.close()
         self._emit("end")
         return self._judged(ending, report, wall_seconds)
 
     def _send_job(self) -> None:
-        job, data = self._job, read_data(self._job.data)
+        job, data = self._job, self._data
+        os.sched_setaffinity(self._watch.pid, self._cores)
         body = json.dumps(
             {
                 "cells": job.cells,
@@ -234,7 +251,8 @@ class Conductor:
 
     def _emit(self, kind: str) -> None:
         cell = max(0, self._progress.current)
-        self._on_event(Event(kind, cell=cell, cells=len(self._job.cells)))
+        if self._on_event is not None:
+            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells)))
 
     def _kill(self) -> None:
         """End process 1, and with it, by the kernel, everything in its namespace."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox import policy, walls
+from grader.sandbox import cgroup, policy, walls
 from grader.sandbox.walls import Mount
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ class Sealed:
         line: the stream to the warden, and until the job is read to process 1.
         pipe: the descriptor from which its frames are read.
         pidfd: process 1 of the run, a handle that cannot come to mean another process.
+        owner: the keeper's process id; it removes what is named after it.
     """
 
     line: socket.socket
     pipe: int
     pidfd: int
+    owner: int
 
     def close(self) -> None:
         """Close the three descriptors."""
@@ -61,9 +63,9 @@ class ForkServer:
         Raises:
             SandboxUnavailable: bubblewrap or libseccomp is missing.
         """
-        bubblewrap = shutil.which("bwrap")
-        if bubblewrap is None:
-            raise SandboxUnavailable("bubblewrap is not installed.", remedy=NO_BUBBLEWRAP)
+        bubblewrap = find_bubblewrap()
+        self.environment = environment
+        self.fingerprint = environment.fingerprint()
         self._filter = _seccomp_filter()
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -90,11 +92,6 @@ class ForkServer:
     def alive(self) -> bool:
         """Whether the server still stands."""
         return self._keeper.poll() is None
-
-    @property
-    def keeper_pid(self) -> int:
-        """The process id of the keeper."""
-        return self._keeper.pid
 
     def wait_until_ready(self) -> dict[str, Any]:
         """Wait for the server's greeting and return it.
@@ -149,7 +146,7 @@ class ForkServer:
                 words = f"A run could not be sealed: {_rest(word, line)} {self._last_words()}"
                 raise SandboxUnavailable(words, remedy=SEE_DOCTOR)
             undo.pop_all()
-        return Sealed(line, pipe, descriptors[0])
+        return Sealed(line, pipe, descriptors[0], self._keeper.pid)
 
     def _ask(self, line: socket.socket, pipe: int) -> None:
         """Send the server's ends of line and pipe, and close them here."""
@@ -162,6 +159,8 @@ class ForkServer:
     def close(self) -> None:
         """End the server and everything behind its wall; safe to call twice."""
         self._control.close()
+        if self._hello is None:
+            self._keeper.terminate()  # it would read nothing before the end of its imports
         try:
             self._keeper.wait(policy.CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -177,6 +176,24 @@ class ForkServer:
         size = self._words.seek(0, os.SEEK_END)
         self._words.seek(max(0, size - 2000))
         return self._words.read().decode(errors="replace").strip()
+
+
+def find_bubblewrap() -> str:
+    """Return bubblewrap's path.
+
+    Raises:
+        SandboxUnavailable: it is not installed.
+    """
+    found = shutil.which("bwrap")
+    if found is None:
+        raise SandboxUnavailable("bubblewrap is not installed.", remedy=NO_BUBBLEWRAP)
+    return found
+
+
+def _group_pattern() -> list[str]:
+    """Return where runs' control groups are made and how their names begin, for the keeper."""
+    hierarchy = cgroup.hierarchy()
+    return [] if hierarchy is None else [str(hierarchy.parent), cgroup.PREFIX]
 
 
 def _plan(
@@ -198,7 +215,7 @@ def _plan(
         "stage": policy.STAGE,
         "sources": sources,
         "descriptors": list(descriptors),
-        "cgroups": [],
+        "groups": _group_pattern(),
         "command": walls.command(
             bubblewrap, visible, program=program, passwd=passwd, group=group, threads=threads
         ),

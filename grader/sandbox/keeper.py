@@ -33,12 +33,13 @@ def main() -> None:
     for descriptor in plan["descriptors"]:
         os.close(descriptor)
     end = os.pidfd_open(wall)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(wall, signal.SIGKILL))
     select.select([host, end], [], [])
     if not select.select([end], [], [], 0)[0]:
         os.kill(wall, signal.SIGKILL)
     _, status = os.waitpid(wall, 0)
-    for folder in plan["cgroups"]:
-        _remove_groups(Path(folder))
+    if select.select([host], [], [], 0)[0]:
+        _remove_groups(*plan["groups"])
     sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
@@ -80,9 +81,10 @@ def _stage(stage: str, sources: list[str]) -> None:
         os.close(descriptor)
 
 
-def _remove_groups(root: Path) -> None:
-    for folder in (*root.glob("*/"), root):
-        if folder.is_dir():
+def _remove_groups(parent: str = "", prefix: str = "") -> None:
+    """Remove the control groups of runs that the host could not end."""
+    if parent:
+        for folder in Path(parent).glob(f"{prefix}-{os.getpid()}-*"):
             folder.rmdir()
 
 

@@ -4,67 +4,76 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox.conduct import Conductor
+from grader.sandbox.conduct import Conductor, read_data
 from grader.sandbox.environment import default_python, discover
-from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.forkserver import ForkServer, find_bubblewrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from grader.sandbox.job import Event, Job, Run
 
-TRIES: Final = 2
-"""A run whose server died is run once more on a new one; then it is an error of ours."""
+LOOK_SECONDS: Final = 2.0
+"""How often the environment on the disk is compared with the one that was loaded."""
 
 
 class WallSandbox:
     """Runs jobs behind walls; safe to share between threads, not between processes."""
 
-    def __init__(
-        self, *, python: Path | None, warm: bool, concurrency: int, state: Path | None
-    ) -> None:
-        self._environment = discover(python or default_python())
+    def __init__(self, *, python: Path | None, warm: bool, concurrency: int) -> None:
+        self._python = python or default_python()
         self._warm = warm
-        self._state = state
-        self._concurrency = concurrency
-        self._threads = max(1, len(os.sched_getaffinity(0)) // concurrency)
-        self._slots = threading.BoundedSemaphore(concurrency)
+        self._owner = os.getpid()
+        self._shares = shares_of(sorted(os.sched_getaffinity(0)), concurrency)
+        self._slots: queue.SimpleQueue[frozenset[int]] = queue.SimpleQueue()
+        for share in self._shares:
+            self._slots.put(share)
         self._lock = threading.Lock()
+        self._users: Counter[ForkServer] = Counter()
         self._server: ForkServer | None = None
+        self._looked_at = 0.0
         self._closed = False
+        find_bubblewrap()
         if warm:
             self._server = self._started()
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
         """Run `job` and return what happened.
 
+        A run whose server dies is started once more on a new one, with its events from the start.
+
         Raises:
             SandboxUnavailable: the walls are missing or the sandbox itself broke: our fault.
         """
-        with self._slots:
-            received_at = time.monotonic()
-            for last in (False, True):
-                try:
-                    return self._run_once(job, received_at, on_event or _ignore)
-                except SandboxUnavailable:
-                    if last or self._closed:
-                        raise
-        raise AssertionError("unreachable")
+        if os.getpid() != self._owner:
+            raise SandboxUnavailable("This sandbox was opened by another process; open one here.")
+        data = read_data(job.data)
+        share = self._slots.get()
+        received_at = time.monotonic()
+        conductor = Conductor(job, data, cores=share, received_at=received_at, on_event=on_event)
+        try:
+            try:
+                return self._run_once(conductor)
+            except SandboxUnavailable:
+                if self._closed:
+                    raise
+                return self._run_once(conductor)
+        finally:
+            self._slots.put(share)
 
-    def _run_once(self, job: Job, received_at: float, on_event: Callable[[Event], None]) -> Run:
-        with self._serving() as server:
-            sealed = server.sealed()
-            with contextlib.closing(sealed):
-                conductor = Conductor(job, sealed, received_at=received_at, on_event=on_event)
-                return conductor.run()
+    def _run_once(self, conductor: Conductor) -> Run:
+        with self._serving() as server, contextlib.closing(server.sealed()) as sealed:
+            return conductor.run(sealed)
 
     def run_many(
         self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None
@@ -78,42 +87,74 @@ class WallSandbox:
 
             return self.run(jobs[number], on_event=tell)
 
-        if len(jobs) == 1:
-            return (run(0),)
-        with ThreadPoolExecutor(max_workers=max(1, self._concurrency)) as threads:
+        with ThreadPoolExecutor(max_workers=len(self._shares)) as threads:
             return tuple(threads.map(run, range(len(jobs))))
+
+    def ready(self) -> Mapping[str, object]:
+        """Wait until a run could start; return what the server says of its own start.
+
+        Raises:
+            SandboxUnavailable: it did not come up.
+        """
+        with self._serving() as server:
+            return server.wait_until_ready()
 
     @contextlib.contextmanager
     def _serving(self) -> Iterator[ForkServer]:
-        """Give a server for one run: the warm one, or one of the run's own."""
+        """Lend a server for one run; one that has been replaced ends with its last run."""
+        with self._lock:
+            server = self._current()
+            self._users[server] += 1
+        try:
+            yield server
+        except SandboxUnavailable:
+            with self._lock:
+                if self._server is server:
+                    self._server = None
+            raise
+        finally:
+            with self._lock:
+                self._users[server] -= 1
+                is_done = self._users[server] == 0 and self._server is not server
+                if is_done:
+                    del self._users[server]
+            if is_done:
+                server.close()
+
+    def _current(self) -> ForkServer:
+        """Return the server for a new run, starting it where none fits; the lock is held."""
         if self._closed:
             raise SandboxUnavailable("The sandbox is closed.")
         if not self._warm:
-            with contextlib.closing(self._started()) as server:
-                yield server
-            return
-        with self._lock:
-            if self._server is None or not self._server.alive:
-                if self._server is not None:
-                    self._server.close()
-                self._server = self._started()
-            server = self._server
-        yield server
+            return self._started()
+        if self._server is None or not self._server.alive or self._is_outdated(self._server):
+            replaced, self._server = self._server, self._started()
+            if replaced is not None and self._users[replaced] == 0:
+                replaced.close()
+        return self._server
+
+    def _is_outdated(self, server: ForkServer) -> bool:
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return False
+        self._looked_at = now
+        return server.environment.fingerprint() != server.fingerprint
 
     def _started(self) -> ForkServer:
-        return ForkServer(self._environment, warm=self._warm, threads=self._threads)
+        threads = min(len(share) for share in self._shares)
+        return ForkServer(discover(self._python), warm=self._warm, threads=threads)
 
     def close(self) -> None:
-        """Let the runs end, then stop everything that was started; safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        for _ in range(self._concurrency):
-            self._slots.acquire()
+        """Let the runs that have begun end, then stop everything; safe to call twice."""
+        with self._lock:
+            if self._closed or os.getpid() != self._owner:
+                return
+            self._closed = True
+        held = [self._slots.get() for _ in self._shares]  # each waits for the run that holds it
+        for share in held:
+            self._slots.put(share)  # whoever still asks learns that the sandbox is closed
         if self._server is not None:
             self._server.close()
-        for _ in range(self._concurrency):
-            self._slots.release()
 
     def __enter__(self) -> Self:
         return self
@@ -127,5 +168,11 @@ class WallSandbox:
         self.close()
 
 
-def _ignore(event: Event) -> None:
-    """Take an event that nobody asked for."""
+def shares_of(cores: list[int], concurrency: int) -> tuple[frozenset[int], ...]:
+    """Divide `cores` among `concurrency` runs, so that two runs never spin against each other.
+
+    With more runs than cores, runs share a core.
+    """
+    if concurrency >= len(cores):
+        return tuple(frozenset({cores[slot % len(cores)]}) for slot in range(concurrency))
+    return tuple(frozenset(cores[slot::concurrency]) for slot in range(concurrency))

@@ -66,7 +66,7 @@ SYSCALLS: Final = tuple(
     getpgrp
     setpgid getsid setsid getpriority setpriority capget
     getrlimit setrlimit prlimit64 getrusage times sysinfo uname getcpu getrandom
-    sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_getscheduler
+    sched_yield sched_getaffinity sched_getparam sched_getscheduler
     sched_get_priority_max sched_get_priority_min sched_rr_get_interval sched_getattr
     clock_gettime clock_getres clock_nanosleep gettimeofday time nanosleep
     timer_create timer_settime timer_gettime timer_getoverrun timer_delete

@@ -45,6 +45,11 @@ def _checked(name: str, *arguments: object) -> int:
     return result
 
 
+def syscall(number: int, *arguments: object) -> int:
+    """Make a system call that the C library has no name for."""
+    return _checked("syscall", ctypes.c_long(number), *arguments)
+
+
 def unshare(flags: int) -> None:
     """Leave the shared namespaces that `flags` names."""
     _checked("unshare", flags)

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import bounds, kernel
+from . import bounds, kernel, landlock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +105,7 @@ def _private_data_bytes() -> int:
 def give_up_rights(program: bytes) -> None:
     """Name the machine, drop every capability, bind the filter: from here nothing returns."""
     socket.sethostname(bounds.HOSTNAME)
+    landlock.restrict(writable=(*bounds.SCRATCH_PLACES, "/dev", "/proc"))
     kernel.drop_capabilities(bounds.CAP_LAST)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
     kernel.install_filter(program)

@@ -46,6 +46,7 @@ def main() -> None:
     control.send(json.dumps(hello).encode())
     if not problems:
         _serve(control, program, shell)
+    os._exit(0)  # nothing to tidy up: the wall goes with this process
 
 
 def _receive_all(control: socket.socket, size: int) -> bytes:
@@ -73,10 +74,13 @@ def _unfit(control: int) -> list[str]:
 def _serve(control: socket.socket, program: bytes, shell: Any) -> None:
     poll = select.poll()
     poll.register(control, select.POLLIN)
-    wardens: set[int] = set()
+    wardens: dict[int, int] = {}
     while True:
-        poll.poll(1000 if wardens else None)
-        wardens -= {pid for pid in wardens if os.waitpid(pid, os.WNOHANG)[0]}
+        for descriptor, _ in poll.poll():
+            if descriptor in wardens:
+                poll.unregister(descriptor)
+                os.close(descriptor)
+                os.waitpid(wardens.pop(descriptor), 0)
         try:
             message, descriptors, _, _ = socket.recv_fds(
                 control, 4096, 2, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
@@ -89,7 +93,9 @@ def _serve(control: socket.socket, program: bytes, shell: Any) -> None:
         if warden == 0:
             control.close()
             _keep_watch(program, shell, *descriptors)
-        wardens.add(warden)
+        ended = os.pidfd_open(warden)
+        wardens[ended] = warden
+        poll.register(ended, select.POLLIN)
         for descriptor in descriptors:
             os.close(descriptor)
 

@@ -85,7 +85,7 @@ def warm_up() -> None:
 def _calm_tqdm() -> None:
     """Keep tqdm from starting a thread, and from a lock in memory that all runs would share."""
     with contextlib.suppress(ImportError):
-        from tqdm import tqdm  # noqa: PLC0415 - may be absent
+        from tqdm import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415 - may be absent
 
         tqdm.monitor_interval = 0
         tqdm.set_lock(threading.RLock())
