@@ -1,20 +1,21 @@
-// A file may be dropped on a field that can also be used by button and keyboard.
+// A notebook can be dropped on the whole zone; its file field stays the one that is sent.
+
 for (const zone of document.querySelectorAll("[data-dropzone]")) {
-  const input = zone.querySelector("input[type=file]");
-  const over = (event) => {
+  const field = zone.querySelector("input[type=file]");
+  const mark = (over) => zone.classList.toggle("is-over", over);
+  zone.addEventListener("dragover", (event) => {
     event.preventDefault();
-    zone.classList.add("is-over");
-  };
-  const away = () => zone.classList.remove("is-over");
-  zone.addEventListener("dragenter", over);
-  zone.addEventListener("dragover", over);
-  zone.addEventListener("dragleave", away);
+    mark(true);
+  });
+  zone.addEventListener("dragleave", (event) => {
+    if (!zone.contains(event.relatedTarget)) mark(false);
+  });
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
-    away();
+    mark(false);
     if (!event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-    input.focus();
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.focus();
   });
 }
