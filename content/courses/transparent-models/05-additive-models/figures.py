@@ -60,7 +60,7 @@ def curves(theme: Theme) -> Figure:
     figure, axes = panels(theme, 3, height=3.3, sharey=True)
     for ax, name in zip(axes, hires, strict=True):
         ranked = hires[name].sort_values().index
-        order = [*ranked[::30], ranked[-1]]
+        order = [*ranked[::50], ranked[-1]]
         x = hires.loc[order, name]
         at = pd.concat([hires.mean().to_frame().T] * len(order)).assign(**{name: x.to_numpy()})
         smooth = gam.predict(at)
@@ -74,7 +74,7 @@ def curves(theme: Theme) -> Figure:
             color=theme.vermilion,
             linewidth=1.2,
         )
-        ax.plot(hires[name][::75], np.full(40, -82.0), "|", color=theme.muted, markersize=5)
+        ax.plot(hires[name][::150], np.full(20, -82.0), "|", color=theme.muted, markersize=5)
         ax.set_xlabel(TITLES[name])
     axes[0].set_ylabel("contribution, bikes")
     for colour, width, label in (
