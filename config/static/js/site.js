@@ -111,3 +111,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+// Figures that answer to the reader. Each has a table to read instead; its renderer is a module that
+// exports, as its default, a function of the figure's element and its data.
+for (const figure of document.querySelectorAll("figure.interactive[data-renderer]")) {
+  Promise.all([
+    import(`./figures/${figure.dataset.renderer}.js`),
+    fetch(figure.dataset.src).then((answer) => answer.json()),
+  ]).then(([module, data]) => module.default(figure, data));
+}
