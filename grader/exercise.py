@@ -95,6 +95,7 @@ class Criterion:
         alpha: for ``envelope``: how often honest work may be rejected.
         function: for ``recomputed`` and ``property``: a function in the folder's reference.py.
         requires: ids of criteria without which this one earns nothing.
+        mistake: the misconception that a failure of this criterion proves; empty when none.
         passed_text, failed_text: the author's own words instead of the ready-made ones.
     """
 
@@ -109,6 +110,7 @@ class Criterion:
     alpha: float = 0.005
     function: str = ""
     requires: tuple[str, ...] = ()
+    mistake: str = ""
     passed_text: str = ""
     failed_text: str = ""
 
@@ -247,7 +249,7 @@ def load_exercise(folder: Path) -> Exercise:
         tree=tree,
     )
     data = folder / "data"
-    drawn = any(parameter.draw for parameter in parameters) or tree.get("draws_together", False)
+    drawn = any(parameter.draw for parameter in parameters)
     return Exercise(
         slug=folder.name,
         folder=folder,
@@ -403,6 +405,12 @@ def _check_references(
             check.that(not name or name in names, f"{key}.{role}", f"no output named {name!r}")
         for required in criterion.requires:
             check.that(required in seen, f"{key}.requires", f"{required!r} does not stand above it")
+        declared = {misconception.id for misconception in misconceptions}
+        check.that(
+            not criterion.mistake or criterion.mistake in declared,
+            f"{key}.mistake",
+            f"no misconception {criterion.mistake!r}",
+        )
         seen.add(criterion.id)
     ids: set[str] = set()
     for index, misconception in enumerate(misconceptions):

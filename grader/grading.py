@@ -1,16 +1,54 @@
-"""Grade one notebook: run it with visible and hidden parameters, mark what it left behind."""
+"""Grade one notebook: run it with visible and hidden parameters, mark what it left behind.
+
+The visible run gives messages, diagnosis and figure; a criterion earns its points only when it
+holds in every run. What the hidden run shows of itself is that it failed: neither its parameters
+nor the learner's exception text, which could carry them, leave this module.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import builtins
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.clues import read_clue
+from grader.criteria import Finding, Setting, judge
+from grader.errors import GraderError
+from grader.executed import executed_notebook
+from grader.explanation import Problem, RunAnswers, conform, pack, unpack
+from grader.figures import plot
+from grader.misconceptions import diagnose
+from grader.notebook import code_cells, find_parameters_cell, read_notebook
+from grader.report import CriterionResult, GradeReport, Timings
+from grader.sandbox.job import Job, Verdict
+from grader.variants import Variant, choose_hidden, visible_variant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from grader.exercise import Exercise
+    from grader.exercise import Criterion, Exercise
+    from grader.explanation import Clue
     from grader.reference import ReferenceStore
-    from grader.report import GradeReport
-    from grader.sandbox.job import Event, Sandbox
+    from grader.report import Diagnosis
+    from grader.sandbox.job import Event, Run, Sandbox
+
+WHERE_FROM_ATTEMPT = 2
+"""The second level of feedback: where it fails."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What marking alone finds out, without running anything."""
+
+    criteria: tuple[CriterionResult, ...]
+    score: float
+    passed: bool
+    misconception: Diagnosis | None
+    plot: dict[str, Any] | None
+    mark_seconds: float
 
 
 def grade_notebook(
@@ -39,4 +77,255 @@ def grade_notebook(
         SandboxUnavailable: nothing can be run safely here.
         ContentError: the exercise's own code fails.
     """
-    raise NotImplementedError
+    document = read_notebook(notebook)
+    cells = tuple(cell.source for cell in code_cells(document))
+    place = find_parameters_cell(document, required=bool(exercise.parameters))
+    variants = [visible_variant(exercise)]
+    hidden = choose_hidden(exercise, secret, attempt) if secret is not None else None
+    if hidden is not None:
+        variants.append(hidden)
+    jobs = tuple(_job(exercise, cells, place, variant) for variant in variants)
+    runs = sandbox.run_many(jobs, on_event=_visible_events(on_event))
+    visible = runs[0]
+    answers = [_answers(variant, run) for variant, run in zip(variants, runs, strict=True)]
+    clue = read_clue(exercise, cells, place)
+    stamp = {"version": exercise.version, "content_hash": exercise.content_hash}
+    ours = next((run for run in runs if run.verdict is Verdict.INTERNAL_ERROR), None)
+    if ours is not None:
+        return _internal_error(exercise, ours)
+    marks = mark_answers(exercise, answers, clue, references=references, attempt=attempt)
+    return GradeReport(
+        verdict=visible.verdict,
+        score=marks.score,
+        max_score=exercise.max_score,
+        passed=marks.passed,
+        criteria=marks.criteria,
+        misconception=marks.misconception,
+        error=visible.error,
+        limit=visible.limit,
+        peak=visible.peak,
+        timings=Timings(
+            run_seconds=max(run.wall_seconds for run in runs),
+            mark_seconds=marks.mark_seconds,
+            first_cell_seconds=visible.first_cell_seconds,
+        ),
+        plot=marks.plot,
+        executed=executed_notebook(document, visible),
+        answers=pack(answers, clue, **stamp),
+        provenance=_provenance(exercise, variants, references),
+    )
+
+
+def regrade(
+    exercise: Exercise, answers: bytes, *, references: ReferenceStore, attempt: int = 1
+) -> Marks:
+    """Mark stored answers again, with today's rubric and references, without running anything.
+
+    Raises:
+        GraderError: the stored answers cannot be read, or lack a parameter of today's exercise.
+    """
+    runs, clue, _ = unpack(answers)
+    names = {parameter.name for parameter in exercise.parameters}
+    if any(set(run.parameters) != names for run in runs):
+        raise GraderError("the exercise's parameters have changed: the notebook must run again")
+    return mark_answers(exercise, runs, clue, references=references, attempt=attempt)
+
+
+def mark_answers(
+    exercise: Exercise,
+    runs: Sequence[RunAnswers],
+    clue: Clue,
+    *,
+    references: ReferenceStore,
+    attempt: int = 1,
+) -> Marks:
+    """Mark the answers of the visible run and, if there is one, of the hidden run."""
+    variants = [Variant(run.variant, run.parameters) for run in runs]
+    found = [
+        references.get(exercise, variant, mistakes=index == 0)
+        for index, variant in enumerate(variants)
+    ]
+    started = time.perf_counter()
+    settings = []
+    for run, reference in zip(runs, found, strict=True):
+        conformed = {
+            output.name: conform(
+                run.answers.get(output.name), output, reference.labels.get(output.name, ())
+            )
+            for output in exercise.outputs
+        }
+        settings.append(Setting(exercise, run.parameters, reference, conformed))
+    results: dict[str, CriterionResult] = {}
+    for criterion in exercise.criteria:
+        blocked = next((key for key in criterion.requires if not results[key].passed), None)
+        if blocked is not None:
+            finding = Finding(False, "criterion.requires", {"title": results[blocked].title})
+        else:
+            finding = _judged(criterion, runs, settings, clue)
+        results[criterion.id] = _result(criterion, finding, settings[0], attempt)
+    score = float(sum(result.points for result in results.values()))
+    passed = score >= exercise.pass_score
+    return Marks(
+        criteria=tuple(results.values()),
+        score=score,
+        passed=passed,
+        misconception=None if passed else diagnose(settings[0], results),
+        plot=plot(settings[0]),
+        mark_seconds=time.perf_counter() - started,
+    )
+
+
+def _judged(
+    criterion: Criterion, runs: Sequence[RunAnswers], settings: Sequence[Setting], clue: Clue
+) -> Finding:
+    """The visible run's finding; where that holds, the hidden run's in words that give nothing."""
+    visible = judge(criterion, settings[0])
+    if not visible.passed:
+        return _not_reached(visible, runs[0])
+    for run, setting in zip(runs[1:], settings[1:], strict=True):
+        if not judge(criterion, setting).passed:
+            return _hidden_finding(criterion, run, settings[0], setting, clue)
+    return visible
+
+
+def _not_reached(finding: Finding, run: RunAnswers) -> Finding:
+    if finding.message_id == "criterion.missing" and run.verdict != Verdict.OK:
+        return Finding(False, "criterion.not_reached", finding.facts)
+    return finding
+
+
+def _hidden_finding(
+    criterion: Criterion, run: RunAnswers, visible: Setting, hidden: Setting, clue: Clue
+) -> Finding:
+    names = [name for name in (criterion.output, criterion.base) if name]
+    pairs = [(visible.answers[name], hidden.answers[name]) for name in names]
+    same = bool(pairs) and all(
+        not isinstance(before, Problem)
+        and not isinstance(after, Problem)
+        and np.array_equal(before, after)
+        for before, after in pairs
+    )
+    if not same:
+        if run.verdict != Verdict.OK:
+            what = run.error or str(run.verdict)
+            return Finding(False, "criterion.hidden_error", {"what": what})
+        return Finding(False, "criterion.hidden_failed")
+    for name in names:
+        if name in clue.literals:
+            return Finding(False, "criterion.pasted", {"output": name, "cell": clue.literals[name]})
+    return _ignored(visible.exercise, clue)
+
+
+def _ignored(exercise: Exercise, clue: Clue) -> Finding:
+    if clue.unread:
+        return Finding(False, "criterion.ignored_unread", {"names": ", ".join(clue.unread)})
+    if clue.reassigned:
+        name, cell = next(iter(clue.reassigned.items()))
+        return Finding(False, "criterion.ignored_reassigned", {"names": name, "cell": cell})
+    drawn = [parameter.name for parameter in exercise.parameters if parameter.draw]
+    return Finding(False, "criterion.ignored_parameters", {"names": ", ".join(drawn)})
+
+
+def _result(
+    criterion: Criterion, finding: Finding, visible: Setting, attempt: int
+) -> CriterionResult:
+    message, facts = finding.message_id, dict(finding.facts)
+    if finding.passed:
+        message = "criterion.passed_text" if criterion.passed_text else "criterion.passed"
+        facts = {"text": criterion.passed_text} if criterion.passed_text else {}
+    elif criterion.failed_text and message in _REPLACEABLE:
+        message, facts = "criterion.failed_text", {"text": _filled(criterion.failed_text, facts)}
+    elif finding.worst is not None and attempt >= WHERE_FROM_ATTEMPT:
+        facts["place"] = _place(criterion, finding.worst, visible)
+        message = f"{message}_where" if message in _LOCATED else message
+    return CriterionResult(
+        id=criterion.id,
+        title=criterion.title,
+        points=criterion.points if finding.passed else 0.0,
+        max_points=criterion.points,
+        passed=finding.passed,
+        message_id=message,
+        facts=facts,
+    )
+
+
+_LOCATED = ("criterion.disagrees", "criterion.outside_envelope", "criterion.not_additive")
+_REPLACEABLE = (
+    *_LOCATED,
+    "criterion.other_model",
+    "criterion.property_failed",
+    "criterion.not_recomputed",
+)
+
+
+def _filled(text: str, facts: dict[str, Any]) -> str:
+    """An author's text with its placeholders filled; braces that name nothing stay as they are."""
+    for key, value in facts.items():
+        text = text.replace(f"{{{key}}}", str(value))
+    return text
+
+
+def _place(criterion: Criterion, worst: tuple[int, ...], setting: Setting) -> str:
+    """The place as one would index it: ``shap_values[3, mean radius]``."""
+    output = setting.exercise.output(criterion.output)
+    labels = setting.reference.labels.get(output.name) or output.columns
+    names = [str(index) for index in worst]
+    if labels and names and len(worst) == max(len(output.shape), 1):
+        names[-1] = labels[worst[-1]]
+    return f"{output.name}[{', '.join(names)}]"
+
+
+def _job(exercise: Exercise, cells: tuple[str, ...], place: int | None, variant: Variant) -> Job:
+    return Job(
+        cells=cells,
+        outputs=tuple(output.name for output in exercise.outputs),
+        parameters=variant.parameters if place is not None else {},
+        parameters_cell=place,
+        limits=exercise.limits,
+        data=exercise.data,
+    )
+
+
+def _visible_events(
+    on_event: Callable[[Event], None] | None,
+) -> Callable[[int, Event], None] | None:
+    if on_event is None:
+        return None
+    return lambda index, event: on_event(event) if index == 0 else None
+
+
+def _answers(variant: Variant, run: Run) -> RunAnswers:
+    error = run.error.name if run.error else ""
+    # A learner's own exception class could carry the hidden parameters in its name.
+    builtin = isinstance(getattr(builtins, error, None), type)
+    return RunAnswers(
+        variant=variant.id,
+        parameters=variant.parameters,
+        verdict=str(run.verdict),
+        answers=run.answers,
+        error=error if builtin else "",
+    )
+
+
+def _internal_error(exercise: Exercise, run: Run) -> GradeReport:
+    return GradeReport(
+        verdict=Verdict.INTERNAL_ERROR,
+        score=0.0,
+        max_score=exercise.max_score,
+        passed=False,
+        error=run.error,
+        timings=Timings(run_seconds=run.wall_seconds),
+    )
+
+
+def _provenance(
+    exercise: Exercise, variants: Sequence[Variant], references: ReferenceStore
+) -> dict[str, Any]:
+    visible = references.get(exercise, variants[0], mistakes=True)
+    return {
+        "exercise": exercise.slug,
+        "version": exercise.version,
+        "content_hash": exercise.content_hash,
+        "variants": [variant.id for variant in variants],
+        "packages": visible.provenance["packages"],
+    }

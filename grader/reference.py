@@ -1,15 +1,369 @@
-"""Reference values with their spread and provenance, cached by what they depend on."""
+"""Reference values with their spread and provenance, cached by what they depend on.
+
+An exercise's `reference.py` is the author's code and runs here, in the grader's own process, never
+in the sandbox and never in the web process. Functions are found in it by name:
+
+``reference(parameters, seed)``
+    the true outputs by name; `seed` varies only where the exercise declares `seeds`.
+``mistake_<id>(parameters, seed)``
+    the outputs that the misconception `<id>` changes.
+``every_row(parameters)``
+    output -> explanations of all rows that a learner could have explained by mistake.
+``single_backgrounds(parameters)``
+    output -> (B, ...) explanations with each background row alone.
+``other_outputs(parameters)``
+    name -> (n,) other outputs of the model on the explained rows.
+
+Further functions are named by the rubric (`property`, `recomputed`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import io
+import json
+import os
+import tempfile
+import warnings
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.errors import ContentError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+
+    from grader.exercise import Exercise
+    from grader.variants import Variant
+
+    Arrays = Mapping[str, NDArray[Any]]
+
+FORMAT = 1
+"""Changes when stored references can no longer be read as before."""
+PINNED = ("numpy", "scikit-learn", "shap", "lime")
+"""A change of one of these can move a reference value, so each is part of the key."""
+MISTAKE_SEEDS = 24
+"""Enough for a spread to within 15 %, at a fifth of the cost of the envelope's seeds."""
+MEMORY_ENTRIES = 64
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """One output under m seeds: (m, ...); m = 1 when it is deterministic."""
+
+    samples: NDArray[Any]
+
+    @property
+    def count(self) -> int:
+        """How many seeds."""
+        return int(self.samples.shape[0])
+
+    @property
+    def mean(self) -> NDArray[Any]:
+        """The mean over the seeds; for text, truth values and one seed the value itself."""
+        if self.count == 1 or self.samples.dtype.kind != "f":
+            return np.asarray(self.samples[0])
+        return np.asarray(self.samples.mean(axis=0))
+
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """The standard deviation over the seeds; zero when deterministic."""
+        if self.count == 1:
+            return np.zeros(self.samples.shape[1:])
+        return np.asarray(self.samples.std(axis=0, ddof=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the grader knows about one variant of one exercise.
+
+    Attributes:
+        outputs: true values by output.
+        labels: the first axis's labels of each labelled output.
+        mistakes: misconception id -> the outputs that it changes (visible variant only).
+        every_row, single_backgrounds, other_outputs: see the module's text.
+        provenance: versions, hashes and parameters behind the values.
+    """
+
+    outputs: Mapping[str, Replicates]
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mistakes: Mapping[str, Mapping[str, Replicates]] = field(default_factory=dict)
+    every_row: Arrays = field(default_factory=dict)
+    single_backgrounds: Arrays = field(default_factory=dict)
+    other_outputs: Arrays = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def author_code(exercise: Exercise) -> ModuleType:
+    """The exercise's reference.py as a module, executed once per content.
+
+    Raises:
+        ContentError: it cannot be imported.
+    """
+    known = _MODULES.get(exercise.folder)
+    if known is not None and known[0] == exercise.content_hash:
+        return known[1]
+    file = exercise.reference_file
+    name = f"whybox_reference_{exercise.slug.replace('-', '_')}_{exercise.content_hash[:12]}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ContentError("cannot be imported", file=file)
+    module = importlib.util.module_from_spec(spec)
+    with _blaming(exercise, "import"):
+        spec.loader.exec_module(module)
+    _MODULES[exercise.folder] = (exercise.content_hash, module)
+    return module
+
+
+_MODULES: dict[Path, tuple[str, ModuleType]] = {}
+
+
+def author_function(exercise: Exercise, name: str) -> Callable[..., Any]:
+    """The function `name` of the exercise's reference.py.
+
+    Raises:
+        ContentError: there is none.
+    """
+    function = getattr(author_code(exercise), name, None)
+    if not callable(function):
+        raise ContentError("there is no such function", file=exercise.reference_file, key=name)
+    return function  # type: ignore[no-any-return]
+
+
+def call_author(exercise: Exercise, name: str, *arguments: Any) -> Any:
+    """Call a function of reference.py; its exceptions become a ContentError that names it."""
+    function = author_function(exercise, name)
+    with _blaming(exercise, name):
+        return function(*arguments)
+
+
+@contextlib.contextmanager
+def _blaming(exercise: Exercise, name: str) -> Iterator[None]:
+    """Whatever the author's code raises is the author's: say which function, and keep the cause."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except ContentError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ContentError(reason, file=exercise.reference_file, key=name) from error
+
+
+def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> Reference:
+    """Compute everything from the author's code.
+
+    Args:
+        exercise: whose code runs.
+        variant: with which parameters.
+        mistakes: also what diagnosis needs; only the visible variant is ever diagnosed.
+
+    Raises:
+        ContentError: the code fails, or does not return what exercise.yaml declares.
+    """
+    parameters = dict(variant.parameters)
+    labels: dict[str, tuple[str, ...]] = {}
+    outputs = _replicated(exercise, "reference", parameters, exercise.seeds, labels)
+    missing = {output.name for output in exercise.outputs} - set(outputs)
+    if missing:
+        reason = f"returns no {', '.join(sorted(missing))}"
+        raise ContentError(reason, file=exercise.reference_file, key="reference")
+    found: dict[str, Mapping[str, Replicates]] = {}
+    extras: dict[str, Arrays] = {}
+    if mistakes:
+        seeds = min(exercise.seeds, MISTAKE_SEEDS)
+        for misconception in exercise.misconceptions:
+            if not misconception.family:
+                name = f"mistake_{misconception.id}"
+                found[misconception.id] = _replicated(exercise, name, parameters, seeds, labels)
+        for name in ("every_row", "single_backgrounds", "other_outputs"):
+            if hasattr(author_code(exercise), name):
+                raw = call_author(exercise, name, parameters)
+                extras[name] = {key: np.asarray(value, float) for key, value in raw.items()}
+    return Reference(
+        outputs=outputs,
+        labels=labels,
+        mistakes=found,
+        provenance={
+            "exercise": exercise.slug,
+            "version": exercise.version,
+            "reference_hash": exercise.reference_hash,
+            "parameters": parameters,
+            "seeds": exercise.seeds,
+            "packages": versions(),
+        },
+        **extras,
+    )
+
+
+def _replicated(
+    exercise: Exercise,
+    name: str,
+    parameters: Mapping[str, Any],
+    seeds: int,
+    labels: dict[str, tuple[str, ...]],
+) -> dict[str, Replicates]:
+    samples: dict[str, list[NDArray[Any]]] = {}
+    for seed in range(seeds):
+        for key, value in call_author(exercise, name, parameters, seed).items():
+            samples.setdefault(key, []).append(_array(exercise, name, key, value, labels))
+    with _blaming(exercise, name):
+        return {key: Replicates(np.stack(values)) for key, values in samples.items()}
+
+
+def _array(
+    exercise: Exercise, name: str, key: str, value: Any, labels: dict[str, tuple[str, ...]]
+) -> NDArray[Any]:
+    """One output in the declared dtype; a dict is laid out along its labels."""
+    output = next((output for output in exercise.outputs if output.name == key), None)
+    if output is None:
+        reason = f"returns {key!r}, which exercise.yaml does not declare"
+        raise ContentError(reason, file=exercise.reference_file, key=name)
+    if output.labelled:
+        keys = labels.setdefault(key, tuple(value))
+        value = [value.get(label, 0) for label in keys]
+    kinds = {"float": np.float64, "integer": np.int64, "boolean": np.bool_, "string": np.str_}
+    with _blaming(exercise, name):
+        array: NDArray[Any] = np.asarray(value, dtype=kinds[output.dtype])
+    wanted = output.shape
+    fits = array.ndim == len(wanted) and all(
+        size in (None, found) for size, found in zip(wanted, array.shape, strict=False)
+    )
+    if not fits or (array.dtype.kind == "f" and not np.isfinite(array).all()):
+        reason = f"returns {key!r} with the shape {array.shape} or values that are not finite"
+        raise ContentError(reason, file=exercise.reference_file, key=name)
+    return array
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of everything that can move a reference value."""
+    return {package: importlib.metadata.version(package) for package in PINNED}
 
 
 class ReferenceStore:
-    """References on disk, computed on demand."""
+    """References in memory and on disk, computed on demand.
+
+    On disk each is `<slug>/<key>.npz` (plain arrays) with `<key>.json` (provenance). The key is a
+    hash of the exercise's reference_hash, the parameters and the installed versions: a changed pin
+    or a changed reference.py finds nothing stale. Safe for several processes on one machine.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._memory: OrderedDict[str, Reference] = OrderedDict()
+
+    def get(self, exercise: Exercise, variant: Variant, *, mistakes: bool = False) -> Reference:
+        """The reference of `variant`; computed and stored when it is not there yet.
+
+        Raises:
+            ContentError: the exercise's own code fails.
+        """
+        key = self.key(exercise, variant, mistakes=mistakes)
+        if key in self._memory:
+            self._memory.move_to_end(key)
+            return self._memory[key]
+        reference = self._from_disk(exercise, key) or self._built(exercise, variant, key, mistakes)
+        self._memory[key] = reference
+        while len(self._memory) > MEMORY_ENTRIES:
+            self._memory.popitem(last=False)
+        return reference
+
+    def has(self, exercise: Exercise, variant: Variant, *, mistakes: bool = False) -> bool:
+        """Whether it is on disk already."""
+        return self._file(exercise, self.key(exercise, variant, mistakes=mistakes)).is_file()
+
+    @staticmethod
+    def key(exercise: Exercise, variant: Variant, *, mistakes: bool) -> str:
+        """What the values depend on, as one hash."""
+        parts = [FORMAT, exercise.reference_hash, variant.key, mistakes, versions()]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _file(self, exercise: Exercise, key: str) -> Path:
+        return self.folder / exercise.slug / f"{key}.npz"
+
+    def _from_disk(self, exercise: Exercise, key: str) -> Reference | None:
+        file = self._file(exercise, key)
+        try:
+            return _read(file)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError):
+            # A file torn by a full disk: what it cached can be computed again.
+            file.unlink(missing_ok=True)
+            return None
+
+    def _built(self, exercise: Exercise, variant: Variant, key: str, mistakes: bool) -> Reference:  # noqa: FBT001 - private, passed through
+        file = self._file(exercise, key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.with_suffix(".lock").open("w") as lock:
+            # Two workers that need the same reference: the second waits and reads the first's.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            stored = self._from_disk(exercise, key)
+            if stored is not None:
+                return stored
+            reference = build_reference(exercise, variant, mistakes=mistakes)
+            _write(file, reference)
+            return reference
+
+
+def _write(file: Path, reference: Reference) -> None:
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, replicates in reference.outputs.items():
+        arrays[f"outputs/{name}"] = replicates.samples
+    for mistake, outputs in reference.mistakes.items():
+        for name, replicates in outputs.items():
+            arrays[f"mistakes/{mistake}/{name}"] = replicates.samples
+    for part in ("every_row", "single_backgrounds", "other_outputs"):
+        for name, array in getattr(reference, part).items():
+            arrays[f"{part}/{name}"] = array
+    meta = {"labels": reference.labels, "provenance": reference.provenance}
+    encoded = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, meta=encoded, **arrays)
+    text = json.dumps(reference.provenance, indent=2, sort_keys=True)
+    _replace(file.with_suffix(".json"), text.encode())
+    _replace(file, buffer.getvalue())
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Write whole or not at all, readable by nobody but this user: references are secret."""
+    handle, name = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+    os.replace(name, file)  # noqa: PTH105 - the name is a string from mkstemp
+
+
+def _read(file: Path) -> Reference:
+    outputs: dict[str, Replicates] = {}
+    mistakes: dict[str, dict[str, Replicates]] = {}
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
+    with np.load(file, allow_pickle=False) as stored:
+        meta = json.loads(stored["meta"].tobytes())
+        for name in stored.files:
+            part, *path = name.split("/")
+            if part == "outputs":
+                outputs[path[0]] = Replicates(stored[name])
+            elif part == "mistakes":
+                mistakes.setdefault(path[0], {})[path[1]] = Replicates(stored[name])
+            elif part != "meta":
+                parts.setdefault(part, {})["/".join(path)] = stored[name]
+    labels = {name: tuple(values) for name, values in meta["labels"].items()}
+    return Reference(
+        outputs=outputs,
+        labels=labels,
+        mistakes=mistakes,
+        provenance=meta["provenance"],
+        **parts,
+    )

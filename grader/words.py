@@ -44,8 +44,11 @@ CRITERIA: dict[str, str] = {
     "criterion.failed_text": "{text}",
     "criterion.missing": "There is no variable named {output} at the end of the notebook.",
     "criterion.not_reached": "The run ended before {output} was set.",
-    "criterion.refused": "{output} could not be read: {why}.",
-    "criterion.wrong_dtype": "{output} holds {found}; {expected} is needed.",
+    "criterion.refused_object_dtype": "{output} holds Python objects instead of plain "
+    "numbers or text. Turn it into an array of numbers first.",
+    "criterion.refused_too_large": "{output} is too large to be read.",
+    "criterion.refused_unreadable": "{output} is of a kind that holds no plain numbers or text.",
+    "criterion.wrong_dtype": "{output} has the dtype {found}; {expected} is needed.",
     "criterion.wrong_shape": "{output} has the shape {found}; {expected} is needed.",
     "criterion.transposed": "{output} has the shape {found}; {expected} is needed. "
     "Rows and columns seem to be exchanged.",
@@ -70,8 +73,14 @@ CRITERIA: dict[str, str] = {
     "output; the largest gap is at {place}.",
     "criterion.not_recomputed": "{output} does not follow from your own other answers.",
     "criterion.property_failed": "This does not hold for your answer.",
+    "criterion.ignored_unread": "With other values in the parameters cell the answer stayed the "
+    "same: {names} is never used after the parameters cell. Use it in your code; the notebook is "
+    "run again with other parameters.",
+    "criterion.ignored_reassigned": "With other values in the parameters cell the answer stayed "
+    "the same: {names} is set again in cell {cell}. Leave it as the parameters cell sets it; the "
+    "notebook is run again with other parameters.",
     "criterion.ignored_parameters": "With other values in the parameters cell the answer stayed "
-    "the same: {how}. Use the parameters in your code; the notebook is run again with others.",
+    "the same: it does not depend on {names}. The notebook is run again with other parameters.",
     "criterion.pasted": "With other values in the parameters cell the answer stayed the same: "
     "{output} is written down as numbers in cell {cell}. Compute it; the notebook is run again "
     "with other parameters.",
@@ -79,12 +88,6 @@ CRITERIA: dict[str, str] = {
     "is run again with other values in the parameters cell.",
     "criterion.hidden_error": "Right for the parameters shown, but with other values in the "
     "parameters cell the run ended early ({what}).",
-    "why.object_dtype": "it holds Python objects instead of numbers",
-    "why.too_large": "it is too large",
-    "why.unreadable": "it is of a kind that holds no plain numbers",
-    "how.unread": "{names} is never used after the parameters cell",
-    "how.reassigned": "{names} is set again in cell {cell}",
-    "how.unknown": "it does not depend on {names}",
 }
 
 DIAGNOSES: dict[str, str] = {
@@ -176,6 +179,11 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
         "features in another order",
         "The values are right, but the columns are not in the order that the task gives.",
         "Which feature does the first column belong to?",
+    ),
+    "predicted_class": (
+        "each row explained for the class predicted there",
+        "Rows in which the other class is predicted have the opposite sign.",
+        "Is it the same class for every row? Compare the signs on a row of each class.",
     ),
     "base_added": (
         "the base value added to every attribution",

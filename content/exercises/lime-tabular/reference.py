@@ -1,0 +1,119 @@
+"""Reference: LIME's weights for a random forest on the wine data, over many random states."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+
+from grader.explainers.tabular_lime import lime_weights
+from grader.explainers.trees import tree_shap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Outputs = dict[str, Floats]
+    Parameters = Mapping[str, Any]
+
+
+@cache
+def _world() -> tuple[Any, Any, Any]:
+    """The model, its training rows and the test rows."""
+    data = load_wine()
+    train, test, labels, _ = train_test_split(
+        data.data, data.target, test_size=0.3, stratify=data.target, random_state=0
+    )
+    model = RandomForestClassifier(n_estimators=100, random_state=0).fit(train, labels)
+    return model, train, test
+
+
+def _explained(rows: Floats, label: int, seed: int, **options: Any) -> Outputs:
+    model, train, _ = _world()
+    options = {"predict": model.predict_proba, "label": label, **options}
+    weights = lime_weights(training_rows=train, rows=rows, seed=seed, **options)
+    return {"fx": model.predict_proba(rows)[:, label], "weights": weights}
+
+
+def _asked(parameters: Parameters) -> tuple[Floats, int]:
+    _, _, test = _world()
+    return test[parameters["rows"]], parameters["label"]
+
+
+def reference(parameters: Parameters, seed: int) -> Outputs:
+    """What the task asks for, with one random state of LIME."""
+    rows, label = _asked(parameters)
+    return _explained(rows, label, seed)
+
+
+def all_features_weighted(parameters: Parameters, answers: Outputs) -> bool:  # noqa: ARG001
+    """Whether no weight is exactly zero: a ridge fit gives every feature that it keeps some."""
+    return bool(np.all(answers["weights"] != 0))
+
+
+def mistake_label_one(parameters: Parameters, seed: int) -> Outputs:
+    """The label that LIME explains when none is given."""
+    rows, _ = _asked(parameters)
+    return {"weights": _explained(rows, 1, seed)["weights"]}
+
+
+def mistake_ten_features(parameters: Parameters, seed: int) -> Outputs:
+    """The number of features that LIME keeps when none is given."""
+    rows, label = _asked(parameters)
+    return _explained(rows, label, seed, features=10)
+
+
+def mistake_no_bins(parameters: Parameters, seed: int) -> Outputs:
+    """Continuous features instead of quartile bins."""
+    rows, label = _asked(parameters)
+    return _explained(rows, label, seed, discretised=False)
+
+
+def mistake_few_samples(parameters: Parameters, seed: int) -> Outputs:
+    """A tenth of the samples."""
+    rows, label = _asked(parameters)
+    return _explained(rows, label, seed, samples=500)
+
+
+def mistake_shap_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """TreeSHAP of the same forest and class."""
+    model, _, _ = _world()
+    rows, label = _asked(parameters)
+    values, _ = tree_shap(model, rows)
+    return {"weights": values[:, :, label]}
+
+
+def mistake_hard_labels(parameters: Parameters, seed: int) -> Outputs:
+    """A prediction function that returns 0 or 1."""
+    model, _, _ = _world()
+    rows, label = _asked(parameters)
+
+    def hard(x: Floats) -> Floats:
+        return np.asarray(np.eye(3)[model.predict(x)])
+
+    return {"weights": _explained(rows, label, seed, predict=hard)["weights"]}
+
+
+def mistake_first_rows(parameters: Parameters, seed: int) -> Outputs:
+    """The first rows of the test set."""
+    _, _, test = _world()
+    return _explained(test[: len(parameters["rows"])], parameters["label"], seed)
+
+
+def mistake_train_rows(parameters: Parameters, seed: int) -> Outputs:
+    """The same positions in the training set."""
+    _, train, _ = _world()
+    return _explained(train[parameters["rows"]], parameters["label"], seed)
+
+
+def mistake_probability_of_one_in_fx(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The second column of predict_proba, whatever the label."""
+    model, _, _ = _world()
+    rows, _ = _asked(parameters)
+    return {"fx": model.predict_proba(rows)[:, 1]}

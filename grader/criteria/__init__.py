@@ -1,0 +1,198 @@
+"""Criteria: a metric with a threshold, points and words; one function per kind of the rubric.
+
+Each takes what was handed in and the reference, and says whether the criterion holds, in which
+words, and where the largest deviation lies. None reveals a reference value or a distance to one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.errors import ContentError
+from grader.explanation import Facts, Problem
+from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1
+from grader.reference import call_author
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from grader.exercise import Criterion, Exercise
+    from grader.reference import Reference
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a criterion found; also what an author's `property` function may return.
+
+    Attributes:
+        facts: fill the placeholders of the message, or of the author's `failed` text.
+        worst: index of the value (or row) that deviates most, when there is one.
+    """
+
+    passed: bool
+    message_id: str = ""
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    worst: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that one run is marked with.
+
+    Attributes:
+        answers: each declared output as a conforming array, or the problem with it.
+    """
+
+    exercise: Exercise
+    parameters: Mapping[str, Any]
+    reference: Reference
+    answers: Mapping[str, NDArray[Any] | Problem]
+
+    def expected(self, name: str) -> NDArray[Any]:
+        """The reference's value of an output."""
+        return self.reference.outputs[name].mean
+
+
+def judge(criterion: Criterion, setting: Setting) -> Finding:
+    """Apply one line of the rubric to one run.
+
+    Raises:
+        ContentError: the author's function fails or returns something else than it should.
+    """
+    for name in _needed(criterion, setting):
+        answer = setting.answers[name]
+        if isinstance(answer, Problem):
+            return Finding(False, answer.message_id, answer.facts)
+        if criterion.kind in _COMPARED and answer.shape != setting.expected(name).shape:
+            shape = str(setting.expected(name).shape)
+            facts: Facts = {"output": name, "found": str(answer.shape), "expected": shape}
+            return Finding(False, "criterion.wrong_shape", facts)
+    return KINDS[criterion.kind](criterion, setting)
+
+
+def _needed(criterion: Criterion, setting: Setting) -> list[str]:
+    if criterion.kind == "property" and not criterion.output:
+        return [output.name for output in setting.exercise.outputs]
+    return [name for name in (criterion.output, criterion.base) if name]
+
+
+def _agreement(criterion: Criterion, setting: Setting) -> Finding:
+    found, expected = _pair(criterion, setting)
+    if rel_l1(found, expected) <= criterion.threshold:
+        return Finding(True)
+    is_fx = any(criterion.output == other.fx for other in setting.exercise.criteria)
+    message = "criterion.other_model" if is_fx else "criterion.disagrees"
+    return Finding(False, message, {"output": criterion.output}, _worst(np.abs(found - expected)))
+
+
+def _range(criterion: Criterion, setting: Setting) -> Finding:
+    found, expected = _pair(criterion, setting)
+    if range_gap(found, expected) <= criterion.threshold:
+        return Finding(True)
+    facts = {"output": criterion.output}
+    return Finding(False, "criterion.disagrees", facts, _worst(np.abs(found - expected)))
+
+
+def _exact(criterion: Criterion, setting: Setting) -> Finding:
+    found, expected = setting.answers[criterion.output], setting.expected(criterion.output)
+    if expected.dtype.kind in "fi":
+        gap = np.abs(_floats(found) - _floats(expected))
+        wrong = ~(gap <= criterion.threshold)
+    else:
+        wrong = np.asarray(found != expected)
+    if not wrong.any():
+        return Finding(True)
+    facts = {"output": criterion.output}
+    return Finding(False, "criterion.disagrees", facts, _worst(wrong.astype(float)))
+
+
+def _envelope(criterion: Criterion, setting: Setting) -> Finding:
+    replicates = setting.reference.outputs[criterion.output]
+    excess = envelope_excess(
+        _floats(setting.answers[criterion.output]),
+        replicates.mean,
+        replicates.spread,
+        replicates=replicates.count,
+        alpha=criterion.alpha,
+    )
+    if bool((excess <= 1).all()):
+        return Finding(True)
+    facts = {"output": criterion.output}
+    return Finding(False, "criterion.outside_envelope", facts, _worst(excess))
+
+
+def _local_accuracy(criterion: Criterion, setting: Setting) -> Finding:
+    """Compared with the grader's own f(x): the learner's report of it proves nothing."""
+    values = _floats(setting.answers[criterion.output])
+    base = _floats(setting.answers[criterion.base]) if criterion.base else np.zeros(())
+    gaps = additivity_gap(values, base, _floats(setting.expected(criterion.fx)))
+    if bool((gaps <= criterion.threshold).all()):
+        return Finding(True)
+    return Finding(False, "criterion.not_additive", {"output": criterion.output}, _worst(gaps))
+
+
+def _recomputed(criterion: Criterion, setting: Setting) -> Finding:
+    """The author recomputes the output from the learner's own other answers."""
+    exercise, found = setting.exercise, setting.answers[criterion.output]
+    raw = call_author(exercise, criterion.function, dict(setting.parameters), _usable(setting))
+    if isinstance(raw, Finding):
+        return raw
+    expected = np.asarray(raw)
+    if isinstance(found, Problem) or expected.shape != found.shape:
+        return Finding(False, "criterion.not_recomputed", {"output": criterion.output})
+    if expected.dtype.kind in "UOb":
+        holds = bool(np.array_equal(found, expected.astype(found.dtype)))
+    else:
+        holds = rel_l1(_floats(found), _floats(expected)) <= criterion.threshold
+    return Finding(holds, "criterion.not_recomputed", {"output": criterion.output})
+
+
+def _property(criterion: Criterion, setting: Setting) -> Finding:
+    exercise = setting.exercise
+    raw = call_author(exercise, criterion.function, dict(setting.parameters), _usable(setting))
+    if isinstance(raw, Finding):
+        return raw if raw.passed or raw.message_id else Finding(False, _PROPERTY, raw.facts)
+    if isinstance(raw, (bool, np.bool_)):
+        return Finding(bool(raw), _PROPERTY)
+    reason = f"returned {type(raw).__name__}; a bool or a Finding is needed"
+    raise ContentError(reason, file=exercise.reference_file, key=criterion.function)
+
+
+_PROPERTY = "criterion.property_failed"
+_COMPARED = ("agreement", "envelope", "range", "exact", "local_accuracy")
+
+
+def _usable(setting: Setting) -> dict[str, NDArray[Any]]:
+    """Copies of the conforming answers: the author's code may do with them as it likes."""
+    answers = setting.answers.items()
+    return {name: array.copy() for name, array in answers if not isinstance(array, Problem)}
+
+
+def _pair(
+    criterion: Criterion, setting: Setting
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return _floats(setting.answers[criterion.output]), _floats(setting.expected(criterion.output))
+
+
+def _floats(array: NDArray[Any] | Problem) -> NDArray[np.float64]:
+    return np.asarray(array, dtype=np.float64)
+
+
+def _worst(gaps: NDArray[np.float64]) -> tuple[int, ...]:
+    return tuple(int(index) for index in np.unravel_index(int(np.argmax(gaps)), gaps.shape))
+
+
+KINDS: Mapping[str, Callable[[Criterion, Setting], Finding]] = {
+    "agreement": _agreement,
+    "envelope": _envelope,
+    "range": _range,
+    "exact": _exact,
+    "local_accuracy": _local_accuracy,
+    "recomputed": _recomputed,
+    "property": _property,
+}

@@ -1,0 +1,68 @@
+"""LIME on tabular data through the lime package (Ribeiro et al. 2016)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def lime_weights(
+    predict: Callable[[Floats], Floats],
+    training_rows: ArrayLike,
+    rows: ArrayLike,
+    *,
+    seed: int,
+    label: int | None,
+    features: int | None = None,
+    samples: int = 5000,
+    discretised: bool = True,
+    kernel_width: float | None = None,
+) -> Floats:
+    """LIME's weights in feature order.
+
+    Args:
+        predict: probabilities (n, C), or values (n,) when `label` is None (regression).
+        training_rows: (N, f), from which LIME learns its bins and scales.
+        rows: (n, f), what is explained; one explainer explains them in turn.
+        seed: LIME's own random state.
+        label: the class whose probability is explained; None for regression.
+        features: how many features to keep; None keeps all. Those left out weigh zero.
+        samples: how many LIME draws around each row.
+        discretised: quartile bins (LIME's default) instead of the values themselves.
+        kernel_width: None is LIME's 0.75 sqrt(f).
+
+    Returns:
+        (n, f) weights.
+    """
+    from lime.lime_tabular import LimeTabularExplainer  # noqa: PLC0415 - only where explained
+
+    training, explained = np.asarray(training_rows), np.asarray(rows)
+    options: dict[str, Any] = {} if kernel_width is None else {"kernel_width": kernel_width}
+    explainer = LimeTabularExplainer(
+        training,
+        mode="regression" if label is None else "classification",
+        discretize_continuous=discretised,
+        random_state=seed,
+        **options,
+    )
+    weights = np.zeros(explained.shape)
+    for index, row in enumerate(explained):
+        explanation = explainer.explain_instance(
+            row,
+            predict,
+            labels=() if label is None else (label,),
+            num_features=features or training.shape[1],
+            num_samples=samples,
+        )
+        # lime files a regression's weights under label 1 whatever it is called.
+        for feature, weight in explanation.as_map()[1 if label is None else label]:
+            weights[index, feature] = weight
+    return weights

@@ -1,0 +1,296 @@
+"""What crossed the border out of the sandbox: checked against the declaration, packed, unpacked."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.errors import GraderError
+from grader.sandbox.job import MIB, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from grader.exercise import Output
+
+Facts = dict[str, str | int | float]
+
+KINDS: Mapping[str, str] = {
+    "float": "f", "integer": "i", "boolean": "b", "string": "U",
+}  # fmt: skip
+MAX_UNPACKED_BYTES = 64 * MIB
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an answer cannot be marked: a message id of `grader.words` and its facts."""
+
+    message_id: str
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunAnswers:
+    """The answers of one run, with what is needed to mark them again without running.
+
+    Attributes:
+        variant: id of the variant that was run.
+        verdict: how the run ended.
+        error: name of the builtin exception that ended it, empty when none did.
+    """
+
+    variant: str
+    parameters: Mapping[str, Any]
+    verdict: str
+    answers: Mapping[str, Answer]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Clue:
+    """What the notebook's text says about an answer that ignores its parameters.
+
+    Attributes:
+        unread: parameters that no cell after the ``parameters`` cell names.
+        reassigned: parameter -> first code cell (from 1) that sets it again.
+        literals: output -> code cell (from 1) that writes it down as numbers.
+    """
+
+    unread: tuple[str, ...] = ()
+    reassigned: Mapping[str, int] = field(default_factory=dict)
+    literals: Mapping[str, int] = field(default_factory=dict)
+
+
+def conform(
+    answer: Answer | None, output: Output, labels: Sequence[str] = ()
+) -> NDArray[Any] | Problem:
+    """The answer as an array of the declared dtype, shape and order, or why it is none.
+
+    Accepts what mathematics does not tell apart: whole numbers for decimals, a trailing class axis
+    where one is declared, columns in another order when they carry their names, a single value
+    inside an array or repeated along the rows.
+
+    Args:
+        answer: what the run left behind; None when the name was never set.
+        output: the declaration.
+        labels: for a labelled output: the first axis's labels in the reference's order.
+    """
+    if answer is None:
+        return Problem("criterion.missing", {"output": output.name})
+    if answer.array is None:
+        known = answer.refusal if answer.refusal in {"object_dtype", "too_large"} else "unreadable"
+        return Problem(f"criterion.refused_{known}", {"output": output.name})
+    array = _of_dtype(answer.array, output)
+    if isinstance(array, Problem):
+        return array
+    if output.labelled:
+        found = _by_label(array, answer, output, labels)
+    else:
+        found = _of_shape(array, output)
+        if not isinstance(found, Problem):
+            found = _by_column(found, answer, output)
+    if isinstance(found, Problem):
+        return found
+    return _checked_values(found, output)
+
+
+def _of_dtype(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
+    kind, wanted = array.dtype.kind, KINDS[output.dtype]
+    if wanted == "f" and kind in "fiu":
+        return array.astype(np.float64)
+    if wanted == "i" and (kind in "iu" or (kind == "f" and _whole(array))):
+        return array.astype(np.int64)
+    if wanted == "b" and (kind == "b" or (kind in "iuf" and bool(np.isin(array, (0, 1)).all()))):
+        return array.astype(np.bool_)
+    if wanted == "U" and kind == "U":
+        return array
+    facts: Facts = {"output": output.name, "found": array.dtype.name, "expected": output.dtype}
+    return Problem("criterion.wrong_dtype", facts)
+
+
+def _whole(array: NDArray[Any]) -> bool:
+    # Beyond 2^53 a float no longer names one whole number.
+    return bool(np.all(np.abs(array) <= 2.0**53) and np.all(array == np.round(array)))
+
+
+def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
+    shape = output.shape
+    if output.take_class is not None and _fits(array.shape[:-1], shape) and array.ndim:
+        if output.take_class < array.shape[-1]:
+            return np.asarray(array[..., output.take_class])
+    elif shape == () and 0 < array.size <= 10_000 and bool(np.all(array == array.flat[0])):  # noqa: PLR2004 - an Explanation repeats the base value per row
+        return np.asarray(array.flat[0])
+    if _fits(array.shape, shape):
+        return array
+    if (
+        array.ndim == len(shape) + 1
+        and 1 in (array.shape[0], array.shape[-1])
+        and (_fits(array.squeeze().shape, shape))
+    ):
+        return array.squeeze()
+    facts: Facts = {
+        "output": output.name,
+        "found": str(array.shape),
+        "expected": shape_text(shape),
+    }
+    turned = len(shape) > 1 and _fits(array.shape[::-1], shape)
+    return Problem("criterion.transposed" if turned else "criterion.wrong_shape", facts)
+
+
+def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
+    return len(found) == len(shape) and all(
+        wanted is None or size == wanted for size, wanted in zip(found, shape, strict=True)
+    )
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """A shape as learners know it, with n for any length."""
+    sizes = ", ".join("n" if size is None else str(size) for size in shape)
+    return "a single value" if not shape else f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+
+
+def _by_column(array: NDArray[Any], answer: Answer, output: Output) -> NDArray[Any] | Problem:
+    """Put named columns into the declared order; unnamed ones stand as they are."""
+    columns = answer.columns
+    if not output.columns or columns is None or columns == output.columns:
+        return array
+    if len(columns) != array.shape[-1] or all(_is_number(name) for name in columns):
+        return array
+    missing, extra = set(output.columns) - set(columns), set(columns) - set(output.columns)
+    if missing or extra or len(set(columns)) != len(columns):
+        # Names of another world (say "Feature 0") are no claim about the order.
+        if not set(output.columns) & set(columns):
+            return array
+        return Problem("criterion.wrong_columns", _names(output, missing, extra))
+    return np.asarray(array[..., [columns.index(name) for name in output.columns]])
+
+
+def _by_label(
+    array: NDArray[Any], answer: Answer, output: Output, labels: Sequence[str]
+) -> NDArray[Any] | Problem:
+    if answer.index is None or array.ndim == 0 or len(answer.index) != array.shape[0]:
+        return _of_shape(array, output)
+    missing, extra = set(labels) - set(answer.index), set(answer.index) - set(labels)
+    if missing or extra or len(set(answer.index)) != len(answer.index):
+        return Problem("criterion.wrong_labels", _names(output, missing, extra))
+    place = {label: index for index, label in enumerate(answer.index)}
+    return np.asarray(array[[place[label] for label in labels]])
+
+
+def _names(output: Output, missing: set[str], extra: set[str]) -> Facts:
+    return {"output": output.name, "missing": len(missing), "extra": len(extra)}
+
+
+def _is_number(name: str) -> bool:
+    return name.lstrip("-").isdigit()
+
+
+def _checked_values(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
+    if output.dtype == "float" and not np.isfinite(array).all():
+        count = int((~np.isfinite(array)).sum())
+        return Problem("criterion.not_finite", {"output": output.name, "count": count})
+    if output.choices and not set(array.ravel().tolist()) <= set(output.choices):
+        facts: Facts = {"output": output.name, "choices": ", ".join(output.choices)}
+        return Problem("criterion.not_a_choice", facts)
+    return array
+
+
+def pack(runs: Sequence[RunAnswers], clue: Clue, **stamp: str) -> bytes:
+    """The answers of all runs as one compressed archive of plain arrays; no pickle.
+
+    Args:
+        runs: the visible run first.
+        clue: what the notebook's text said.
+        stamp: what the grade rests on, such as the exercise's version.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+
+    def put(array: NDArray[Any] | None) -> str | None:
+        if array is None:
+            return None
+        arrays[name := f"a{len(arrays)}"] = array
+        return name
+
+    meta = {
+        "format": 1,
+        "stamp": stamp,
+        "clue": {
+            "unread": clue.unread,
+            "reassigned": dict(clue.reassigned),
+            "literals": dict(clue.literals),
+        },
+        "runs": [
+            {
+                "variant": run.variant,
+                "parameters": run.parameters,
+                "verdict": run.verdict,
+                "error": run.error,
+                "answers": [
+                    {
+                        "name": answer.name,
+                        "source": answer.source,
+                        "array": put(answer.array),
+                        "columns": answer.columns,
+                        "index": answer.index,
+                        "parts": {key: put(part) for key, part in answer.parts.items()},
+                        "refusal": answer.refusal,
+                        "cell": answer.cell,
+                    }
+                    for answer in run.answers.values()
+                ],
+            }
+            for run in runs
+        ],
+    }
+    buffer = io.BytesIO()
+    encoded = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
+    np.savez_compressed(buffer, allow_pickle=False, meta=encoded, **arrays)
+    return buffer.getvalue()
+
+
+def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], Clue, dict[str, str]]:
+    """The runs, the clue and the stamp that `pack` stored.
+
+    Raises:
+        GraderError: the bytes are not such an archive, or would unfold beyond 64 MiB.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
+                raise GraderError("the stored answers unfold beyond 64 MiB")
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        meta = json.loads(arrays.pop("meta").tobytes())
+        runs = tuple(_run(raw, arrays) for raw in meta["runs"])
+        clue = Clue(
+            unread=tuple(meta["clue"]["unread"]),
+            reassigned=meta["clue"]["reassigned"],
+            literals=meta["clue"]["literals"],
+        )
+        return runs, clue, meta["stamp"]
+    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+        raise GraderError("the stored answers cannot be read") from error
+
+
+def _run(raw: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> RunAnswers:
+    answers = {
+        item["name"]: Answer(
+            name=item["name"],
+            source=item["source"],
+            array=arrays[item["array"]] if item["array"] else None,
+            columns=tuple(item["columns"]) if item["columns"] is not None else None,
+            index=tuple(item["index"]) if item["index"] is not None else None,
+            parts={key: arrays[name] for key, name in item["parts"].items() if name},
+            refusal=item["refusal"],
+            cell=item["cell"],
+        )
+        for item in raw["answers"]
+    }
+    return RunAnswers(raw["variant"], raw["parameters"], raw["verdict"], answers, raw["error"])

@@ -1,0 +1,85 @@
+"""What the page draws: own values beside a tolerance band that gives no reference value away.
+
+The band is for the eye, not for the mark: it is 0.3 of the panel's largest reference value wide or
+more, and both edges lie on a fixed grid of that width's half. All references between two grid lines
+give the same band, so submitting again narrows nothing, and a band's middle is off by more than the
+one per cent that marking asks for. It belongs to the visible parameters alone; the grade needs the
+hidden ones too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.explanation import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from grader.criteria import Setting
+
+GRID_SHARE = 0.15
+"""Distance of the grid lines, as a share of the panel's largest |reference value|, rounded."""
+
+
+def plot(setting: Setting) -> dict[str, Any] | None:
+    """The data of the declared figure; None when there is none or nothing to draw."""
+    figure = setting.exercise.figure
+    if figure is None:
+        return None
+    output = setting.exercise.output(figure.output)
+    own, reference = setting.answers[output.name], setting.expected(output.name)
+    if isinstance(own, Problem) or own.shape != reference.shape or own.dtype.kind not in "fi":
+        return None
+    names = output.columns or setting.reference.labels.get(output.name, ())
+    rows = [row for row in figure.rows if own.ndim == 1 or row < len(own)]
+    panels = [
+        _panel(own, reference, row, figure.top if figure.kind == "bars" else None, names)
+        for row in (rows[:1] if own.ndim <= 1 else rows)
+    ]
+    return {
+        "kind": figure.kind,
+        "title": figure.title,
+        "unit": output.unit,
+        "panels": panels,
+    }
+
+
+def _panel(
+    own: NDArray[Any],
+    reference: NDArray[Any],
+    row: int,
+    top: int | None,
+    names: tuple[str, ...],
+) -> dict[str, Any]:
+    """One row's values; the largest own ones first for bars, in their order for lines."""
+    values = np.atleast_1d(own if own.ndim <= 1 else own[row]).ravel().astype(float)
+    expected = np.atleast_1d(reference if own.ndim <= 1 else reference[row]).ravel().astype(float)
+    low, high = tolerance_band(expected)
+    order = np.arange(values.size)
+    if top is not None:
+        order = np.argsort(-np.abs(values), kind="stable")[:top]
+    labels = [names[i] if values.size == len(names) else str(i) for i in order]
+    return {
+        "label": "" if own.ndim <= 1 else f"row {row}",
+        "features": labels,
+        "own": [round(float(values[i]), 6) for i in order],
+        "low": [round(float(low[i]), 6) for i in order],
+        "high": [round(float(high[i]), 6) for i in order],
+    }
+
+
+def tolerance_band(
+    expected: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges of the band around each value, on the fixed grid."""
+    largest = float(np.abs(expected).max(initial=0.0))
+    if largest == 0:
+        return expected - 1.0, expected + 1.0
+    # One significant digit, so that the grid itself does not give the largest value away.
+    raw = GRID_SHARE * largest
+    digit = 10.0 ** np.floor(np.log10(raw))
+    step = float(np.ceil(raw / digit) * digit)
+    return (np.floor(expected / step - 0.5) * step, np.ceil(expected / step + 0.5) * step)

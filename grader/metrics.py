@@ -1,0 +1,76 @@
+"""Numbers that compare two explanations; every one is written so that NaN never looks small.
+
+`found` is the learner's array, `expected` the reference's; both finite, of one shape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def rel_l1(found: Floats, expected: Floats) -> float:
+    """Σ|x - r| / Σ|r|, pooled over all values; infinite when only the reference is all zero."""
+    gap, size = float(np.abs(found - expected).sum()), float(np.abs(expected).sum())
+    if size > 0:
+        return gap / size
+    return 0.0 if gap == 0 else float("inf")
+
+
+def symmetric_l1(one: Floats, other: Floats) -> float:
+    """2 Σ|a - b| / (Σ|a| + Σ|b|): 0 for equal arrays, at most 2."""
+    size = float(np.abs(one).sum() + np.abs(other).sum())
+    return 2 * float(np.abs(one - other).sum()) / size if size > 0 else 0.0
+
+
+def range_gap(found: Floats, expected: Floats) -> float:
+    """Max |x - r| as a share of the reference's range; for curves (PDP, ICE, ALE)."""
+    gap, size = float(np.abs(found - expected).max()), float(np.ptp(expected))
+    if size > 0:
+        return gap / size
+    return 0.0 if gap == 0 else float("inf")
+
+
+def additivity_gap(values: Floats, base: Floats, fx: Floats) -> Floats:
+    """|base + Σφ - f(x)| per row, as a share of the mean |f(x)| (SHAP's local accuracy).
+
+    Lundberg & Lee 2017, property 1. `values` is (n, f) or, for interactions, (n, f, f).
+    """
+    sums = values.reshape(len(fx), -1).sum(axis=1) + base
+    size = float(np.abs(fx).mean())
+    return np.asarray(np.abs(sums - fx) / (size if size > 0 else 1.0), dtype=np.float64)
+
+
+def envelope_excess(
+    found: Floats, mean: Floats, spread: Floats, *, replicates: int, alpha: float
+) -> Floats:
+    """|x - μ| / (s √(1 + 1/m)) as a share of what honest work may reach; above 1 lies outside.
+
+    The bound is Student's t quantile with m - 1 degrees of freedom at 1 - alpha / 2N: a prediction
+    interval for one further honest run, corrected for N values (Bonferroni), so that honest work
+    is rejected with probability at most `alpha`, whatever m is.
+    """
+    bound = stats.t.ppf(1 - alpha / (2 * mean.size), replicates - 1)
+    # A value that no seed ever moved must be met exactly, up to what a decimal print loses.
+    floor = 1e-6 * max(float(np.abs(mean).max()), 1e-12)
+    scale = np.maximum(spread, floor) * np.sqrt(1 + 1 / replicates)
+    return np.asarray(np.abs(found - mean) / (scale * bound), dtype=np.float64)
+
+
+def top_k_agreement(found: Floats, expected: Floats, k: int) -> float:
+    """Share of the k largest |values| that both name (Krishna et al. 2022); never graded."""
+    tops = [set(np.argsort(-np.abs(array), kind="stable")[:k]) for array in (found, expected)]
+    return len(tops[0] & tops[1]) / k
+
+
+def cosine(found: Floats, expected: Floats) -> float:
+    """Cosine of the angle between two explanations; informs, never graded: blind to the scale."""
+    size = float(np.linalg.norm(found) * np.linalg.norm(expected))
+    return float((found * expected).sum()) / size if size > 0 else 0.0

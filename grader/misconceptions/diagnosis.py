@@ -1,0 +1,226 @@
+"""From a failed answer to a named mistake, or to a plain "unknown".
+
+Order: the library where it is met closely; structural detectors; the library where it is met within
+five per cent; what merely resembles; nothing. A statement is plain ("match") only when the answer
+passes the goodness of fit; mistakes that fit equally well are all named: "either … or …".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader.explanation import Problem
+from grader.metrics import rel_l1, symmetric_l1
+from grader.misconceptions.families import Companions, family_candidates
+from grader.misconceptions.likelihood import Candidate, Fit, fit
+from grader.misconceptions.structure import adds_up_to, structural_candidates
+from grader.report import CriterionResult, Diagnosis
+from grader.words import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from grader.criteria import Setting
+    from grader.exercise import Exercise
+    from grader.reference import Reference, Replicates
+
+    Floats = NDArray[np.float64]
+
+CLOSE = 0.01
+"""Symmetric L1 below which a deterministic answer is the mistake itself, not its neighbour."""
+RESEMBLES = 0.35
+RESEMBLES_SHARE = 0.6
+TIE = 5.0
+"""Difference of log-likelihoods below which two mistakes cannot be told apart (e^5 = 148)."""
+NEAR = 0.05
+"""An answer this near to the reference is no mistake of kind; it is not named."""
+AGREES = 0.02
+_PROPERTY = "criterion.property_failed"
+
+
+def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
+    """The mistake behind the first failed output that shows one; None when unknown."""
+    for criterion in setting.exercise.criteria:
+        blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
+        if criterion.mistake and not results[criterion.id].passed and blamed:
+            return _say(setting, (criterion.mistake,), "match")
+    hedged: Diagnosis | None = None
+    for name in _failed_outputs(setting, results):
+        answer = setting.answers[name]
+        if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
+            continue
+        if answer.dtype.kind == "f":
+            diagnosis = _of_numbers(setting, name, answer.astype(np.float64))
+        else:
+            diagnosis = _of_exact(setting, name, answer)
+        if diagnosis is not None and diagnosis.certainty == "match":
+            return diagnosis
+        hedged = hedged or diagnosis
+    return hedged
+
+
+def _failed_outputs(setting: Setting, results: Mapping[str, CriterionResult]) -> list[str]:
+    """Outputs in the order of the rubric; `fx` last, since it only says that something differs."""
+    failed = [c for c in setting.exercise.criteria if not results[c.id].passed and c.output]
+    fx = {criterion.fx for criterion in setting.exercise.criteria}
+    names = [criterion.output for criterion in failed]
+    ordered = [n for n in names if n not in fx] + [n for n in names if n in fx]
+    return list(dict.fromkeys(ordered))
+
+
+def library(exercise: Exercise, reference: Reference, name: str) -> tuple[Candidate, ...]:
+    """What each declared mistake would hand in as output `name`."""
+    known = _LIBRARIES.get((id(reference), name))
+    if known is not None and known[0] is reference:
+        return known[1]
+    output, samples = exercise.output(name), reference.outputs[name].samples
+    companions = Companions(exercise, reference, name)
+    found: list[Candidate] = []
+    for misconception in exercise.misconceptions:
+        if misconception.family and misconception.output == name:
+            arrays = family_candidates(misconception.family, samples, output, companions)
+        elif not misconception.family and name in reference.mistakes[misconception.id]:
+            arrays = [reference.mistakes[misconception.id][name].samples]
+        else:
+            continue
+        found.extend(
+            _candidate(misconception.id, array)
+            for array in arrays
+            if array.shape[1:] == samples.shape[1:] and array.dtype.kind == "f"
+        )
+    if len(_LIBRARIES) >= MAX_LIBRARIES:
+        _LIBRARIES.clear()
+    _LIBRARIES[id(reference), name] = (reference, tuple(found))
+    return tuple(found)
+
+
+MAX_LIBRARIES = 256
+_LIBRARIES: dict[tuple[int, str], tuple[Reference, tuple[Candidate, ...]]] = {}
+
+
+def _candidate(name: str, samples: NDArray[np.float64]) -> Candidate:
+    spread = samples.std(axis=0, ddof=1) if len(samples) > 1 else np.zeros(samples.shape[1:])
+    return Candidate(name, samples.mean(axis=0), spread, len(samples))
+
+
+def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
+    replicates = setting.reference.outputs[name]
+    truth = Candidate("", replicates.mean, replicates.spread, replicates.count)
+    true_fit = fit(found, truth)
+    fits = [
+        fit(found, candidate) for candidate in library(setting.exercise, setting.reference, name)
+    ]
+    good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
+    close = [f for f in good if f.distance <= CLOSE or f.candidate.seeds > 1]
+    if close:
+        return _say(setting, _tied(close, setting, name), "match")
+    if true_fit.good and truth.seeds == 1:
+        return None
+    structural = _structural(setting, name, found, truth)
+    if structural is not None:
+        return structural
+    if good:
+        return _say(setting, _tied(good, setting, name), "match")
+    return _resembling(setting, fits, found, replicates)
+
+
+def _structural(setting: Setting, name: str, found: Floats, truth: Candidate) -> Diagnosis | None:
+    reference = setting.reference
+    every_row = reference.every_row.get(name)
+    backgrounds = reference.single_backgrounds.get(name)
+    if found.size >= FEWEST_VALUES:
+        for candidate in structural_candidates(found, truth, every_row, backgrounds):
+            if symmetric_l1(candidate.mean, truth.mean) > NEAR and fit(found, candidate).good:
+                return _say(setting, (candidate.id,), "match")
+    companions = Companions(setting.exercise, reference, name)
+    if companions.fx is not None and reference.other_outputs:
+        base = _own_base(setting, name)
+        if base is not None:
+            sums = found.reshape(len(found), -1).sum(axis=1) + base
+            other = adds_up_to(sums, dict(reference.other_outputs))
+            if other is not None:
+                return _say(setting, ("other_output",), "match", {"name": other})
+    return None
+
+
+FEWEST_VALUES = 6
+
+
+def _own_base(setting: Setting, name: str) -> Floats | None:
+    for criterion in setting.exercise.criteria:
+        if criterion.kind == "local_accuracy" and criterion.output == name and criterion.base:
+            base = setting.answers[criterion.base]
+            return None if isinstance(base, Problem) else base.astype(np.float64)
+    return None
+
+
+def _tied(fits: Sequence[Fit], setting: Setting, name: str) -> tuple[str, ...]:
+    """The best fits that nothing tells apart, after a look at the other outputs."""
+    best = max(f.log_likelihood for f in fits)
+    tied = [f.candidate.id for f in fits if f.log_likelihood >= best - TIE]
+    ids = list(dict.fromkeys(tied))
+    for other in setting.exercise.outputs:
+        if other.name != name and len(ids) > 1:
+            agreeing = [each for each in ids if _agrees(setting, each, other.name)]
+            ids = agreeing or ids
+    return tuple(ids)
+
+
+def _agrees(setting: Setting, mistake: str, name: str) -> bool:
+    """Whether another output is what the mistake would leave there."""
+    answer = setting.answers[name]
+    changed: Replicates | None = setting.reference.mistakes.get(mistake, {}).get(name)
+    expected = (changed or setting.reference.outputs[name]).mean
+    if isinstance(answer, Problem) or answer.shape != expected.shape:
+        return False
+    if expected.dtype.kind != "f":
+        return bool(np.array_equal(answer, expected))
+    return rel_l1(answer.astype(np.float64), expected) <= AGREES
+
+
+def _resembling(
+    setting: Setting, fits: Sequence[Fit], found: Floats, replicates: Replicates
+) -> Diagnosis | None:
+    from_truth = symmetric_l1(found, replicates.mean)
+    near = sorted(
+        (f for f in fits if f.distance < RESEMBLES and f.distance < RESEMBLES_SHARE * from_truth),
+        key=lambda f: f.distance,
+    )
+    if not near:
+        return None
+    ids = [f.candidate.id for f in near if f.distance <= 1.25 * near[0].distance]
+    return _say(setting, tuple(dict.fromkeys(ids)), "resembles")
+
+
+def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
+    """Whole numbers, truth values and text: a mistake is met exactly or not at all."""
+    ids = [
+        mistake
+        for mistake, outputs in setting.reference.mistakes.items()
+        if name in outputs and np.array_equal(found, outputs[name].mean)
+    ]
+    return _say(setting, tuple(ids), "match") if ids else None
+
+
+def _say(
+    setting: Setting, ids: tuple[str, ...], certainty: str, extra: dict[str, str] | None = None
+) -> Diagnosis:
+    texts = [_texts(setting.exercise, each) for each in ids]
+    message = f"diagnosis.{certainty}" + ("_either" if len(ids) > 1 else "")
+    facts: dict[str, str | int | float] = {
+        "mistake": " or ".join(title for title, _, _ in texts),
+        "message": texts[0][1] if len(ids) == 1 else "",
+        "question": texts[0][2],
+        **(extra or {}),
+    }
+    return Diagnosis(ids=ids, certainty=certainty, message_id=message, facts=facts)
+
+
+def _texts(exercise: Exercise, mistake: str) -> tuple[str, str, str]:
+    """Title, message and question: the exercise's own, else the ready-made ones."""
+    own = exercise.misconception(mistake)
+    return (own.title, own.message, own.question) if own else FAMILIES[mistake]

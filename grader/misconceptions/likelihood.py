@@ -1,0 +1,76 @@
+"""How well an answer fits what a mistake would produce, with the noise that honest work has.
+
+Variance of one value: s²(1 + 1/K) + (r|μ|)² + (0.2 r·rms)², with s the spread over K seeds and r,
+the relative error of everything else (another version, a rounded printout), profiled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+RHO_GRID = np.geomspace(1e-5, 0.05, 30)
+FLAT_SHARE = 0.2
+"""Share of r that small values get too: an error does not shrink with the value alone."""
+GOODNESS = 0.999
+"""An answer that truly is the mistake is turned away once in a thousand."""
+FEW_VALUES = 6
+FEW_RHO = 0.003
+"""Few values fit anything at 5 %: there only a close hit counts."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What one mistake would produce: mean and spread over `seeds` seeds.
+
+    Attributes:
+        id: the misconception.
+        seeds: 1 when deterministic.
+    """
+
+    id: str
+    mean: Floats
+    spread: Floats
+    seeds: int = 1
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One candidate against one answer."""
+
+    candidate: Candidate
+    log_likelihood: float
+    good: bool
+    distance: float
+
+
+def fit(found: Floats, candidate: Candidate) -> Fit:
+    """Profile r and test the goodness of fit by chi-square, widened for a spread of few seeds."""
+    gap = (found - candidate.mean).ravel()
+    mean = candidate.mean.ravel()
+    seeds = candidate.seeds
+    inflation = 1 + 1 / seeds if seeds > 1 else 0.0
+    rms = float(np.sqrt(np.mean(mean**2)))
+    rho = RHO_GRID[RHO_GRID <= FEW_RHO] if gap.size < FEW_VALUES else RHO_GRID
+    own = inflation * candidate.spread.ravel() ** 2
+    # A mistake that leaves nothing but zeros has no scale of its own: take the answer's.
+    floor = (1e-9 * max(rms, float(np.abs(found).max(initial=0.0)), 1e-12)) ** 2
+    variance = (
+        own + (rho[:, None] * np.abs(mean)) ** 2 + (FLAT_SHARE * rho[:, None] * rms) ** 2 + floor
+    )
+    scores = -0.5 * (np.log(variance) + gap**2 / variance).sum(axis=1)
+    best = int(np.argmax(scores))
+    chi = float((gap**2 / variance[best]).sum())
+    heavier = (seeds - 1) / (seeds - 3) if seeds > 3 else 1.0  # noqa: PLR2004 - variance of Student's t
+    limit = float(stats.chi2.ppf(GOODNESS, gap.size)) * heavier
+    size = float(np.abs(found).sum() + np.abs(mean).sum())
+    distance = 2 * float(np.abs(gap).sum()) / size if size > 0 else 0.0
+    return Fit(candidate, float(scores[best]), chi <= limit, distance)

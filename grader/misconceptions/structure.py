@@ -1,0 +1,137 @@
+"""Structural detectors: what an answer is made of, whatever its parameters.
+
+Each proposes what the reference would look like under its hypothesis, fitted to the answer; the
+proposal then has to pass the same goodness of fit as any mistake of the library. They generalise
+where a list of mistakes cannot: any other order, any other rows, any other background.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment, nnls
+
+from grader.misconceptions.likelihood import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+BACKGROUND_RESIDUAL = 0.005
+"""An explanation with another background is met to rounding; anything else misses by per cents."""
+SUM_TOLERANCE = 1e-3
+FEWEST_FEATURES = 5
+"""A factor per row is fitted from as many values as there are features: below five it fits all."""
+
+
+def structural_candidates(
+    found: Floats, reference: Candidate, every_row: Floats | None, backgrounds: Floats | None
+) -> Iterator[Candidate]:
+    """Proposals in the order in which they should be believed."""
+    yield from _scaled(found, reference)
+    if found.ndim >= 2 and len(found) > 1:  # noqa: PLR2004 - rows and features
+        yield from _row_order(found, reference)
+    if every_row is not None and found.ndim >= 2:  # noqa: PLR2004
+        yield from _other_rows(found, reference, every_row)
+    if found.ndim == 2 and found.shape[1] > 2:  # noqa: PLR2004
+        yield from _feature_order(found, reference)
+        yield from _scaled_rows(found, reference)
+    if backgrounds is not None:
+        yield from _background(found, backgrounds)
+
+
+def _scaled(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    size = float((reference.mean**2).sum())
+    if found.size < FEWEST_FEATURES or size == 0:
+        return
+    factor = float((found * reference.mean).sum()) / size
+    if abs(factor - 1) > 0.1 and factor != 0:  # noqa: PLR2004 - nearer than that is another mistake
+        name = "scaled"
+        if abs(factor + 1) < 0.01:  # noqa: PLR2004
+            name = "sign"
+        elif abs(factor - 100) < 1:
+            name = "percent"
+        spread = abs(factor) * reference.spread
+        yield Candidate(name, factor * reference.mean, spread, reference.seeds)
+
+
+def _row_order(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    rows = len(found)
+    order = _assign(found.reshape(rows, -1), reference.mean.reshape(rows, -1), reference, axis=0)
+    if not np.array_equal(order, np.arange(rows)):
+        yield Candidate(
+            "row_order", reference.mean[order], reference.spread[order], reference.seeds
+        )
+
+
+def _feature_order(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    features = found.shape[1]
+    order = _assign(found.T, reference.mean.T, reference, axis=1)
+    if not np.array_equal(order, np.arange(features)):
+        mean, spread = reference.mean[:, order], reference.spread[:, order]
+        yield Candidate("feature_order", mean, spread, reference.seeds)
+
+
+def _assign(
+    found: Floats, expected: Floats, reference: Candidate, *, axis: int
+) -> NDArray[np.intp]:
+    """Which of the reference's rows (or columns) each of the answer's is (Hungarian matching)."""
+    scale = float(np.abs(reference.mean).mean()) * 0.02
+    spread = np.moveaxis(reference.spread, axis, 0).reshape(len(expected), -1)
+    variance = spread**2 + scale**2
+    cost = ((found[:, None, :] - expected[None, :, :]) ** 2 / variance[None]).sum(axis=2)
+    order: NDArray[np.intp] = linear_sum_assignment(cost)[1]
+    return order
+
+
+def _other_rows(found: Floats, reference: Candidate, every_row: Floats) -> Iterator[Candidate]:
+    """Look each row up among the explanations of all rows."""
+    flat, pool = found.reshape(len(found), -1), every_row.reshape(len(every_row), -1)
+    nearest = [int(np.abs(pool - row).sum(axis=1).argmin()) for row in flat]
+    mean = every_row[nearest].reshape(found.shape)
+    # Rows of the reference itself do not count as others, however they are listed in the pool.
+    if not np.allclose(mean, reference.mean, rtol=1e-6, atol=1e-9):
+        yield Candidate("other_rows", mean, np.zeros_like(mean))
+
+
+def _scaled_rows(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    if found.shape[1] < FEWEST_FEATURES:
+        return
+    size = (reference.mean**2).sum(axis=1)
+    factors = (found * reference.mean).sum(axis=1) / np.where(size > 0, size, 1)
+    if np.ptp(factors) > 0.05 * float(np.abs(factors).max()):
+        mean = factors[:, None] * reference.mean
+        spread = np.abs(factors)[:, None] * reference.spread
+        name = "predicted_class" if np.allclose(np.abs(factors), 1, atol=0.01) else "scaled_rows"
+        yield Candidate(name, mean, spread, reference.seeds)
+
+
+def _background(found: Floats, backgrounds: Floats) -> Iterator[Candidate]:
+    """Non-negative weights of the background rows that reproduce the answer, adding up to one.
+
+    An interventional explanation is the mean of those with one background row each.
+    """
+    single = backgrounds.reshape(len(backgrounds), -1).T
+    weight = 10 * float(np.abs(found).max(initial=0.0))
+    system = np.vstack([single, np.full((1, single.shape[1]), weight)])
+    target = np.append(found.ravel(), weight)
+    weights, _ = nnls(system, target)
+    mean = (single @ weights).reshape(found.shape)
+    size = float(np.abs(found).sum())
+    if size > 0 and float(np.abs(mean - found).sum()) <= BACKGROUND_RESIDUAL * size:
+        yield Candidate("background", mean, np.zeros_like(mean))
+
+
+def adds_up_to(sums: Floats, others: dict[str, Floats]) -> str | None:
+    """The name of the model output that base + Σφ equals on every row; None when there is none."""
+    for name, values in others.items():
+        size = float(np.abs(values).mean())
+        if values.shape == sums.shape and bool(
+            np.all(np.abs(sums - values) <= SUM_TOLERANCE * max(size, 1e-12))
+        ):
+            return name
+    return None
