@@ -61,9 +61,10 @@ class SandboxUnavailable(OurFault):
     """Nothing is run without walls: what is missing, and the command that mends it.
 
     Attributes:
+        reason: what is missing or broken.
         remedy: one command or setting that mends it, empty when none is known.
     """
 
     def __init__(self, reason: str, *, remedy: str = "") -> None:
         super().__init__(reason + (f" Remedy: {remedy}" if remedy else ""))
-        self.remedy = remedy
+        self.reason, self.remedy = reason, remedy

@@ -130,6 +130,7 @@ class Conductor:
                 "outputs": job.outputs,
                 "parameters": dict(job.parameters),
                 "parameters_cell": job.parameters_cell,
+                "threads": len(self._cores),
                 "limits": asdict(job.limits),
                 "data": [(name, len(content)) for name, content in data.items()],
             }

@@ -57,7 +57,7 @@ class Sealed:
 class ForkServer:
     """One wall with one fork server in it; it belongs to the process that started it."""
 
-    def __init__(self, environment: Environment, *, warm: bool, threads: int) -> None:
+    def __init__(self, environment: Environment, *, warm: bool) -> None:
         """Start the server; it boots while the caller goes on.
 
         Raises:
@@ -66,7 +66,7 @@ class ForkServer:
         bubblewrap = find_bubblewrap()
         self.environment = environment
         self.fingerprint = environment.fingerprint()
-        self._filter = _seccomp_filter()
+        self._filter = seccomp_filter()
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
@@ -74,7 +74,7 @@ class ForkServer:
         self._started = time.monotonic()
         with inner, _file_of(policy.PASSWD) as passwd, _file_of(policy.GROUP) as group:
             descriptors = (inner.fileno(), passwd, group)
-            plan = _plan(bubblewrap, environment, descriptors=descriptors, threads=threads)
+            plan = _plan(bubblewrap, environment, descriptors=descriptors)
             self._keeper = subprocess.Popen(
                 [sys.executable, "-I", "-S", KEEPER, json.dumps(plan)],
                 pass_fds=descriptors,
@@ -197,7 +197,7 @@ def _group_pattern() -> list[str]:
 
 
 def _plan(
-    bubblewrap: str, environment: Environment, *, descriptors: Sequence[int], threads: int
+    bubblewrap: str, environment: Environment, *, descriptors: Sequence[int]
 ) -> dict[str, Any]:
     control, passwd, group = descriptors
     visible = walls.mounts(environment, RUNNER)
@@ -216,9 +216,7 @@ def _plan(
         "sources": sources,
         "descriptors": list(descriptors),
         "groups": _group_pattern(),
-        "command": walls.command(
-            bubblewrap, visible, program=program, passwd=passwd, group=group, threads=threads
-        ),
+        "command": walls.command(bubblewrap, visible, program=program, passwd=passwd, group=group),
     }
 
 
@@ -234,14 +232,19 @@ def _file_of(text: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _seccomp_filter() -> bytes:
+def seccomp_filter() -> bytes:
+    """Return the compiled system-call filter.
+
+    Raises:
+        SandboxUnavailable: the system's libseccomp is missing.
+    """
     try:
-        from grader.sandbox import filter as seccomp_filter  # noqa: PLC0415 - needs a system library
+        from grader.sandbox import filter as rules  # noqa: PLC0415 - needs a system library
     except (ImportError, RuntimeError) as error:
         raise SandboxUnavailable(
             f"libseccomp is missing: {error}.", remedy="apt-get install libseccomp2"
         ) from error
-    return seccomp_filter.compiled()
+    return rules.compiled()
 
 
 def _rest(word: bytes, line: socket.socket) -> str:

@@ -47,28 +47,23 @@ CLOSE_SECONDS: Final = 10.0
 """How long a server may take to leave before it is killed."""
 
 
-def variables(*, threads: int) -> dict[str, str]:
-    """Return the whole environment of a run; `threads` is its share of the cores."""
-    count = str(threads)
-    return {
-        "HOME": bounds.HOME,
-        "PATH": "/nonexistent",
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "USER": "learner",
-        "LOGNAME": "learner",
-        "PYTHONPATH": f"{RUNNER}:{PACKAGES}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
-        "IPYTHONDIR": "/tmp/.ipython",  # noqa: S108 - inside
-        "MPLCONFIGDIR": "/tmp/.matplotlib",  # noqa: S108 - inside
-        "NUMBA_CACHE_DIR": "/tmp/.numba",  # noqa: S108 - inside
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        # Two runs that each start a thread per core spin against one another: 0.3 s become 10 s.
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "OMP_NUM_THREADS": count,
-        "OPENBLAS_NUM_THREADS": count,
-        "MKL_NUM_THREADS": count,
-        "NUMBA_NUM_THREADS": count,
-        "LOKY_MAX_CPU_COUNT": count,
-    }
+VARIABLES: Final = {
+    "HOME": bounds.HOME,
+    "PATH": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "USER": "learner",
+    "LOGNAME": "learner",
+    "PYTHONPATH": f"{RUNNER}:{PACKAGES}",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONNOUSERSITE": "1",
+    "IPYTHONDIR": "/tmp/.ipython",  # noqa: S108 - inside
+    "MPLCONFIGDIR": "/tmp/.matplotlib",  # noqa: S108 - inside
+    "NUMBA_CACHE_DIR": "/tmp/.numba",  # noqa: S108 - inside
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    # Two runs that each start a thread per core spin against one another: 0.3 s become 10 s.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # One while the server imports, since it must not have a second thread; `threads` sets a run's.
+    **dict.fromkeys(bounds.THREAD_VARIABLES, "1"),
+}
+"""The whole environment: nothing of the host's comes in."""

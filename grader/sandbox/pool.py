@@ -141,8 +141,7 @@ class WallSandbox:
         return server.environment.fingerprint() != server.fingerprint
 
     def _started(self) -> ForkServer:
-        threads = min(len(share) for share in self._shares)
-        return ForkServer(discover(self._python), warm=self._warm, threads=threads)
+        return ForkServer(discover(self._python), warm=self._warm)
 
     def close(self) -> None:
         """Let the runs that have begun end, then stop everything; safe to call twice."""

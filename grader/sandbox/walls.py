@@ -56,7 +56,6 @@ def command(
     program: Sequence[str],
     passwd: int,
     group: int,
-    threads: int,
 ) -> list[str]:
     """Return the command line that runs `program` behind the outer wall.
 
@@ -75,6 +74,6 @@ def command(
     for place in bounds.SCRATCH_PLACES:
         line += ["--size", str(policy.SERVER_SCRATCH_BYTES), "--tmpfs", place]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv"]
-    for name, value in policy.variables(threads=threads).items():
+    for name, value in policy.VARIABLES.items():
         line += ["--setenv", name, value]
     return [*line, "--", *program]

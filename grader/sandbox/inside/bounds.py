@@ -24,6 +24,15 @@ DATA_BYTES: Final = 64 * MIB
 FILE_DESCRIPTORS_KEPT: Final = 3
 """stdin, stdout, stderr."""
 
+THREAD_VARIABLES: Final = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+)
+"""What numerical libraries ask for their number of threads."""
+
 CAP_LAST: Final = 63
 """Capabilities to drop, as far as the kernel knows them."""
 

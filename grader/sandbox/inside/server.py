@@ -11,6 +11,7 @@ each it forks a warden, which leaves the shared namespaces and forks process 1 o
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -139,6 +140,7 @@ def _be_process_one(host: socket.socket, pipe: int, program: bytes, shell: Any) 
         seal.bind_limits(job["limits"])
         seal.give_up_rights(program)
         _reseed()
+        _set_threads(job["threads"])
     except BaseException:  # noqa: BLE001 - the wall is not complete: say so, run nothing
         os.write(pipe, runner.failure(traceback.format_exc()))
         os._exit(70)
@@ -162,6 +164,18 @@ def _reseed() -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(int.from_bytes(os.urandom(4)))
+
+
+def _set_threads(count: int) -> None:
+    """Give a run the threads of its share of the cores; the server had one."""
+    if count > 1:
+        os.environ.update(dict.fromkeys(bounds.THREAD_VARIABLES, str(count)))
+        with contextlib.suppress(ImportError):
+            from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415 - may be absent
+                threadpool_limits,
+            )
+
+            threadpool_limits(limits=count)
 
 
 if __name__ == "__main__":
