@@ -2,9 +2,23 @@
 
 from django.urls import URLPattern, path
 
+from courses.catalogue import pages as catalogue
+from courses.learners import pages as learners
 from courses.lessons import pages as lessons
 
 app_name = "courses"
 urlpatterns: list[URLPattern] = [
+    path("", catalogue.home, name="home"),
+    path("paths/<slug:slug>/", catalogue.path, name="path"),
+    path("reading/", catalogue.reading, name="reading"),
+    path("dashboard/", learners.dashboard, name="dashboard"),
+    path("profile/", learners.profile, name="profile"),
+    path("courses/", catalogue.catalogue, name="catalogue"),
+    path("courses/<slug:slug>/", catalogue.course, name="course"),
+    path("courses/<slug:slug>/enrol/", learners.enrol, name="enrol"),
+    path("courses/<slug:slug>/leave/", learners.leave, name="leave"),
+    path("courses/<slug:course>/<slug:lesson>/", lessons.lesson, name="lesson"),
+    path("courses/<slug:course>/<slug:lesson>/complete/", lessons.complete, name="complete"),
+    path("courses/<slug:course>/<slug:lesson>/quiz/", lessons.quiz, name="quiz"),
     path("figures/<slug:digest>/<str:name>", lessons.figure, name="figure"),
 ]

@@ -12,6 +12,16 @@ DIGEST_LENGTH = 64
 """Characters of a SHA-256 in hexadecimal: what a row was made from."""
 
 
+ORIGINAL_LANGUAGE = "en"
+
+
+class Translatable:
+    """A row whose text can be laid over; see `courses.catalogue.languages`."""
+
+    shown_language: str = ""
+    """What the text is in; empty: in the language of the page."""
+
+
 class Level(models.TextChoices):
     """How much a course asks for beforehand."""
 
@@ -42,7 +52,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return self.prefetch_related(models.Prefetch("parts", Part.objects.for_outlines()))
 
 
-class Course(models.Model):
+class Course(Translatable, models.Model):
     """A course; its lessons and exercises are its parts, in order.
 
     Attributes:
@@ -86,6 +96,11 @@ class Course(models.Model):
         """Return the key under which translations are stored."""
         return f"course:{self.slug}"
 
+    @property
+    def original_language(self) -> str:
+        """Return the language that the course was written in."""
+        return self.language
+
 
 class PartKind(models.TextChoices):
     """What a part of a course is."""
@@ -112,7 +127,7 @@ class PartQuerySet(models.QuerySet["Part"]):
         )
 
 
-class Part(models.Model):
+class Part(Translatable, models.Model):
     """One step of a course: a lesson, or an exercise named by its slug.
 
     `title`, `summary` and `minutes` are copied from the lesson or from exercise.yaml, so that an
@@ -160,8 +175,15 @@ class Part(models.Model):
             return reverse("courses:lesson", args=[self.course.slug, self.lesson.slug])
         return reverse("exercises:exercise", args=[self.exercise_slug])
 
+    @property
+    def subject(self) -> str:
+        """Return the key under which translations are stored."""
+        if self.lesson is not None:
+            return f"lesson:{self.course.slug}/{self.lesson.slug}"
+        return f"exercise:{self.exercise_slug}"
 
-class Path(models.Model):
+
+class Path(Translatable, models.Model):
     """A subject's learning path: courses in order, and the topic page that introduces them."""
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -188,6 +210,11 @@ class Path(models.Model):
     def subject(self) -> str:
         """Return the key under which translations are stored."""
         return f"path:{self.slug}"
+
+    @property
+    def original_language(self) -> str:
+        """Return the language that the path was written in."""
+        return ORIGINAL_LANGUAGE
 
 
 class PathStep(models.Model):

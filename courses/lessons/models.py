@@ -7,10 +7,10 @@ from typing import ClassVar
 from django.db import models
 from django.urls import reverse
 
-from courses.catalogue.models import DIGEST_LENGTH
+from courses.catalogue.models import DIGEST_LENGTH, Translatable
 
 
-class Lesson(models.Model):
+class Lesson(Translatable, models.Model):
     """A page of a course, rendered when it was loaded.
 
     Attributes:
@@ -51,6 +51,11 @@ class Lesson(models.Model):
     def subject(self) -> str:
         """Return the key under which translations are stored."""
         return f"lesson:{self.course.slug}/{self.slug}"
+
+    @property
+    def original_language(self) -> str:
+        """Return the language that the lesson was written in."""
+        return self.course.language
 
 
 class Figure(models.Model):
