@@ -120,3 +120,22 @@ for (const figure of document.querySelectorAll("figure.interactive[data-renderer
     fetch(figure.dataset.src).then((answer) => answer.json()),
   ]).then(([module, data]) => module.default(figure, data));
 }
+
+// The table of contents shows where one is.
+const entries = new Map();
+for (const link of document.querySelectorAll(".toc a[href^='#']")) {
+  const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (heading) entries.set(heading, link);
+}
+if (entries.size) {
+  const place = () => {
+    let current = null;
+    for (const [heading, link] of entries) {
+      if (!current || heading.getBoundingClientRect().top < innerHeight / 3) current = link;
+      link.classList.remove("is-current");
+    }
+    current.classList.add("is-current");
+  };
+  addEventListener("scroll", place, { passive: true });
+  place();
+}
