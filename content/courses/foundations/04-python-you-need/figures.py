@@ -12,6 +12,7 @@ def sheet(
     axes: Axes,
     theme: Theme,
     corner: tuple[float, float],
+    *,
     width: float,
     colour: str,
     depth: int = 0,
@@ -32,11 +33,11 @@ def shapes(theme: Theme) -> Figure:
     figure, axes = canvas(theme, height=2.9)
     axes.set_axis_off()
     axes.set_aspect("equal")
-    sheet(axes, theme, (0, 0), 4, theme.blue)
-    sheet(axes, theme, (6.5, 0), 3, theme.green)
+    sheet(axes, theme, (0, 0), width=4, colour=theme.blue)
+    sheet(axes, theme, (6.5, 0), width=3, colour=theme.green)
     for layer in (2, 1, 0):
         colour = theme.vermilion if layer == 2 else theme.muted
-        sheet(axes, theme, (12 + 0.9 * layer, 0.7 * layer), 4, colour, depth=2 - layer)
+        sheet(axes, theme, (12 + 0.9 * layer, 0.7 * layer), width=4, colour=colour, depth=2 - layer)
     words = ((2, "X\n(n, f)"), (8, "predict_proba\n(n, C)"), (14.5, "attributions\n(n, f, C)"))
     for x, text in words:
         axes.text(x, -0.5, text, ha="center", va="top")
