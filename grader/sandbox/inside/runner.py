@@ -42,6 +42,8 @@ def _run_cell(shell: Any, source: str) -> bool:
     except BaseException as error:  # noqa: BLE001 - even what breaks the shell is the cell's failure
         shell.showtraceback((type(error), error, error.__traceback__))
         return False
+    if isinstance(result.error_in_exec, SystemExit):  # IPython only prints a hint
+        shell.showtraceback()
     return bool(result.success)
 
 

@@ -29,18 +29,32 @@ class OrdinaryUsersSandbox:
 
     def __init__(self, *, warm: bool = True, concurrency: int = 2) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.grader.sandbox.ordinary", str(int(warm)), str(concurrency)],
+            [
+                sys.executable,
+                "-m",
+                "tests.grader.sandbox.ordinary",
+                str(int(warm)),
+                str(concurrency),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=CHECKOUT,
         )
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,  # noqa: ARG002 - events stay over there
+    ) -> Run:
         """Run one job."""
         return self.run_many((job,))[0]
 
     def run_many(
-        self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None
+        self,
+        jobs: tuple[Job, ...],
+        *,
+        on_event: Callable[[int, Event], None] | None = None,  # noqa: ARG002 - the same
     ) -> tuple[Run, ...]:
         """Run several jobs at once."""
         _send(self._process.stdin, jobs)

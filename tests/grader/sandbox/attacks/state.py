@@ -1,0 +1,84 @@
+"""Attempts to leave something behind, or to find what was left."""
+
+from tests.grader.sandbox.attacks.attack import Attack
+
+STATE = (
+    Attack(
+        "changing the packages",
+        """
+def attack():
+    import numpy
+    Path(numpy.__file__).with_name("planted.py").write_text("x = 1")
+    return True
+""",
+        control=False,
+    ),
+    Attack(
+        "changing the runner",
+        """
+def attack():
+    found = [p for p in Path("/opt").rglob("*.py") if os.access(p, os.W_OK)]
+    return found or Path("/opt/whybox/inside/planted.py").write_text("")
+""",
+        control=False,
+    ),
+    Attack(
+        "writing into a folder that anyone may write",
+        """
+def attack():
+    return Path("$folder/open/planted").write_text("x")
+""",
+    ),
+    Attack(
+        "any writable place that another run would see",
+        """
+def attack():
+    own = ("/home/learner", "/tmp", "/dev/shm", "/proc", "/dev/pts")
+    found = []
+    for folder, folders, _ in os.walk("/"):
+        folders[:] = [name for name in folders
+                      if not os.path.join(folder, name).startswith(own)
+                      and not os.path.islink(os.path.join(folder, name))
+                      and os.path.join(folder, name) not in ("/opt/packages", "/usr/lib")]
+        if folder not in own and os.access(folder, os.W_OK):
+            found.append(folder)
+    return found
+""",
+        control=False,
+    ),
+    Attack(
+        "descriptors that were left open",
+        """
+def attack():
+    left = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            left[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+        except OSError:
+            continue
+    pipes = [number for number, link in left.items() if link.startswith("pipe:")]
+    return len(pipes) > 1 or [link for link in left.values()
+                              if link != "/dev/null" and not link.startswith(("pipe:", "/proc/"))]
+""",
+        control=False,
+    ),
+    Attack(
+        "files of the platform among the mappings",
+        """
+def attack():
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if "/grader/" in line or "$checkout/content" in line:
+            return line
+""",
+        control=False,
+    ),
+    Attack(
+        "code of the platform among the modules",
+        """
+def attack():
+    return [name for name in sys.modules
+            if name.split(".")[0] in ("grader", "exercises", "courses", "config", "django")]
+""",
+        control=False,
+    ),
+)

@@ -1,0 +1,49 @@
+"""Real sandboxes, one per kind of host user, shared by all tests of a process."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.sandbox import open_sandbox
+from tests.grader.sandbox.attacks import world
+from tests.grader.sandbox.ordinary import OrdinaryUsersSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from grader.sandbox.job import Sandbox
+
+# An ordinary user cannot become root, and needs no second ordinary user.
+HOST_USERS = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Sandbox]:
+    """Give a warm sandbox of this process's own user."""
+    with open_sandbox(concurrency=2) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def ordinary() -> Iterator[Sandbox]:
+    """Give a warm sandbox whose host process is an ordinary user."""
+    with OrdinaryUsersSandbox(concurrency=2) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session", params=HOST_USERS)
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Give each kind of host user's warm sandbox in turn."""
+    is_own = request.param == "root" or os.geteuid() != 0
+    chosen: Sandbox = request.getfixturevalue("warm" if is_own else "ordinary")
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def facts() -> Iterator[Mapping[str, object]]:
+    """Give the names of real targets outside the walls."""
+    with world.standing() as names:
+        yield names
