@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,12 @@ def as_html(source: str) -> SafeString:
     notebook = nbformat.reads(source, as_version=4)  # type: ignore[no-untyped-call]
     html, _resources = _exporter().from_notebook_node(notebook)
     clean = nh3.clean(
-        html, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES, url_schemes={"data"}, link_rel=None
+        html,
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
+        attribute_filter=_kept,
+        url_schemes={"data"},
+        link_rel=None,
     )
     return mark_safe(clean)  # noqa: S308  # nh3 has just cleaned it
 
@@ -79,10 +85,19 @@ def failing_source(submission: Submission) -> str:
     return str(cells[cell].source) if cell < len(cells) else ""
 
 
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    """Pictures come with the notebook or not at all."""
+    if (tag, attribute) == ("img", "src") and not value.startswith("data:image/"):
+        return None
+    return value
+
+
 @cache
 def _exporter() -> HTMLExporter:
     from nbconvert.exporters.html import (  # noqa: PLC0415  # half a second, for this page only
         HTMLExporter,
     )
 
-    return HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
+    quiet = logging.getLogger(f"{__name__}.nbconvert")
+    quiet.setLevel(logging.ERROR)  # a learner's plot without a caption is no news to the operator
+    return HTMLExporter(template_name="basic", log=quiet)  # type: ignore[no-untyped-call]

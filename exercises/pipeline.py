@@ -7,6 +7,7 @@ learner's faults come back inside a report, and everything that is raised here i
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from grader.sandbox.job import Event, Sandbox
 
 logger = logging.getLogger(__name__)
+
+
+@cache
+def references() -> ReferenceStore:
+    """Return this process's references, in memory and under var/."""
+    return ReferenceStore(settings.VAR_DIR / "references")
 
 
 def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | None:
@@ -67,7 +74,7 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
             catalogue.read(submission.exercise.slug),
             bytes(submission.files.notebook),
             sandbox=sandbox,
-            references=ReferenceStore(settings.VAR_DIR / "references"),
+            references=references(),
             secret=settings.VARIANT_SECRET.encode(),
             attempt=submission.attempt,
             on_event=on_event,

@@ -26,6 +26,8 @@ TOP = 8.0
 AXIS = 30.0
 LINES_HEIGHT = 260.0
 LABEL_LENGTH = 26
+SMALLEST = 1e-9
+"""A panel whose values differ by less is drawn as if they did by this: they are all the same."""
 TICKS = 4
 """Tick marks aimed at; the step is 1, 2 or 5 times a power of ten."""
 
@@ -203,11 +205,11 @@ def _scale_for(
     """A scale whose ends are round numbers, and its tick marks."""
     values = [*panel["own"], *panel["low"], *panel["high"], *([0.0] if with_zero else [])]
     low, high = min(values), max(values)
-    spread = (high - low) or abs(high) or 1.0
+    spread = max(high - low, SMALLEST)
     power = 10.0 ** math.floor(math.log10(spread / TICKS))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= spread / TICKS)
     first, last = math.floor(low / step), math.ceil(high / step)
-    marks = [round(step * index, 12) for index in range(first, max(last, first + 1) + 1)]
+    marks = [float(f"{step * index:.12g}") for index in range(first, max(last, first + 1) + 1)]
     return _Scale(marks[0], marks[-1], start, end), marks
 
 

@@ -1,0 +1,201 @@
+"""The pages: what each state shows, who may see it, and how much it asks of the database."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from courses.models import User
+from exercises import submissions
+from exercises.models import Stage, State, Submission, Worker
+from exercises.submissions import Progress
+from grader.report import GradeReport
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+MISS = GradeReport(verdict=Verdict.OK, score=2.0, max_score=10.0, passed=False, executed="")
+
+
+class Elements(HTMLParser):
+    """Gathers what a page is made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.pictures: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, its attributes, and where a picture comes from."""
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag == "img":
+            self.pictures.add(dict(attrs).get("src") or "")
+
+
+def grade(submission: Submission, report: GradeReport = MISS) -> None:
+    """Give a waiting submission a grade."""
+    lease = submissions.claim(submission_id=submission.pk)
+    assert lease is not None
+    submissions.record_grade(lease=lease, report=report)
+
+
+def exercise_page(desk: Desk) -> str:
+    """The exercise's page as the learner sees it."""
+    return desk.browser.get(desk.exercise.get_absolute_url()).content.decode()
+
+
+def test_a_stranger_sees_the_task(desk: Desk) -> None:
+    """Without signing in one can read the task and is invited to sign in to hand in."""
+    desk.browser.logout()
+    page = exercise_page(desk)
+    assert "The parts of a linear model" in page
+    assert "Sign in to hand in" in page
+
+
+def test_hints_open_one_by_one(desk: Desk) -> None:
+    """No hint before the first attempt, one after it, the worked example after the fourth."""
+    seen = []
+    for _ in range(5):
+        seen.append(exercise_page(desk).count("<summary>Hint"))
+        grade(desk.submit())
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_passing_opens_all_hints(desk: Desk) -> None:
+    """Who has passed may read every hint."""
+    done = GradeReport(verdict=Verdict.OK, score=10.0, max_score=10.0, passed=True)
+    grade(desk.submit(), done)
+    assert exercise_page(desk).count("<summary>Hint") == 4
+
+
+def test_the_starter_is_downloaded(desk: Desk) -> None:
+    """The starter notebook comes as a file to save."""
+    answer = desk.browser.get(reverse("exercises:starter", args=[desk.exercise.slug]))
+    assert answer["Content-Disposition"] == 'attachment; filename="linear-parts.ipynb"'
+
+
+def test_waiting_says_position_and_that_nobody_works(desk: Desk) -> None:
+    """A queued submission says that it is kept when no worker is there."""
+    assert "No worker takes submissions" in desk.page(desk.submit())
+
+
+def test_waiting_estimates(desk: Desk) -> None:
+    """With a worker and a history the page says the position and the seconds."""
+    quick = GradeReport(verdict=Verdict.OK, score=1.0, max_score=10.0, passed=False)
+    grade(desk.submit(), quick)
+    Submission.objects.update(run_seconds=3.6, mark_seconds=0.4)
+    now = timezone.now()
+    Worker.objects.create(
+        name="here:1", concurrency=2, started_at=now, seen_at=now, sandbox_open=True
+    )
+    other = User.objects.create_user("before@example.org")
+    for user in (other, desk.learner):
+        submissions.submit(user=user, exercise=desk.exercise, notebook=desk.make())
+    page = desk.page(Submission.objects.get(user=desk.learner, state=State.QUEUED))
+    assert "You are number 2." in page
+    assert "About 4 seconds" in page
+
+
+def test_running_shows_the_cell(desk: Desk) -> None:
+    """A running submission says which cell runs; without JavaScript the page reloads itself."""
+    submission = desk.submit()
+    lease = submissions.claim(submission_id=submission.pk)
+    assert lease is not None
+    submissions.report_progress(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
+    page = desk.page(submission)
+    assert "Running cell 4 of 9" in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_the_live_part_is_sent_only_when_it_changed(desk: Desk) -> None:
+    """Htmx gets 204 while nothing changes, the new part when it does, and an end of asking."""
+    submission = desk.submit()
+    htmx = {"HX-Request": "true"}
+    address = submission.get_absolute_url()
+    first = desk.browser.get(address, headers=htmx).content.decode()
+    assert "<html" not in first
+    seen = first.split("?seen=")[1].split('"')[0]
+    assert desk.browser.get(f"{address}?seen={seen}", headers=htmx).status_code == 204
+    grade(submission)
+    last = desk.browser.get(f"{address}?seen={seen}", headers=htmx).content.decode()
+    assert "Not there yet" in last
+    assert "hx-trigger" not in last
+    assert "data-focus" in last
+
+
+def test_a_failure_of_ours_is_ours(desk: Desk) -> None:
+    """An internal error says that it was not the learner, and offers the next attempt."""
+    submission = desk.submit()
+    Submission.objects.update(
+        state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=timezone.now()
+    )
+    page = desk.page(submission)
+    assert "Something went wrong on our side" in page
+    assert "This attempt is not counted" in page
+
+
+@pytest.mark.parametrize("name", ["submission", "executed"])
+def test_others_see_nothing(desk: Desk, name: str) -> None:
+    """Somebody else's submission does not exist; a reviewer sees it."""
+    submission = desk.submit()
+    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, executed=_empty_notebook()))
+    address = reverse(f"exercises:{name}", args=[submission.pk])
+    desk.browser.force_login(User.objects.create_user("eve@example.org"))
+    assert desk.browser.get(address).status_code == 404
+    desk.browser.force_login(User.objects.create_user("staff@example.org", is_staff=True))
+    assert desk.browser.get(address).status_code == 200
+
+
+def test_an_executed_notebook_can_do_nothing(desk: Desk) -> None:
+    """Scripts, handlers, frames, links and foreign pictures are gone; the frame has no rights."""
+    submission = desk.submit()
+    hostile = """<script>steal()</script><img src=x onerror=steal()><iframe src=/></iframe>
+    <a href="javascript:steal()">go</a><img src="https://example.org/spy.png"><form action=/></form>
+    <table style="position:fixed"><tr><td>kept</td></tr></table>"""
+    executed = _empty_notebook(hostile)
+    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, executed=executed))
+    answer = desk.browser.get(reverse("exercises:executed", args=[submission.pk]))
+    elements = Elements()
+    elements.feed(answer.content.decode().split("<body>")[1])
+    assert "td" in elements.tags
+    assert elements.tags.isdisjoint({"script", "iframe", "form", "a", "svg", "link", "style"})
+    assert elements.attributes.isdisjoint({"onerror", "style", "href", "action"})
+    assert elements.pictures == {""}
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "; sandbox" in f"; {policy}"
+    assert "allow-" not in policy
+
+
+def _empty_notebook(html: str = "") -> str:
+    import nbformat  # noqa: PLC0415
+
+    output = nbformat.v4.new_output("display_data", data={"text/html": html})
+    cells = [nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell(html)]
+    return str(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+
+
+def test_queries_do_not_grow(desk: Desk, django_assert_max_num_queries: Any) -> None:
+    """Exercise, submission and status pages ask the same of the database with many rows."""
+    desk.exercise.max_attempts = None
+    desk.exercise.save()
+    for _ in range(15):
+        last = desk.submit()
+        grade(last)
+    now = timezone.now()
+    for number in range(10):
+        Worker.objects.create(name=f"w{number}", concurrency=2, started_at=now, seen_at=now)
+    for address in (
+        desk.exercise.get_absolute_url(),
+        last.get_absolute_url(),
+        reverse("exercises:status"),
+    ):
+        with django_assert_max_num_queries(9):
+            assert desk.browser.get(address).status_code == 200

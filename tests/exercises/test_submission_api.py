@@ -1,0 +1,173 @@
+"""The API of exercises and submissions, as ARCHITECTURE promises it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from worker_process import CONTENT, SLUG
+
+from courses.models import User
+from exercises import submissions
+from exercises.models import State, Submission
+from grader.report import CriterionResult, Diagnosis, GradeReport, Timings
+from grader.sandbox.job import CellError, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Desk
+
+REPORT = GradeReport(
+    verdict=Verdict.RUNTIME_ERROR,
+    score=2.0,
+    max_score=10.0,
+    passed=False,
+    criteria=(CriterionResult("model", "The model", 2.0, 2.0, True, "criterion.passed"),),
+    misconception=Diagnosis(("sign",), "match", "diagnosis.match", {"mistake": "another sign"}),
+    error=CellError(2, "ValueError", "no", 1, "Traceback ..."),
+    timings=Timings(run_seconds=0.5, mark_seconds=0.01),
+    executed='{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}',
+)
+
+
+@pytest.fixture
+def header(desk: Desk, token_of: Callable[[User], dict[str, str]]) -> dict[str, str]:
+    """The learner's token, as a header."""
+    return token_of(desk.learner)
+
+
+def graded(desk: Desk) -> Submission:
+    """A submission with `REPORT`."""
+    submission = desk.submit()
+    lease = submissions.claim(submission_id=submission.pk)
+    assert lease is not None
+    submissions.record_grade(lease=lease, report=REPORT)
+    return submission
+
+
+def test_an_exercise_says_its_task(desk: Desk, header: dict[str, str]) -> None:
+    """The exercise holds task, outputs, limits and attempts left."""
+    facts = desk.browser.get(f"/api/v1/exercises/{SLUG}/", headers=header).json()
+    assert "linear model" in facts["statement"]
+    assert [output["name"] for output in facts["outputs"]] == ["phi", "base", "fx"]
+    assert facts["limits"]["wall_seconds"] == 10.0
+    assert facts["attempts_left"] == 5
+    assert "hints_html" not in facts
+
+
+def test_the_starter_is_a_notebook(desk: Desk, header: dict[str, str]) -> None:
+    """The starter comes as it lies in the exercise's folder, with a notebook's media type."""
+    wanted = header | {"Accept": "application/x-ipynb+json"}
+    answer = desk.browser.get(f"/api/v1/exercises/{SLUG}/starter/", headers=wanted)
+    assert answer["Content-Type"] == "application/x-ipynb+json"
+    assert answer.content == (CONTENT / "exercises" / SLUG / "starter.ipynb").read_bytes()
+
+
+def test_handing_in_is_accepted(desk: Desk, header: dict[str, str]) -> None:
+    """Handing in answers 202 with the submission and where it will be found."""
+    answer = desk.browser.post(
+        f"/api/v1/exercises/{SLUG}/submissions/",
+        {"notebook": SimpleUploadedFile("work.ipynb", desk.make())},
+        headers=header,
+    )
+    facts = answer.json()
+    assert answer.status_code == 202
+    assert answer["Location"] == f"http://testserver/api/v1/submissions/{facts['id']}/"
+    assert facts | {"id": "", "created_at": ""} == {
+        "id": "",
+        "exercise": SLUG,
+        "state": "queued",
+        "verdict": None,
+        "score": None,
+        "max_score": 10.0,
+        "passed": False,
+        "criteria": [],
+        "misconception": None,
+        "error": None,
+        "timings": {"queued_seconds": None, "run_seconds": None, "mark_seconds": None},
+        "created_at": "",
+        "finished_at": None,
+    }
+
+
+def test_a_second_one_is_a_conflict(desk: Desk, header: dict[str, str]) -> None:
+    """The attempt rules answer 409 with a problem document."""
+    desk.submit()
+    answer = desk.browser.post(
+        f"/api/v1/exercises/{SLUG}/submissions/",
+        {"notebook": SimpleUploadedFile("work.ipynb", desk.make())},
+        headers=header,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "unfinished")
+
+
+def test_a_graded_one_says_why(desk: Desk, header: dict[str, str]) -> None:
+    """A graded submission holds its criteria in words, the mistake, the error and the timings."""
+    submission = graded(desk)
+    facts = desk.browser.get(f"/api/v1/submissions/{submission.pk}/", headers=header).json()
+    assert (facts["state"], facts["verdict"], facts["score"]) == ("graded", "runtime_error", 2.0)
+    assert facts["criteria"] == [
+        {
+            "id": "model",
+            "title": "The model",
+            "points": 2.0,
+            "max_points": 2.0,
+            "passed": True,
+            "message": "As it should be.",
+            "figures": {},
+        }
+    ]
+    assert facts["misconception"]["id"] == "sign"
+    assert facts["error"] == {"cell": 2, "name": "ValueError", "message": "no"}
+    assert facts["timings"]["run_seconds"] == 0.5
+
+
+def test_the_executed_notebook_comes_after_the_run(desk: Desk, header: dict[str, str]) -> None:
+    """The executed notebook is 404 before the run, and itself afterwards."""
+    waiting = desk.submit()
+    address = f"/api/v1/submissions/{waiting.pk}/notebook/"
+    assert desk.browser.get(address, headers=header).status_code == 404
+    Submission.objects.all().delete()
+    submission = graded(desk)
+    answer = desk.browser.get(f"/api/v1/submissions/{submission.pk}/notebook/", headers=header)
+    assert answer.content.decode() == REPORT.executed
+
+
+@pytest.mark.parametrize("place", ["", "notebook/"])
+def test_others_submissions_do_not_exist(
+    desk: Desk, token_of: Callable[[User], dict[str, str]], place: str
+) -> None:
+    """Somebody else's submission answers 404, as one that was never there does."""
+    submission = graded(desk)
+    other = token_of(User.objects.create_user("eve@example.org"))
+    for key in (submission.pk, uuid.uuid4()):
+        answer = desk.browser.get(f"/api/v1/submissions/{key}/{place}", headers=other)
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_strangers_are_turned_away(desk: Desk) -> None:
+    """Without a token nothing is told."""
+    submission = desk.submit()
+    desk.browser.logout()
+    for address in (f"/api/v1/exercises/{SLUG}/", f"/api/v1/submissions/{submission.pk}/"):
+        assert desk.browser.get(address).status_code == 401
+
+
+def test_a_failure_of_ours_says_so(desk: Desk, header: dict[str, str]) -> None:
+    """A submission that failed by our fault says that it costs nothing."""
+    submission = desk.submit()
+    while submissions.put_back(lease=_claim(submission)) != State.FAILED:
+        pass
+    facts = desk.browser.get(f"/api/v1/submissions/{submission.pk}/", headers=header).json()
+    assert (facts["state"], facts["verdict"]) == ("failed", "internal_error")
+    assert "not counted" in facts["error"]["message"]
+
+
+def _claim(submission: Submission) -> submissions.Lease:
+    lease = submissions.claim(submission_id=submission.pk)
+    assert lease is not None
+    return lease

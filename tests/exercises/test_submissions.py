@@ -1,0 +1,200 @@
+"""The state machine: attempt rules, leases, bounded tries, and what the database refuses."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from celery import Celery
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from exercises import queue, submissions
+from exercises.models import Stage, State, Submission
+from exercises.submissions import LEASE, MAX_TRIES, Lease, Progress, SubmissionRefused
+from grader.report import GradeReport
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Desk
+
+GRADE = GradeReport(verdict=Verdict.OK, score=4.0, max_score=10.0, passed=False, answers=b"packed")
+
+
+def claimed(submission: Submission) -> Lease:
+    """Take a submission that is there to be taken."""
+    lease = submissions.claim(submission_id=submission.pk)
+    assert lease is not None
+    return lease
+
+
+def test_a_submission_waits_and_keeps_its_notebook(desk: Desk) -> None:
+    """What was handed in is stored as it was, in state QUEUED, as attempt 1."""
+    submission = desk.submit("x = 1")
+    assert (submission.state, submission.attempt) == (State.QUEUED, 1)
+    assert b"x = 1" in bytes(submission.files.notebook)
+
+
+def test_only_one_waits_at_a_time(desk: Desk) -> None:
+    """A second submission is refused while the first waits, and nothing is stored."""
+    desk.submit()
+    with pytest.raises(SubmissionRefused) as refusal:
+        desk.submit()
+    assert refusal.value.reason == "unfinished"
+    assert Submission.objects.count() == 1
+
+
+def test_attempts_end(desk: Desk) -> None:
+    """After the last attempt the next submission is refused."""
+    assert desk.exercise.max_attempts == 5
+    for _ in range(5):
+        submissions.record_grade(lease=claimed(desk.submit()), report=GRADE)
+    with pytest.raises(SubmissionRefused) as refusal:
+        desk.submit()
+    assert refusal.value.reason == "no_attempts_left"
+
+
+def test_an_exercise_that_is_gone_takes_nothing(desk: Desk) -> None:
+    """An inactive exercise refuses submissions."""
+    desk.exercise.active = False
+    with pytest.raises(SubmissionRefused) as refusal:
+        desk.submit()
+    assert refusal.value.reason == "inactive"
+
+
+def test_a_submission_is_claimed_once(desk: Desk) -> None:
+    """A second claim of the same submission gets nothing."""
+    submission = desk.submit()
+    assert submissions.claim(submission_id=submission.pk) is not None
+    assert submissions.claim(submission_id=submission.pk) is None
+
+
+def test_a_message_about_nothing_ends(db: None) -> None:
+    """A key that no submission has claims nothing."""
+    assert submissions.claim(submission_id=uuid.uuid4()) is None
+
+
+def test_progress_extends_the_lease(desk: Desk) -> None:
+    """A worker that reports progress keeps its submission, and the row says how far it is."""
+    submission = desk.submit()
+    lease = claimed(submission)
+    Submission.objects.update(lease_until=timezone.now())
+    assert submissions.report_progress(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
+    submission.refresh_from_db()
+    assert (submission.stage, submission.cell, submission.cells) == (Stage.CELLS, 4, 9)
+    assert submissions.requeue_stale(now=timezone.now()) == 0
+
+
+def test_a_grade_is_recorded_whole(desk: Desk) -> None:
+    """Recording a grade ends the submission, keeps report and answers, and frees the lease."""
+    submission = desk.submit()
+    assert submissions.record_grade(lease=claimed(submission), report=GRADE)
+    submission.refresh_from_db()
+    assert (submission.state, submission.score, submission.lease_token) == (State.GRADED, 4.0, None)
+    assert submission.report is not None
+    assert submission.report["max_score"] == 10.0
+    assert bytes(submission.files.answers) == b"packed"
+
+
+def test_who_lost_the_lease_writes_nothing(desk: Desk) -> None:
+    """A slow worker whose submission was given to another changes nothing any more."""
+    submission = desk.submit()
+    slow = claimed(submission)
+    submissions.put_back(lease=slow)
+    quick = claimed(submission)
+    assert not submissions.record_grade(lease=slow, report=GRADE)
+    assert not submissions.report_progress(lease=slow, progress=Progress(Stage.MARKING))
+    assert submissions.put_back(lease=slow) is None
+    submission.refresh_from_db()
+    assert submission.lease_token == quick.token
+
+
+def test_our_faults_are_bounded_and_cost_nothing(desk: Desk) -> None:
+    """After three failures of ours the submission ends as internal error; no attempt is used."""
+    submission = desk.submit()
+    states = [submissions.put_back(lease=claimed(submission)) for _ in range(MAX_TRIES)]
+    assert states == [State.QUEUED, State.QUEUED, State.FAILED]
+    submission.refresh_from_db()
+    assert (submission.verdict, submission.score) == ("internal_error", None)
+    standing = submissions.standing(user=desk.learner, exercise=desk.exercise)
+    assert (standing.attempts, standing.attempts_left) == (0, 5)
+    assert desk.submit().attempt == 1
+
+
+def test_a_worker_that_reports_again_keeps_its_submission(desk: Desk) -> None:
+    """Only leases that have ended are put back."""
+    submission = desk.submit()
+    lease = claimed(submission)
+    assert submissions.put_back(lease=lease, silent_since=timezone.now()) is None
+    assert submissions.requeue_stale(now=timezone.now() + LEASE) == 1
+    submission.refresh_from_db()
+    assert submission.state == State.QUEUED
+
+
+def test_the_best_attempt_counts(desk: Desk) -> None:
+    """Standing reports the best score, and a pass stays a pass."""
+    best = GradeReport(verdict=Verdict.OK, score=9.0, max_score=10.0, passed=True)
+    for report in (best, GRADE):
+        submissions.record_grade(lease=claimed(desk.submit()), report=report)
+    standing = submissions.standing(user=desk.learner, exercise=desk.exercise)
+    assert (standing.best, standing.passed, standing.graded) == (9.0, True, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_loses_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Handing in succeeds though no message can be sent: the row waits, the operator is told."""
+    gone = dict.fromkeys(
+        ("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path / "x")
+    )
+    monkeypatch.setattr(
+        queue, "current_app", Celery(broker="filesystem://", broker_transport_options=gone)
+    )
+    assert desk.submit().state == State.QUEUED
+    assert "could not be sent" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": State.RUNNING},
+        {"lease_token": uuid.uuid4()},
+        {"state": State.GRADED, "verdict": "ok", "finished_at": timezone.now()},
+        {"state": State.GRADED, "verdict": "", "score": 1.0, "finished_at": timezone.now()},
+        {"state": State.GRADED, "verdict": "ok", "score": 11.0, "finished_at": timezone.now()},
+        {"state": State.GRADED, "verdict": "ok", "score": -1.0, "finished_at": timezone.now()},
+        {
+            "state": State.GRADED,
+            "verdict": "ok",
+            "score": float("nan"),
+            "finished_at": timezone.now(),
+        },
+        {"state": State.FAILED, "verdict": "ok", "finished_at": timezone.now()},
+        {"passed": True},
+        {"attempt": 0},
+    ],
+    ids=",".join,
+)
+def test_the_database_refuses_what_cannot_be(desk: Desk, wrong: dict[str, Any]) -> None:
+    """A row that breaks a rule of the state machine cannot be written by any door."""
+    submission = desk.submit()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.filter(pk=submission.pk).update(**wrong)
+
+
+def test_the_database_refuses_a_second_unfinished_one(desk: Desk) -> None:
+    """Two unfinished submissions of one learner for one exercise cannot be written."""
+    first = desk.submit()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.create(
+            user=first.user,
+            exercise=first.exercise,
+            attempt=2,
+            max_score=10,
+            created_at=timezone.now(),
+            nudged_at=timezone.now(),
+        )

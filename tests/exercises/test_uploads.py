@@ -1,0 +1,114 @@
+"""Bad uploads: each gets an answer that names the mend, and nothing is lost or stored."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.urls import reverse
+
+from exercises.models import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Desk
+
+    from courses.models import User
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+def as_bytes(**changes: Any) -> bytes:
+    """A small notebook with some of its top-level keys replaced."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    return json.dumps(made | changes).encode()
+
+
+REFUSED = {
+    "no notebook": (b"my essay", "not valid JSON"),
+    "another JSON": (b'{"a": 1}', "not a Jupyter notebook"),
+    "nbformat 3": (as_bytes(nbformat=3, worksheets=[]), "format 4 is needed"),
+    "deep JSON": (b'{"cells":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nests brackets"),
+    "a picture": (PNG, "another kind of file"),
+    "10,000 cells": (
+        as_bytes(cells=[{"cell_type": "markdown", "source": "", "metadata": {}}] * 10_000),
+        "10000 cells",
+    ),
+    "no parameters cell": (as_bytes(), "no cell tagged"),
+    "R": (as_bytes(metadata={"kernelspec": {"name": "ir", "language": "R"}}), "kernel is R"),
+    "only deleted cells": (as_bytes(cells=[]), "no code cell"),
+    "empty": (b"", "empty"),
+}
+
+
+@pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)
+def test_the_page_says_what_is_wrong(desk: Desk, data: bytes, words: str) -> None:
+    """The page answers 422 with the reason beside the form; the wish for mail stays ticked."""
+    answer = desk.browser.post(
+        reverse("exercises:submit", args=[desk.exercise.slug]),
+        {"notebook": SimpleUploadedFile("work.ipynb", data), "mail_wanted": "on"},
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert "checked" in page
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)
+def test_the_api_says_what_is_wrong(
+    desk: Desk, token_of: Callable[[User], dict[str, str]], data: bytes, words: str
+) -> None:
+    """The API answers 400 with a problem document that names the field and the reason."""
+    answer = desk.browser.post(
+        reverse("api:exercise-submissions", args=[desk.exercise.slug]),
+        {"notebook": SimpleUploadedFile("work.ipynb", data)},
+        headers=token_of(desk.learner),
+    )
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert words in answer.json()["errors"]["notebook"][0]
+    assert not Submission.objects.exists()
+
+
+def test_a_huge_file_is_not_read(desk: Desk) -> None:
+    """A file of 100 MB is refused by its size; its content is not even looked at."""
+    with TemporaryUploadedFile("work.ipynb", "application/x-ipynb+json", 0, None) as upload:
+        upload.file.truncate(100 * 2**20)
+        upload.size = 100 * 2**20
+        answer = desk.browser.post(
+            reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+        )
+    assert answer.status_code == 422
+    assert "100.0 MiB" in answer.content.decode()
+
+
+def test_no_file_is_a_word_of_its_own(desk: Desk) -> None:
+    """Handing in without choosing a file says so."""
+    answer = desk.browser.post(reverse("exercises:submit", args=[desk.exercise.slug]))
+    assert "Choose the notebook" in answer.content.decode()
+
+
+def test_copied_cells_are_accepted(desk: Desk) -> None:
+    """A notebook with duplicated cell ids is taken as it is."""
+    cell = nbformat.v4.new_code_cell("rows = [0]", id="same", metadata={"tags": ["parameters"]})
+    upload = SimpleUploadedFile("work.ipynb", as_bytes(cells=[cell, cell]))
+    answer = desk.browser.post(
+        reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+    )
+    assert answer.status_code == 302
+
+
+def test_a_refusal_by_the_rules_is_said_on_the_page(desk: Desk) -> None:
+    """A submission while another waits answers with words, and both the form and the row stay."""
+    desk.submit()
+    upload = SimpleUploadedFile("work.ipynb", desk.make())
+    answer = desk.browser.post(
+        reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+    )
+    assert answer.status_code == 422
+    assert "is being marked" in answer.content.decode()
