@@ -13,8 +13,9 @@ A lesson's figures.py imports this module by its bare name; the builder puts it 
 
 Each function is called once per theme with Matplotlib already set up (`Theme.settings`). A function
 that returns a dict of plain data instead makes figures/<name>.json for an interactive figure.
-Colours are Okabe and Ito's (2008), lightened for the dark theme. Never let colour be the only
-carrier of a meaning: add a marker, a hatch, a sign or a word.
+Colours are the site's own (config/static/css/tokens.css), ordered after Okabe and Ito (2008) so that
+colour-blind readers can tell them apart. Never let colour be the only carrier of a meaning: add a
+marker, a hatch, a sign or a word.
 """
 
 from dataclasses import dataclass
@@ -110,26 +111,26 @@ class Theme:
 LIGHT: Final = Theme(
     name="light",
     paper="#ffffff",
-    ink="#1c2430",
-    muted="#5c6675",
-    grid="#e3e7ec",
-    blue="#0072b2",
-    vermilion="#d55e00",
-    green="#00805c",
+    ink="#15201d",
+    muted="#4b5954",
+    grid="#d2dbd6",
+    blue="#2566ab",
+    vermilion="#b84e12",
+    green="#0f7a55",
     purple="#a8497f",
     amber="#b37700",
 )
 DARK: Final = Theme(
     name="dark",
-    paper="#14181f",
-    ink="#e6e9ee",
-    muted="#9aa5b4",
-    grid="#2a313c",
-    blue="#56b4e9",
-    vermilion="#ff8c4d",
-    green="#2cc295",
+    paper="#151e1b",
+    ink="#e7edea",
+    muted="#a9b7b1",
+    grid="#2b3934",
+    blue="#77b3ef",
+    vermilion="#f39a63",
+    green="#74d5bb",
     purple="#e39bc6",
-    amber="#f0c24b",
+    amber="#f0b93f",
 )
 THEMES: Final = (LIGHT, DARK)
 
