@@ -173,7 +173,8 @@ def _from_list(value: Any, bound: int) -> np.ndarray[Any, Any]:
         if any(type(item) not in (list, tuple) or len(item) != size for item in flat):
             raise RefusedError("ragged")
         flat = [item for part in flat for item in part]
-    return _from_items(flat, bound).reshape(shape)
+    array = _from_items(flat, bound)
+    return array.reshape([*shape, *array.shape[1:]])
 
 
 def _from_items(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
@@ -190,9 +191,12 @@ def _from_items(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
     if any(type(item) not in (bool, int, float) for item in plain):
         raise RefusedError("object_dtype")
     try:
-        return np.array(plain, dtype=None if plain else float)
+        array = np.array(plain, dtype=None if plain else float)
     except OverflowError as error:
         raise RefusedError("unsupported_dtype") from error
+    if array.dtype.kind == "O":  # an integer beyond 64 bits
+        raise RefusedError("unsupported_dtype")
+    return array
 
 
 def _stacked(items: list[Any], bound: int) -> np.ndarray[Any, Any]:

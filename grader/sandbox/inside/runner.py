@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Any
 
 from . import frames
@@ -24,7 +25,7 @@ def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
     sys.path.insert(0, "")
     for number, source in enumerate(job["cells"]):
         screen.begin_cell(number, shell.execution_count)
-        ok = _run_cell(shell, source)
+        ok = _run_cell(shell, source, screen)
         screen.flush()
         for frame in collector.collect(shell.user_ns, number):
             screen.send(frame)
@@ -36,15 +37,16 @@ def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
     screen.finish()
 
 
-def _run_cell(shell: Any, source: str) -> bool:
+def _run_cell(shell: Any, source: str, screen: Screen) -> bool:
+    """Run one cell; a failure is always shown, also where IPython would only print a hint."""
     try:
         result = shell.run_cell(source, store_history=True, silent=False)
+        failure = result.error_before_exec or result.error_in_exec
     except BaseException as error:  # noqa: BLE001 - even what breaks the shell is the cell's failure
-        shell.showtraceback((type(error), error, error.__traceback__))
-        return False
-    if isinstance(result.error_in_exec, SystemExit):  # IPython only prints a hint
-        shell.showtraceback()
-    return bool(result.success)
+        failure = error
+    if failure is not None and not screen.has_failed:
+        screen.show_error(shell, failure, traceback.format_exception(failure))
+    return failure is None
 
 
 def _inject(shell: Any, parameters: dict[str, Any]) -> None:
@@ -64,6 +66,6 @@ def _literal(value: Any) -> str:
     return repr(value)
 
 
-def failure(text: str) -> bytes:
+def unsealed(text: str) -> bytes:
     """Return the frame that says that the wall could not be completed."""
     return frames.pack(frames.FAILED, {"failure": text[-4000:]})

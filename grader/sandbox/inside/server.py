@@ -142,7 +142,7 @@ def _be_process_one(host: socket.socket, pipe: int, program: bytes, shell: Any) 
         _reseed()
         _set_threads(job["threads"])
     except BaseException:  # noqa: BLE001 - the wall is not complete: say so, run nothing
-        os.write(pipe, runner.failure(traceback.format_exc()))
+        os.write(pipe, runner.unsealed(traceback.format_exc()))
         os._exit(70)
     runner.run(shell, job, pipe)
     os._exit(0)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
 
 from . import frames
 
@@ -38,6 +39,7 @@ class Screen:
         self._name = "stdout"
         self._writes = 0
         self._count = 0
+        self.has_failed = False
 
     def attach(self, shell: Any) -> None:
         """Become the shell's stdout, stderr, display publisher and display hook."""
@@ -45,7 +47,7 @@ class Screen:
         sys.stderr = sys.__stderr__ = Stream(self, "stderr")  # type: ignore[misc,assignment]
         shell.display_pub.screen = self
         shell.displayhook.screen = self
-        shell._showtraceback = self.show_traceback(shell)  # noqa: SLF001 - IPython's own hook
+        shell.screen = self
 
     def send(self, frame: bytes) -> None:
         """Write one whole frame; processes that the learner forked send nothing."""
@@ -89,6 +91,7 @@ class Screen:
         """Say that a cell begins."""
         self._writes = 0
         self._count = execution_count
+        self.has_failed = False
         self.send(frames.pack(frames.CELL, {"cell": number}))
 
     def end_cell(self, number: int) -> None:
@@ -101,20 +104,17 @@ class Screen:
         self.flush()
         self.send(frames.pack(frames.FINISHED, {}))
 
-    def show_traceback(self, shell: Any) -> Any:
-        """Return IPython's hook for a formatted traceback."""
-
-        def show(kind: type[BaseException], error: BaseException, lines: list[str]) -> None:
-            self.flush()
-            body = {
-                "name": str(kind.__name__)[:200],
-                "message": _text_of(error)[:4000],
-                "line": _line_of(shell, self._count, error),
-                "traceback": "\n".join(lines)[-TRACEBACK_CHARACTERS:],
-            }
-            self.send(frames.pack(frames.ERROR, body))
-
-        return show
+    def show_error(self, shell: Any, error: BaseException, lines: list[str]) -> None:
+        """Send an exception with its formatted traceback."""
+        self.flush()
+        body = {
+            "name": str(type(error).__name__)[:200],
+            "message": _text_of(error)[:4000],
+            "line": _line_of(shell, self._count, error),
+            "traceback": "\n".join(lines)[-TRACEBACK_CHARACTERS:],
+        }
+        self.send(frames.pack(frames.ERROR, body))
+        self.has_failed = True
 
 
 class Stream(io.TextIOBase):
@@ -196,6 +196,22 @@ class FrameDisplayHook(DisplayHook):
     def finish_displayhook(self) -> None:
         """Print no line end."""
         self._is_active = False
+
+
+class NotebookShell(InteractiveShell):
+    """IPython's shell without a front end."""
+
+    display_pub_class = FramePublisher
+    displayhook_class = FrameDisplayHook
+    screen: Screen | None = None
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Enable nothing: figures are shown inline."""
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:  # noqa: ARG002
+        """Send what the superclass would print; the names are those that it calls with."""
+        if self.screen is not None:
+            self.screen.show_error(self, evalue, stb)
 
 
 def quiet_shell_escapes(shell: Any) -> None:

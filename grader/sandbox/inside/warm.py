@@ -20,6 +20,8 @@ from typing import Any, Final
 
 from traitlets.config import Config
 
+from .shell import NotebookShell
+
 STACK: Final = (
     "numpy",
     "pandas",
@@ -53,18 +55,11 @@ _CACHED: Final = type(functools.lru_cache(int))
 
 def build_shell() -> Any:
     """Return an IPython shell without history, without threads and without colours."""
-    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 - after the threads
-
-    from .shell import FrameDisplayHook, FramePublisher  # noqa: PLC0415 - the same
-
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.autoawait = True
-    InteractiveShell.display_pub_class = FramePublisher  # type: ignore[assignment]  # a trait
-    InteractiveShell.displayhook_class = FrameDisplayHook  # type: ignore[assignment]  # the same
-    return InteractiveShell.instance(config=config)
+    return NotebookShell.instance(config=config)
 
 
 def warm_up() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +42,15 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     is_own = request.param == "root" or os.geteuid() != 0
     chosen: Sandbox = request.getfixturevalue("warm" if is_own else "ordinary")
     return chosen
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """Give a folder that every user of the machine can read, as pytest's own cannot be."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture(scope="session")
