@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from courses.catalogue import pages as catalogue
+from courses.certificates import pages as certificates
 from courses.learners import pages as learners
 from courses.lessons import pages as lessons
 
@@ -20,5 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("courses/<slug:course>/<slug:lesson>/", lessons.lesson, name="lesson"),
     path("courses/<slug:course>/<slug:lesson>/complete/", lessons.complete, name="complete"),
     path("courses/<slug:course>/<slug:lesson>/quiz/", lessons.quiz, name="quiz"),
+    path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
+    path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
+    path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
     path("figures/<slug:digest>/<str:name>", lessons.figure, name="figure"),
 ]

@@ -1,9 +1,11 @@
-"""The accounts that `make run` makes, so that a newcomer can look around at once."""
+"""The demo accounts that a site on one machine has: known to everyone, so for no public site."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from courses.accounts.models import User
@@ -11,7 +13,7 @@ from courses.accounts.models import User
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """An account whose password everybody knows: for a site on one's own machine only."""
+    """An account to try the site with."""
 
     email: str
     password: str
@@ -20,27 +22,33 @@ class DemoAccount:
     is_staff: bool = False
 
 
-DEMO_ACCOUNTS = (
-    DemoAccount("learner@example.org", "explain-it-to-me", "Lea Learner", "a learner"),
+DEMO_ACCOUNTS: Final = (
+    DemoAccount("learner@example.org", "why-did-it-say-so", "Lena Learner", "a learner"),
     DemoAccount(
-        "instructor@example.org", "because-of-the-data", "Ina Instructor", "staff", is_staff=True
+        "instructor@example.org",
+        "look-behind-the-score",
+        "Ines Instructor",
+        "an instructor",
+        is_staff=True,
     ),
 )
 
 
 @transaction.atomic
-def create_demo_accounts() -> int:
-    """Make the demo accounts that are missing, and return how many were."""
-    made = 0
+def create_demo_accounts() -> list[DemoAccount]:
+    """Make the demo accounts that are missing and return those; existing ones stay as they are."""
+    made = []
     for account in DEMO_ACCOUNTS:
-        if User.objects.filter(email=account.email).exists():
+        if User.objects.filter(email__iexact=account.email).exists():
             continue
-        User.objects.create_user(
+        user = User.objects.create_user(
             account.email,
             account.password,
             name=account.name,
+            name_public=True,
             is_staff=account.is_staff,
             is_superuser=account.is_staff,
         )
-        made += 1
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        made.append(account)
     return made

@@ -1,0 +1,125 @@
+"""What staff can look at and mend by hand; content is files and is only shown here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from courses.certificates.issuing import revoke
+from courses.models import (
+    Certificate,
+    Completion,
+    Course,
+    Enrolment,
+    Lesson,
+    Path,
+    QuizAttempt,
+    Reading,
+    User,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it runs
+    """Accounts."""
+
+    ordering = ("email",)
+    list_display = ("email", "name", "is_staff", "date_joined")
+    search_fields = ("email", "name")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "name_public")}),
+        (_("Settings"), {"fields": ("locale", "time_zone", "mail_certificate", "mail_grading")}),
+        (
+            _("Rights"),
+            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
+    )
+
+
+class ShownAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic when it runs
+    """Rows that are made elsewhere: by files, or by what learners do."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
+        """Say that nobody adds one here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Say that nobody changes one here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Say that nobody deletes one here."""
+        return False
+
+
+@admin.register(Course, Path, Reading)
+class ContentAdmin(ShownAdmin):
+    """Content, as loaded from files."""
+
+    list_display = ("title", "position")
+
+
+@admin.register(Lesson)
+class LessonAdmin(ShownAdmin):
+    """Lessons, as loaded from files."""
+
+    list_display = ("title", "course", "minutes")
+    list_select_related = ("course",)
+
+
+@admin.register(Enrolment, Completion, QuizAttempt)
+class ProgressAdmin(ShownAdmin):
+    """What learners did."""
+
+    list_display = ("user", "__str__", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+
+class ReasonForm(ActionForm):
+    """The action's form, with a reason beside it."""
+
+    reason = forms.CharField(max_length=300, required=False, label=_("Reason"))
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ShownAdmin):
+    """Certificates; they can be revoked, never changed."""
+
+    list_display = ("course_title", "user", "issued_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("id", "user__email", "learner_name")
+    actions = ("revoke_chosen",)
+    action_form = ReasonForm
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Offer revocation to those who may change certificates."""
+        actions = super().get_actions(request)
+        if not request.user.has_perm("courses.change_certificate"):
+            actions.pop("revoke_chosen", None)
+        return actions
+
+    @admin.action(description=_("Revoke, for the reason given here"))
+    def revoke_chosen(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> None:
+        """Revoke the chosen certificates."""
+        for certificate in queryset:
+            try:
+                revoke(certificate=certificate, reason=request.POST.get("reason", ""))
+            except ValidationError as error:
+                self.message_user(request, error.messages[0], messages.ERROR)
+                return
+        self.message_user(request, _("Revoked."), messages.SUCCESS)
