@@ -235,7 +235,7 @@ def load_exercise(folder: Path) -> Exercise:
     parameters = tuple(_parameter(name, raw) for name, raw in tree.get("parameters", {}).items())
     criteria = tuple(_criterion(raw) for raw in tree["rubric"])
     misconceptions = tuple(
-        _misconception(raw, index, check, outputs[0].name)
+        _misconception(raw, index, check, _main_output(criteria, outputs))
         for index, raw in enumerate(tree.get("misconceptions", ()))
     )
     figure = _figure(tree["figure"]) if "figure" in tree else None
@@ -340,10 +340,17 @@ def _criterion(raw: Mapping[str, Any]) -> Criterion:
     )
 
 
+def _main_output(criteria: tuple[Criterion, ...], outputs: tuple[Output, ...]) -> str:
+    """The output worth most points: where a mistake shows unless its author says otherwise."""
+    marked = [criterion for criterion in criteria if criterion.output]
+    best = max(marked, key=lambda criterion: criterion.points, default=None)
+    return best.output if best else outputs[0].name
+
+
 def _misconception(
     raw: str | Mapping[str, Any], index: int, check: Checks, output: str
 ) -> Misconception:
-    """A bare name is a ready-made family on the first output; else a mapping says more."""
+    """A bare name is a ready-made family on the main output; else a mapping says more."""
     raw = {"family": raw} if isinstance(raw, str) else raw
     family = raw.get("family", "")
     texts = {}

@@ -169,7 +169,7 @@ def mark_answers(
         criteria=tuple(results.values()),
         score=score,
         passed=passed,
-        misconception=None if passed else diagnose(settings[0], results),
+        misconception=diagnose(settings[0], results) if score < exercise.max_score else None,
         plot=plot(settings[0]),
         mark_seconds=time.perf_counter() - started,
     )

@@ -217,14 +217,40 @@ def _replicated(
 ) -> dict[str, Replicates]:
     samples: dict[str, list[NDArray[Any]]] = {}
     for seed in range(seeds):
-        for key, value in call_author(exercise, name, parameters, seed).items():
-            samples.setdefault(key, []).append(_array(exercise, name, key, value, labels))
+        for key, array in reference_arrays(exercise, name, parameters, seed, labels).items():
+            samples.setdefault(key, []).append(array)
     with _blaming(exercise, name):
         return {key: Replicates(np.stack(values)) for key, values in samples.items()}
 
 
+def reference_arrays(
+    exercise: Exercise,
+    name: str,
+    parameters: Mapping[str, Any],
+    seed: int,
+    labels: Mapping[str, tuple[str, ...]],
+) -> dict[str, NDArray[Any]]:
+    """What the author's function `name` returns for one seed, as arrays of the declared dtype.
+
+    Args:
+        exercise: whose code runs.
+        name: ``reference`` or ``mistake_<id>``.
+        parameters: the variant's.
+        seed: the seed.
+        labels: the labels of each labelled output; a mutable mapping learns new ones.
+
+    Raises:
+        ContentError: the function fails or returns something that is not declared.
+    """
+    returned = call_author(exercise, name, parameters, seed)
+    if not isinstance(returned, dict):
+        reason = f"returns {type(returned).__name__}; a dict of outputs is needed"
+        raise ContentError(reason, file=exercise.reference_file, key=name)
+    return {key: _array(exercise, name, key, value, labels) for key, value in returned.items()}
+
+
 def _array(
-    exercise: Exercise, name: str, key: str, value: Any, labels: dict[str, tuple[str, ...]]
+    exercise: Exercise, name: str, key: str, value: Any, labels: Mapping[str, tuple[str, ...]]
 ) -> NDArray[Any]:
     """One output in the declared dtype; a dict is laid out along its labels."""
     output = next((output for output in exercise.outputs if output.name == key), None)
@@ -232,7 +258,9 @@ def _array(
         reason = f"returns {key!r}, which exercise.yaml does not declare"
         raise ContentError(reason, file=exercise.reference_file, key=name)
     if output.labelled:
-        keys = labels.setdefault(key, tuple(value))
+        if key not in labels and isinstance(labels, dict):
+            labels[key] = tuple(value)
+        keys = labels[key]
         value = [value.get(label, 0) for label in keys]
     kinds = {"float": np.float64, "integer": np.int64, "boolean": np.bool_, "string": np.str_}
     with _blaming(exercise, name):

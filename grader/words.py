@@ -57,6 +57,7 @@ CRITERIA: dict[str, str] = {
     "{missing} missing, {extra} unknown.",
     "criterion.wrong_labels": "{output} does not carry the labels that the task names: "
     "{missing} missing, {extra} unknown.",
+    "criterion.untouched": "{output} holds one and the same value throughout, as in the starter.",
     "criterion.not_a_choice": "{output} must be one of: {choices}.",
     "criterion.requires": "This is marked once “{title}” holds.",
     "criterion.other_model": "{output} is not what the task's model says on these rows: the model, "

@@ -72,6 +72,8 @@ def judge(criterion: Criterion, setting: Setting) -> Finding:
             shape = str(setting.expected(name).shape)
             facts: Facts = {"output": name, "found": str(answer.shape), "expected": shape}
             return Finding(False, "criterion.wrong_shape", facts)
+        if _untouched(answer, setting.expected(name)):
+            return Finding(False, "criterion.untouched", {"output": name})
     return KINDS[criterion.kind](criterion, setting)
 
 
@@ -79,6 +81,12 @@ def _needed(criterion: Criterion, setting: Setting) -> list[str]:
     if criterion.kind == "property" and not criterion.output:
         return [output.name for output in setting.exercise.outputs]
     return [name for name in (criterion.output, criterion.base) if name]
+
+
+def _untouched(found: NDArray[Any], expected: NDArray[Any]) -> bool:
+    """Whether an answer is still the starter's placeholder: one value throughout."""
+    flat = found.size > 1 and found.dtype.kind in "fi" and bool((found == found.flat[0]).all())
+    return flat and not bool((expected == expected.flat[0]).all())
 
 
 def _agreement(criterion: Criterion, setting: Setting) -> Finding:

@@ -40,6 +40,7 @@ NEAR = 0.05
 """An answer this near to the reference is no mistake of kind; it is not named."""
 AGREES = 0.02
 _PROPERTY = "criterion.property_failed"
+_COMPARING = ("agreement", "envelope", "range", "exact")
 
 
 def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
@@ -49,9 +50,13 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         if criterion.mistake and not results[criterion.id].passed and blamed:
             return _say(setting, (criterion.mistake,), "match")
     hedged: Diagnosis | None = None
+    unknown = False
     for name in _failed_outputs(setting, results):
         answer = setting.answers[name]
         if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
+            continue
+        # A base value of zero beside attributions of nothing known explains nothing.
+        if unknown and answer.size < FEWEST_VALUES:
             continue
         if answer.dtype.kind == "f":
             diagnosis = _of_numbers(setting, name, answer.astype(np.float64))
@@ -60,12 +65,15 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         if diagnosis is not None and diagnosis.certainty == "match":
             return diagnosis
         hedged = hedged or diagnosis
+        unknown = unknown or diagnosis is None
     return hedged
 
 
 def _failed_outputs(setting: Setting, results: Mapping[str, CriterionResult]) -> list[str]:
     """Outputs in the order of the rubric; `fx` last, since it only says that something differs."""
-    failed = [c for c in setting.exercise.criteria if not results[c.id].passed and c.output]
+    marked = [criterion for criterion in setting.exercise.criteria if criterion.output]
+    right = {c.output for c in marked if results[c.id].passed and c.kind in _COMPARING}
+    failed = [c for c in marked if not results[c.id].passed and c.output not in right]
     fx = {criterion.fx for criterion in setting.exercise.criteria}
     names = [criterion.output for criterion in failed]
     ordered = [n for n in names if n not in fx] + [n for n in names if n in fx]
@@ -163,11 +171,11 @@ def _tied(fits: Sequence[Fit], setting: Setting, name: str) -> tuple[str, ...]:
     best = max(f.log_likelihood for f in fits)
     tied = [f.candidate.id for f in fits if f.log_likelihood >= best - TIE]
     ids = list(dict.fromkeys(tied))
-    for other in setting.exercise.outputs:
-        if other.name != name and len(ids) > 1:
-            agreeing = [each for each in ids if _agrees(setting, each, other.name)]
-            ids = agreeing or ids
-    return tuple(ids)
+    if len(ids) == 1:
+        return tuple(ids)
+    others = [output.name for output in setting.exercise.outputs if output.name != name]
+    agreeing = {each: sum(_agrees(setting, each, other) for other in others) for each in ids}
+    return tuple(each for each in ids if agreeing[each] == max(agreeing.values()))
 
 
 def _agrees(setting: Setting, mistake: str, name: str) -> bool:

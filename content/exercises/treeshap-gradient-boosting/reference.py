@@ -84,8 +84,9 @@ def mistake_probability_scale(parameters: Parameters, seed: int) -> Outputs:  # 
 
 
 def mistake_class_zero(parameters: Parameters, seed: int) -> Outputs:
-    """Log-odds of the other class: everything with the opposite sign."""
-    return {name: -value for name, value in reference(parameters, seed).items()}
+    """Log-odds of the other class: attributions and base value with the opposite sign."""
+    true = reference(parameters, seed)
+    return {name: -true[name] for name in ("shap_values", "base_value")}
 
 
 def mistake_interventional(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
