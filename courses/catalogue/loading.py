@@ -172,7 +172,8 @@ class _Loading:
                 course.minutes = minutes
                 course.save(update_fields=["minutes"])
         gone = Course.objects.filter(withdrawn=False).exclude(slug__in=order)
-        self.report.removed += gone.update(withdrawn=True)
+        if gone.exists():
+            self.report.removed += gone.update(withdrawn=True)
 
     def _positions(self) -> dict[str, int]:
         """Return each course's place in the catalogue: as on the paths, then by name."""
