@@ -37,7 +37,7 @@ def conversion(theme: Theme) -> Figure:
     figure, (left, right) = panels(theme, 2, height=3.4, sharey=True)
     for axes, values, title in (
         (left, weights, "LIME weights"),
-        (right, converted, "LIME weights times standardised value"),
+        (right, converted, "LIME, converted"),
     ):
         for column, marker, colour, name in (
             (2, "o", theme.blue, "bmi"),
