@@ -1,5 +1,8 @@
 """Draw the lessons' figures: content/courses/<course>/<lesson>/figures.py → figures/*.svg, *.json.
 
+A translated lesson (content/l10n/<locale>/courses/<course>/<lesson>/) may hold a figures.yaml with
+the words of the original's figures in its language; they are then drawn anew beside it.
+
     python -m courses.lessons.figures content/courses/foundations           # draw what has changed
     python -m courses.lessons.figures content/courses/foundations --check   # say what is stale
 
@@ -16,11 +19,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from courses.lessons.workbench import PROGRAMS, WorkbenchError, run_program
 
 MAX_BYTES: Final = 60 * 1024  # a page holds several figures, each in two themes
 DRAWING_SECONDS: Final = 300.0
 _DIGEST: Final = re.compile(r'made[-_]from"?[=:] ?"([0-9a-f]+)"')
+_WORDS: Final = "figures.yaml"
 _SHARED_SOURCES: Final = ("figure_style.py", "draw_figures.py")
 
 
@@ -29,13 +35,24 @@ class FigureError(Exception):
 
 
 def lessons_with_figures(folder: Path) -> list[Path]:
-    """Return each lesson folder at or below `folder` that has a figures.py, in order."""
-    return sorted(source.parent for source in folder.rglob("figures.py"))
+    """Return each lesson folder at or below `folder` that has figures to be drawn, in order."""
+    return sorted(source.parent for name in ("figures.py", _WORDS) for source in folder.rglob(name))
+
+
+def original(lesson: Path) -> Path:
+    """Return the folder with the figures.py of a lesson: its own, or that of the original."""
+    parts = lesson.resolve().parts
+    if (lesson / "figures.py").exists() or "l10n" not in parts:
+        return lesson
+    at = len(parts) - 1 - parts[::-1].index("l10n")
+    return Path(*parts[:at], *parts[at + 2 :])
 
 
 def digest(lesson: Path) -> str:
-    """Return the digest of the code that makes the lesson's figures."""
-    sources = [lesson / "figures.py", *(PROGRAMS / name for name in _SHARED_SOURCES)]
+    """Return the digest of all that makes the lesson's figures."""
+    sources = [original(lesson) / "figures.py", *(PROGRAMS / name for name in _SHARED_SOURCES)]
+    if (lesson / _WORDS).exists():
+        sources.append(lesson / _WORDS)
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
@@ -53,6 +70,19 @@ def _made_from(path: Path) -> str:
     return found.group(1) if found else ""
 
 
+def _words(lesson: Path) -> dict[str, str]:
+    """Return what a translated lesson's figures say, by the original's words."""
+    path = lesson / _WORDS
+    if not path.exists():
+        return {}
+    words = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(words, dict) or not all(
+        isinstance(text, str) for pair in words.items() for text in pair
+    ):
+        raise FigureError(f"{path}: must map the figures' words to words, all of them texts.")
+    return words
+
+
 def build(lesson: Path) -> list[Path]:
     """Draw all figures of one lesson and return the files written.
 
@@ -61,14 +91,18 @@ def build(lesson: Path) -> list[Path]:
     Raises:
         FigureError: the code fails, draws nothing, or draws a file that is too big.
     """
+    source = original(lesson) / "figures.py"
     try:
         answer = run_program(
             "draw_figures.py",
-            {"source": str((lesson / "figures.py").resolve())},
+            {"source": str(source.resolve()), "words": _words(lesson)},
             wall_seconds=DRAWING_SECONDS,
         )
     except WorkbenchError as error:
-        raise FigureError(f"{lesson / 'figures.py'}: {error}") from error
+        raise FigureError(f"{source}: {error}") from error
+    if answer["unused"]:
+        unused = "; ".join(answer["unused"])
+        raise FigureError(f"{lesson / _WORDS}: stand in no figure of the original: {unused}")
     files: dict[str, str] = answer["files"]
     made_from = digest(lesson)
     marked = {name: _mark(name, text, made_from) for name, text in files.items()}

@@ -174,6 +174,18 @@ def translation_problems(original: Path, translation: Path) -> list[str]:
     return found
 
 
+def all_translation_problems(content: Path) -> list[str]:
+    """Return what `translation_problems` finds in each translated lesson of a content folder."""
+    found = []
+    for translation in lesson_files(content / "l10n"):
+        original = content.joinpath(*translation.relative_to(content / "l10n").parts[1:])
+        if original.exists():
+            found.extend(translation_problems(original, translation))
+        else:
+            found.append(f"{translation}: translates no lesson; {original} is missing.")
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 1 when something is wrong."""
     parser = argparse.ArgumentParser(prog="snippets", description="Run the lessons' code.")

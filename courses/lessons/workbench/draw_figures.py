@@ -1,7 +1,8 @@
 """The program that draws one lesson's figures in the sandbox environment.
 
-Reads {"source": path of figures.py} as JSON; answers {"files": {name: text}}: for each function
-named in `__all__` either <name>.light.svg and <name>.dark.svg, or <name>.json.
+Reads {"source": path of figures.py, "words": {English: other language}} as JSON; answers
+{"files": {name: text}, "unused": [words that stand in no figure]}: for each function named in
+`__all__` either <name>.light.svg and <name>.dark.svg, or <name>.json.
 """
 
 import importlib.util
@@ -19,6 +20,7 @@ import figure_style  # type: ignore[import-not-found]  # beside this program: on
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 _COORDINATES = re.compile(r'(?<=[\s(])(d|x|y|x1|x2|y1|y2|points)="([^"]*)"')
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
@@ -55,7 +57,42 @@ def _call(function: Callable[..., Any], theme: figure_style.Theme) -> Any:
     return function(theme) if inspect.signature(function).parameters else function()
 
 
-def draw(source: Path) -> dict[str, str]:
+class Translation:
+    """Puts words of another language in the place of a figure's own."""
+
+    def __init__(self, words: dict[str, str]) -> None:
+        self.words = words
+        self.unused = set(words)
+
+    def word(self, text: str) -> str:
+        """Return the word in the other language, or the text itself."""
+        self.unused.discard(text)
+        return self.words.get(text, text)
+
+    def of_data(self, value: Any) -> Any:
+        """Return plain data with each text translated; keys stay."""
+        if isinstance(value, dict):
+            return {key: self.of_data(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self.of_data(entry) for entry in value]
+        return self.word(value) if isinstance(value, str) else value
+
+    def of_figure(self, figure: Figure) -> None:
+        """Translate a figure's texts in their places."""
+        figure.canvas.draw()  # only now do the labels of ticks stand
+        for axes in figure.axes:
+            limits = axes.axis()
+            for axis in (axes.xaxis, axes.yaxis):
+                labels = [label.get_text() for label in axis.get_ticklabels()]
+                if self.words.keys() & set(labels):
+                    axis.set_ticks(axis.get_ticklocs(), [self.word(label) for label in labels])
+            axes.axis(limits)
+        for text in figure.findobj(Text):
+            if text.get_text() in self.words:
+                text.set_text(self.word(text.get_text()))
+
+
+def draw(source: Path, translation: Translation) -> dict[str, str]:
     """Return the text of each file that the lesson's functions make."""
     files: dict[str, str] = {}
     module = _load(source)
@@ -66,16 +103,25 @@ def draw(source: Path) -> dict[str, str]:
             with mpl.rc_context(theme.settings()):
                 made = _call(getattr(module, name), theme)
                 if isinstance(made, dict):
-                    text = json.dumps(made, indent=1, allow_nan=False, ensure_ascii=False)
+                    data = translation.of_data(made)
+                    text = json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False)
                     files[f"{name}.json"] = text + "\n"
                     break
                 if not isinstance(made, Figure):
                     raise TypeError(f"{source}: {name} returned {type(made).__name__}, no Figure.")
+                translation.of_figure(made)
                 files[f"{name}.{theme.name}.svg"] = _svg(made)
             plt.close("all")
     return files
 
 
+def main() -> None:
+    """Answer one request."""
+    request = json.load(sys.stdin)
+    translation = Translation(request["words"])
+    files = draw(Path(request["source"]), translation)
+    json.dump({"files": files, "unused": sorted(translation.unused)}, sys.stdout)
+
+
 if __name__ == "__main__":
-    answer = {"files": draw(Path(json.load(sys.stdin)["source"]))}
-    json.dump(answer, sys.stdout)
+    main()

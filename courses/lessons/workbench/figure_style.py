@@ -13,8 +13,8 @@ A lesson's figures.py imports this module by its bare name; the builder puts it 
 
 Each function is called once per theme with Matplotlib already set up (`Theme.settings`). A function
 that returns a dict of plain data instead makes figures/<name>.json for an interactive figure.
-Colours are the site's own (config/static/css/tokens.css), ordered after Okabe and Ito (2008) so that
-colour-blind readers can tell them apart. Never let colour be the only carrier of a meaning: add a
+Colours are the site's own (config/static/css/tokens.css), in an order that colour-blind readers can
+tell apart (after Okabe and Ito, 2008). Never let colour be the only carrier of a meaning: add a
 marker, a hatch, a sign or a word.
 """
 
