@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from journeys.stage import Site, Visitor
+from journeys.stage import CHECKOUT, Site, Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
+
+WENT_WELL = pytest.StashKey[bool]()
+LAST_SIGHTS = CHECKOUT / "var" / "journeys"
+"""Where the last sight of a journey that failed is kept."""
 
 QUIET = [
     "--disable-background-networking",
@@ -52,8 +56,21 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the fixtures know whether the test went well."""
+    report = yield
+    if call.when == "call":
+        item.stash[WENT_WELL] = report.passed
+    return report
+
+
 @pytest.fixture
-def welcome(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+def welcome(
+    site: Site, chromium: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visitor]]:
     """Let visitors in, each with a browser as the test describes it, and judge them at the end."""
     visitors: list[Visitor] = []
 
@@ -64,9 +81,13 @@ def welcome(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
         return visitors[-1]
 
     yield let_in
-    for visitor in visitors:
+    for number, visitor in enumerate(visitors):
+        if not request.node.stash.get(WENT_WELL, False):
+            LAST_SIGHTS.mkdir(parents=True, exist_ok=True)
+            visitor.page.screenshot(path=LAST_SIGHTS / f"{request.node.name}-{number}.png")
         visitor.context.close()
-    assert [fault for visitor in visitors for fault in visitor.faults] == []
+    faults = [fault for visitor in visitors for fault in visitor.faults]
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture

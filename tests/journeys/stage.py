@@ -27,11 +27,10 @@ from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyp
 from config.run import _processes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
+CONTENT: Final = Path(os.environ.get("WHYBOX_CONTENT", CHECKOUT / "content"))
 SCREENSHOTS: Final = CHECKOUT / "docs" / "features" / "screenshots"
 START_SECONDS: Final = 120.0
 """How long the site may take until it answers; the first start also computes the references."""
@@ -54,15 +53,16 @@ class Site:
             **{name: value for name, value in os.environ.items() if "WHYBOX" not in name},
             "DJANGO_SETTINGS_MODULE": "config.settings.development",
             "OMP_NUM_THREADS": "1",
+            "WHYBOX_CONTENT": str(CONTENT),
             "WHYBOX_VAR": str(folder),
             "WHYBOX_SITE_URL": self.address,
-            "WHYBOX_EMAIL_URL": f"filemail://{folder / 'mail'}",
+            "WHYBOX_EMAIL_URL": f"filemail:///{folder / 'mail'}",
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def open(self) -> None:
         """Prepare the site and start web, worker and beat; return when pages are served."""
-        self.run("-m", "config.prepare", "--demo")
+        self.run("-m", "config.prepare")
         for name in ("web", "worker", "beat"):
             self.start(name)
         deadline = time.monotonic() + START_SECONDS
@@ -114,6 +114,14 @@ class Site:
                 process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def mailed_link(self, email: str) -> str:
+        """Return the path of the link in the latest mail to an address."""
+        mails = sorted((self.folder / "mail").glob("*.log"), key=lambda mail: mail.stat().st_mtime)
+        letters = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
+        assert letters, f"no mail to {email}"
+        links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", letters[-1])
+        return links[-1]
+
     def log(self, name: str) -> str:
         """Return the end of what a process has said."""
         return (self.folder / f"{name}.log").read_text()[-4000:]
@@ -163,28 +171,37 @@ class Visitor:
         assert answer is not None
         assert answer.ok or answer.status in self.expected_statuses, f"{path}: {answer.status}"
 
+    def follow(self, way: Locator) -> None:
+        """Click on what leads to another page, and wait until that page is there."""
+        with self.page.expect_navigation():
+            way.click()
+
     def look(self, name: str, *, shot: bool = True) -> None:
         """Look at the page as everyone has to: with axe in both themes, and keep a picture."""
-        for theme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=theme)
-            self.faults.extend(f"{name}, {theme}: {fault}" for fault in self.violations())
-        self.page.emulate_media(color_scheme="light")
+        # Without motion, or axe would measure colours on their way to the other theme.
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self._note(f"{name}, light", AXE_RULES)
+        self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        self._note(f"{name}, dark", ["color-contrast"])  # all that a theme can change
+        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         if shot:
             self.keep(name)
 
-    def violations(self) -> Iterable[str]:
-        """Return what axe-core finds wrong with the page as it is."""
-        found = Axe().run(self.page, options={"runOnly": AXE_RULES}).response["violations"]
-        for violation in found:
+    def _note(self, where: str, rules: list[str]) -> None:
+        options = {"runOnly": rules, "resultTypes": ["violations"]}
+        for violation in Axe().run(self.page, options=options).response["violations"]:
             nodes: list[dict[str, Any]] = violation["nodes"]
-            yield f"{violation['id']} ({violation['help']}): " + " | ".join(
-                node["html"][:160] for node in nodes[:3]
-            )
+            found = " | ".join(node["html"][:160] for node in nodes[:3])
+            self.faults.append(f"{where}: {violation['id']} ({violation['help']}): {found}")
 
     def keep(self, name: str) -> None:
         """Keep a picture for docs/features, where the environment asks for it."""
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            self.page.evaluate(  # pictures that wait to be scrolled to are fetched, too
+                "Promise.all([...document.querySelectorAll('img[loading=lazy]')].map((picture) =>"
+                " { picture.loading = 'eager'; return picture.decode().catch(() => null); }))"
+            )
             self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     def sideways(self) -> int:
@@ -199,5 +216,5 @@ class Visitor:
         self.go("/accounts/signup/")
         self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("main").get_by_role("button", name="Sign up").click()
-        self.page.wait_for_url("**/dashboard/")
+        self.follow(self.page.get_by_role("main").get_by_role("button", name="Sign up"))
+        assert self.page.url.endswith("/dashboard/")

@@ -1,0 +1,90 @@
+"""The product's one sentence, by clicking: from signing up to a certificate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from journeys.knowledge import COURSE, answer_quiz, course_facts, lesson_slug, solution
+from journeys.stage import GRADE_MILLISECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journeys.stage import Visitor
+
+pytestmark = pytest.mark.browser
+VERDICT = "#verdict-title"
+
+
+def hand_in(visitor: Visitor, exercise: str) -> None:
+    """Hand a right notebook in, watch it, and read the verdict."""
+    page = visitor.page
+    visitor.look(f"exercise-{exercise}")
+    page.get_by_label("Your notebook (.ipynb)").set_input_files(solution(exercise))
+    visitor.follow(page.get_by_role("button", name="Hand in"))
+    visitor.keep(f"submission-waiting-{exercise}")
+    expect(page.locator(VERDICT)).to_be_visible(timeout=GRADE_MILLISECONDS)
+    expect(page.locator(".verdict--pass")).to_be_visible()
+    visitor.look(f"submission-passed-{exercise}")
+
+
+def read_and_answer(visitor: Visitor, folder: str) -> None:
+    """Read a lesson to its end and answer its quiz."""
+    page = visitor.page
+    visitor.look(f"lesson-{folder}")
+    quiz = page.locator("#quiz")
+    answer_quiz(quiz.locator("form.quiz"), folder)
+    quiz.get_by_role("button", name="Check my answers").click()
+    verdict = page.get_by_role("heading", name="You are right! Congratulations")
+    expect(verdict).to_be_visible()
+    expect(page.locator("#quiz .verdict")).to_be_focused()
+    visitor.look(f"quiz-passed-{folder}", shot=folder.startswith("01"))
+    way_on = page.get_by_role("button", name="Mark as read")
+    visitor.follow(way_on if way_on.count() else page.locator("a[rel=next]"))
+
+
+def test_from_signing_up_to_a_certificate_that_a_stranger_can_check(
+    visitor: Visitor, welcome: Callable[..., Visitor], email: str
+) -> None:
+    """A learner signs up, takes the course, does every part in order, and holds the certificate."""
+    page = visitor.page
+    facts = course_facts()
+    visitor.go("/")
+    visitor.look("home")
+    visitor.follow(page.get_by_role("link", name="Sign up").first)
+    visitor.sign_up(email)
+    visitor.look("dashboard-empty")
+    visitor.go("/profile/")
+    page.get_by_label("Name", exact=False).first.fill("Ada Učená")
+    visitor.follow(page.get_by_role("button", name="Save"))
+    expect(page.get_by_role("status").filter(has_text="aved")).to_be_visible()
+
+    visitor.follow(page.get_by_role("navigation", name="Main").get_by_role("link", name="Courses"))
+    visitor.look("catalogue")
+    visitor.follow(page.get_by_role("main").get_by_role("link", name=facts["title"]))
+    visitor.look("course")
+    visitor.follow(page.get_by_role("button", name="Take this course"))
+
+    for part in facts["parts"]:
+        if "exercise" in part:
+            page.wait_for_url(f"**/exercises/{part['exercise']}/")
+            hand_in(visitor, part["exercise"])
+            visitor.follow(page.get_by_role("link", name="Next:"))
+        else:
+            page.wait_for_url(f"**/courses/{COURSE}/{lesson_slug(part['lesson'])}/")
+            read_and_answer(visitor, part["lesson"])
+
+    visitor.go("/dashboard/")
+    visitor.look("dashboard")
+    visitor.follow(page.get_by_role("region", name="Your certificates").get_by_role("link"))
+    visitor.look("certificate")
+    stranger = welcome()
+    stranger.go(page.url.removeprefix(visitor.site.address))
+    expect(stranger.page.get_by_text(facts["title"]).first).to_be_visible()
+    stranger.look("certificate-public")
+    with stranger.page.expect_download() as download:
+        stranger.page.get_by_role("link", name="PDF").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
