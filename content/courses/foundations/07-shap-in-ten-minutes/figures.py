@@ -105,6 +105,7 @@ def what_if() -> dict[str, Any]:
         "base": base,
         "output": "log-odds of malignant",
         "probability": "probability of malignant",
+        "words": {"base": "base value", "was": "before:", "examples": "Start from a tumour"},
         "values": [" ".join(f"{share:.3f}" for share in row) for row in phi],
         "table": table,
     }
