@@ -37,6 +37,8 @@ ANSWER_HEADER_BYTES: Final = 32 * bounds.MIB
 """Labels of a long table, as JSON; they count to the answer's budget."""
 ANSWER_BUDGETS: Final = 6
 """How many full answers a run may send; an honest runner stops at four."""
+CPU_GRAIN_SECONDS: Final = 0.5
+"""The kernel's limit is in whole seconds, and it counts in ticks."""
 FRAMES_PER_RUN: Final = 500_000
 
 _SHOWN: Final = frozenset(
@@ -153,18 +155,26 @@ class Conductor:
         while (now := time.monotonic()) < deadline:
             if now >= watch_at:
                 watch_at = now + policy.WATCH_SECONDS
-                peak = self._watch.sample()
+                peak = self._watch.peak()
                 if peak > limits.memory_bytes:
                     return Ending(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
             if not poll.poll(1000 * max(0.0, min(deadline, watch_at) - now)):
                 continue
             data = os.read(self._sealed.pipe, READ_BYTES)
             if not data:
-                return None
+                return self._left()
             ending = self._hear(data)
             if ending is not None:
                 return ending
         return Ending(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
+
+    def _left(self) -> Ending | None:
+        """Answer for a closed pipe: the process has ended, or it only pretends to have."""
+        gone = select.poll()
+        gone.register(self._sealed.pidfd, select.POLLIN)
+        if gone.poll(1000 * policy.LAST_WORDS_SECONDS):
+            return None
+        return Ending(Verdict.BAD_OUTPUT, message="The notebook closed the way of its results.")
 
     def _hear(self, data: bytes) -> Ending | None:
         """Take the frames in `data`; answer why the run must end here, if it must."""
@@ -319,8 +329,11 @@ class Conductor:
         complete = state.finished and not state.open and state.current == len(state.cells) - 1
         if complete:
             return Ending(Verdict.OK)
-        if code == -signal.SIGKILL and report["cpu_seconds"] >= limits.cpu_seconds:
-            peak = report["cpu_seconds"]
+        if (
+            code == -signal.SIGKILL
+            and report["cpu_seconds"] > limits.cpu_seconds - CPU_GRAIN_SECONDS
+        ):
+            peak = max(limits.cpu_seconds, report["cpu_seconds"])
             return Ending(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
         if code == -signal.SIGKILL:
             peak = max(self._watch.peak_bytes, limits.memory_bytes)

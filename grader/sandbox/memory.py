@@ -3,48 +3,69 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from pathlib import Path
+from typing import Final
 
-from grader.sandbox import cgroup
+from grader.sandbox import cgroup, policy
+
+SHARED_SEGMENTS: Final = ("/dev/zero", "/SYSV")
+"""What the kernel calls shared memory without a file in ``/proc/<pid>/maps``."""
 
 
 class Watch:
     """Measures one run's memory from the moment it is made, in bytes beyond what it inherited.
 
-    With a control group the kernel counts. Without one the proportional share (PSS) is measured,
-    which counts a page that the fork shares with its server by a fraction, and memory files and
-    shared pages of the run by whole: what a kill would free.
+    With a control group the kernel counts. Without one a thread measures ten times a second: the
+    proportional share of private pages, which counts a page that the fork shares with its server by
+    a fraction, and shared segments by their whole size, since their pages can be hidden. It is a
+    thread because a process that forks without end can hold up whoever reads its size.
     """
 
     def __init__(self, pidfd: int, *, owner: int, bound_bytes: int) -> None:
         self.pid = _pid_of(pidfd)
         self.peak_bytes = 0
         self._group: cgroup.Group | None = None
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
         hierarchy = cgroup.hierarchy()
         if hierarchy is not None:
             with contextlib.suppress(OSError):
                 self._group = cgroup.Group(hierarchy, owner=owner, bound_bytes=bound_bytes)
                 self._group.add(self.pid)
-        self._inherited = 0 if self._group is not None else self._shares_bytes()
+                return
+        self._thread = threading.Thread(target=self._keep_measuring, daemon=True)
+        self._thread.start()
 
-    def sample(self) -> int:
-        """Measure now; return the peak so far."""
+    def peak(self) -> int:
+        """Return the peak so far."""
         if self._group is not None:
-            used = self._group.peak_bytes()
-        else:
-            used = self._shares_bytes() - self._inherited
-        self.peak_bytes = max(self.peak_bytes, used)
+            self.peak_bytes = max(self.peak_bytes, self._group.peak_bytes())
         return self.peak_bytes
 
     def close(self) -> None:
         """Take the last measurement, and remove the group; every process of the run has ended."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(policy.LAST_WORDS_SECONDS)
         if self._group is not None:
-            self.sample()
+            self.peak()
             self._group.remove()
             self._group = None
 
-    def _shares_bytes(self) -> int:
-        return sum(_share_bytes(pid) for pid in _tree(self.pid))
+    def _keep_measuring(self) -> None:
+        inherited = _used_bytes(self.pid)
+        while not self._ended.wait(policy.WATCH_SECONDS):
+            self.peak_bytes = max(self.peak_bytes, _used_bytes(self.pid) - inherited)
+
+
+def _used_bytes(root: int) -> int:
+    """Return what ending the tree would free, but for its bounded files."""
+    tree = _tree(root)
+    segments: dict[str, int] = {}
+    for pid in tree:
+        segments |= _segments(pid)
+    return sum(_private_share_bytes(pid) for pid in tree) + sum(segments.values())
 
 
 def _pid_of(pidfd: int) -> int:
@@ -66,12 +87,27 @@ def _tree(root: int) -> list[int]:
     return found
 
 
-def _share_bytes(pid: int) -> int:
+def _private_share_bytes(pid: int) -> int:
+    return sum(
+        int(line.split()[1]) * 1024
+        for line in _lines(pid, "smaps_rollup")
+        if line.startswith("Pss_Anon:")
+    )
+
+
+def _segments(pid: int) -> dict[str, int]:
+    """Return the size in bytes of each shared segment that the process maps, by inode."""
+    found: dict[str, int] = {}
+    for line in _lines(pid, "maps"):
+        addresses, _, _, _, inode, *name = line.split(maxsplit=5)
+        if name and name[0].startswith(SHARED_SEGMENTS):
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            found[inode] = max(end - start, found.get(inode, 0))
+    return found
+
+
+def _lines(pid: int, name: str) -> list[str]:
     try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        return Path(f"/proc/{pid}/{name}").read_text().splitlines()
     except OSError:
-        return 0  # it has ended
-    for line in text.splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
+        return []  # it has ended

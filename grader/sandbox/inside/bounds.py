@@ -53,18 +53,15 @@ SYSCALLS: Final = tuple(
     # A table of words is easier to review than 250 quoted lines.
     """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close
-    close_range
-    open openat openat2 creat dup dup2 dup3 pipe pipe2 fcntl flock fsync fdatasync truncate
-    ftruncate
-    fallocate fadvise64 readahead sendfile splice tee copy_file_range sync_file_range
+    close_range open openat openat2 creat dup dup2 dup3 pipe pipe2 fcntl flock fsync fdatasync
+    ftruncate fallocate fadvise64 readahead sendfile splice tee copy_file_range sync_file_range
     stat fstat lstat newfstatat statx access faccessat faccessat2 statfs fstatfs getdents
-    getdents64
-    getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat
+    getdents64 getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2
+    link linkat
     symlink symlinkat readlink readlinkat chmod fchmod fchmodat fchmodat2 chown fchown lchown
-    fchownat
-    umask utime utimes utimensat futimesat getxattr lgetxattr fgetxattr listxattr llistxattr
-    flistxattr inotify_init inotify_init1 inotify_add_watch inotify_rm_watch
-    mmap munmap mremap mprotect madvise brk msync mincore mlock munlock memfd_create membarrier
+    fchownat umask utime utimes utimensat futimesat getxattr lgetxattr fgetxattr listxattr
+    llistxattr flistxattr inotify_init inotify_init1 inotify_add_watch inotify_rm_watch
+    mmap munmap mremap mprotect madvise brk msync mincore mlock munlock membarrier
     get_mempolicy set_mempolicy mbind pkey_alloc pkey_free pkey_mprotect
     fork vfork execve execveat wait4 waitid exit exit_group set_tid_address set_robust_list
     get_robust_list rseq futex futex_waitv arch_prctl prctl
@@ -72,8 +69,7 @@ SYSCALLS: Final = tuple(
     rt_tgsigqueueinfo rt_sigsuspend sigaltstack kill tkill tgkill pause alarm setitimer getitimer
     signalfd signalfd4 restart_syscall
     getpid getppid gettid getuid geteuid getgid getegid getresuid getresgid getgroups getpgid
-    getpgrp
-    setpgid getsid setsid getpriority setpriority capget
+    getpgrp setpgid getsid setsid getpriority setpriority capget
     getrlimit setrlimit prlimit64 getrusage times sysinfo uname getcpu getrandom
     sched_yield sched_getaffinity sched_getparam sched_getscheduler
     sched_get_priority_max sched_get_priority_min sched_rr_get_interval sched_getattr
@@ -84,9 +80,11 @@ SYSCALLS: Final = tuple(
     epoll_pwait epoll_pwait2 eventfd eventfd2
     bind listen connect accept accept4 getsockname getpeername getsockopt setsockopt shutdown
     sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg
-    shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl
     mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr
     pidfd_open pidfd_send_signal
     """.split()  # noqa: SIM905 - the same
 )
-"""Allowed with any argument; `clone`, `socket`, `socketpair`, `ioctl` have rules of their own."""
+"""Allowed with any argument; `clone`, `socket`, `socketpair`, `ioctl` have rules of their own.
+
+Not among them: memory files and System V's segments, whose pages no limit of a process counts.
+"""

@@ -26,6 +26,9 @@ _NAMESPACES = (
     | kernel.CLONE_NEWCGROUP
 )
 
+ADDRESSES_PER_BYTE = 16
+"""Addresses cost nothing and threads reserve many; but the tables that map them are memory too."""
+
 
 def leave_shared_namespaces() -> None:
     """Enter fresh namespaces in which one user exists; the next fork is process 1 of the run."""
@@ -75,10 +78,12 @@ def _lay_data(data: Mapping[str, bytes], flags: int) -> None:
 def bind_limits(limits: Mapping[str, Any]) -> None:
     """Set the kernel's own limits; memory counts from what the process has inherited."""
     cpu = max(1, round(limits["cpu_seconds"]))
-    memory = _private_data_bytes() + limits["memory_bytes"]
+    memory = _size_bytes("VmData") + limits["memory_bytes"]
+    addresses = _size_bytes("VmSize") + ADDRESSES_PER_BYTE * limits["memory_bytes"]
     for kind, wanted in (
         (resource.RLIMIT_CPU, cpu),
         (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_AS, addresses),
         (resource.RLIMIT_NPROC, limits["processes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_FSIZE, limits["scratch_bytes"]),
@@ -95,11 +100,11 @@ def bind_limits(limits: Mapping[str, Any]) -> None:
     Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go when memory runs out
 
 
-def _private_data_bytes() -> int:
+def _size_bytes(name: str) -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmData:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
-    raise RuntimeError("/proc/self/status has no VmData")
+    raise RuntimeError(f"/proc/self/status has no {name}")
 
 
 def give_up_rights(program: bytes) -> None:

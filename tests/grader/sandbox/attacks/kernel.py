@@ -43,6 +43,9 @@ KERNEL = (
     _number("open_tree", 428, -100, 'b"/"', 1),
     _number("setns", 308, 'os.open("/proc/self/ns/user", os.O_RDONLY)', 0),
     _number("ports", 173, 0, 1, 1),
+    _number("memory that no process maps", 319, 'b"x"', 0, control=True),
+    _number("System V segments", 29, 0, 4096, 0o1600, control=True),
+    _number("System V messages", 68, 0, 0o1600, control=True),
     _number("another process's descriptors", 438, "os.pidfd_open(os.getpid())", 0, 0, control=True),
     _number("comparing kernel objects", 312, "os.getpid()", "os.getpid()", 0, 0, 0),
     Attack(

@@ -1,0 +1,217 @@
+"""Greed ends in a verdict with its limit and peak: never in a hang, never at the host's expense."""
+
+from __future__ import annotations
+
+import resource
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.sandbox.job import MIB, Job, Limits, Run, Verdict
+
+if TYPE_CHECKING:
+    from grader.sandbox.job import Sandbox
+
+LIMITS = Limits(
+    wall_seconds=15,
+    cpu_seconds=15,
+    memory_bytes=256 * MIB,
+    processes=32,
+    scratch_bytes=16 * MIB,
+    cell_output_bytes=MIB // 2,
+    total_output_bytes=MIB,
+)
+
+MEMORY = {
+    "one large block": "x = bytearray(8 * 2**30)",
+    "many small blocks": "x = [bytearray(2**22) for _ in range(2000)]",
+    "an array": "import numpy as np\nx = np.ones(2**30)",
+    "shared memory": "import mmap\nm = mmap.mmap(-1, 2**30)\n"
+    "for i in range(0, 2**30, 4096): m[i] = 1",
+    "shared memory out of sight": "import mmap\nm = mmap.mmap(-1, 2**30)\n"
+    "for i in range(0, 2**30, 2**20):\n"
+    "    m[i:i + 2**20] = b'x' * 2**20\n    m.madvise(mmap.MADV_DONTNEED, i, 2**20)\n"
+    "import time\ntime.sleep(1)",
+    "children, each within the limit": "import os, time\n"
+    "for _ in range(8):\n"
+    "    if os.fork() == 0:\n"
+    "        x = bytearray(2**20) * 100\n        time.sleep(30)\n"
+    "time.sleep(30)",
+    "deep recursion in native code": "import json\njson.dumps(x := [1])\n"
+    "x = 'a' * 2**28\nl = [x + str(i) for i in range(50)]",
+}
+
+
+def run(sandbox: Sandbox, *cells: str, limits: Limits = LIMITS) -> Run:
+    """Run cells in tight limits."""
+    return sandbox.run(Job(cells=cells, outputs=("kept",), limits=limits))
+
+
+@pytest.mark.parametrize("source", MEMORY.values(), ids=MEMORY)
+def test_memory_is_bounded(sandbox: Sandbox, source: str) -> None:
+    """Whatever kind of memory it is, too much ends the run and names limit and peak."""
+    outcome = run(sandbox, "kept = 1", source)
+    assert outcome.verdict is Verdict.MEMORY_LIMIT
+    assert outcome.limit == LIMITS.memory_bytes
+    assert outcome.peak is not None
+    assert outcome.peak >= outcome.limit
+    assert outcome.peak < 4 * outcome.limit
+    assert outcome.answers["kept"].array == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("with open('big', 'wb') as f:\n    for _ in range(64): f.write(bytes(2**20))", "OSError"),
+        ("for i in range(10):\n    open(f'/tmp/{i}', 'wb').write(bytes(2**22))", "OSError"),
+        ("for i in range(10):\n    open(f'/dev/shm/{i}', 'wb').write(bytes(2**22))", "OSError"),
+        ("for i in range(100_000): open(f'f{i}', 'w').close()", "OSError"),
+        ("import os\nfor i in range(100_000): os.mkdir(f'd{i}')", "OSError"),
+        ("import os\nkept = [os.open('/dev/null', os.O_RDONLY) for _ in range(5000)]", "OSError"),
+    ],
+    ids=["one file", "temporary files", "shared files", "inodes", "folders", "descriptors"],
+)
+def test_files_are_bounded(sandbox: Sandbox, source: str, error: str) -> None:
+    """A full disk, no more inodes or descriptors: the learner's own error, within its own walls."""
+    outcome = run(sandbox, source)
+    assert outcome.verdict is Verdict.RUNTIME_ERROR
+    assert outcome.error is not None
+    assert outcome.error.name == error
+
+
+OUTPUTS = {
+    "endless lines": "while True: print('x' * 100)",
+    "endless without a line": "import sys\nwhile True: sys.stdout.write('x' * 1000)",
+    "three hundred thousand outputs": "for i in range(300_000): display(i)",
+    "empty outputs without end": "while True: display({}, raw=True)",
+    "endless errors": "import sys\nwhile True: print('x' * 100, file=sys.stderr)",
+    "endless clearing": "from IPython.display import clear_output\n"
+    "while True:\n    clear_output()\n    print('x' * 1000)",
+}
+
+
+@pytest.mark.parametrize("source", OUTPUTS.values(), ids=OUTPUTS)
+def test_output_is_bounded(sandbox: Sandbox, source: str) -> None:
+    """Endless output ends the run soon; what was shown first is kept, with a mark."""
+    outcome = run(sandbox, "print('first')", source)
+    assert outcome.verdict is Verdict.OUTPUT_LIMIT
+    assert outcome.limit == LIMITS.total_output_bytes
+    assert outcome.peak is not None
+    assert outcome.peak > outcome.limit
+    assert outcome.wall_seconds < LIMITS.wall_seconds
+    assert outcome.cells[0].outputs[0]["text"] == "first\n"
+    assert len(repr(outcome.cells)) < 3 * LIMITS.total_output_bytes
+
+
+def test_a_long_cell_is_truncated_and_the_run_goes_on(sandbox: Sandbox) -> None:
+    """More than a cell may show, less than a run may: a visible mark, and no failure."""
+    outcome = run(sandbox, "for i in range(700): print('x' * 1000)", "kept = 1")
+    assert outcome.verdict is Verdict.OK
+    assert outcome.cells[0].truncated
+    assert outcome.cells[0].outputs[-1]["text"].endswith("[output truncated]\n")
+    assert not outcome.cells[1].truncated
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from IPython.display import HTML\ndisplay(HTML('x' * 50_000_000))",
+        (
+            "x = []\nfor _ in range(300): x = [x]\n"
+            "display({'application/json': x, 'text/plain': 'deep'}, raw=True)"
+        ),
+        "'y' * 50_000_000",
+    ],
+    ids=["one huge display", "deep JSON", "a huge last value"],
+)
+def test_one_monstrous_display_is_left_out(sandbox: Sandbox, source: str) -> None:
+    """It leaves at most a mark, and costs the host no memory."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    outcome = run(sandbox, source, limits=Limits(wall_seconds=15))
+    assert outcome.verdict is Verdict.OK
+    assert len(repr(outcome.cells)) < 10_000
+    grown_bytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown_bytes < 64 * MIB
+
+
+TIME = {
+    "a loop": "while True: pass",
+    "a loop that catches everything": "while True:\n    try:\n        while True: pass\n"
+    "    except BaseException: pass",
+    "sleep": "import time\ntime.sleep(600)",
+    "ignored signals": "import signal\n"
+    "for s in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:\n"
+    "    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\n"
+    "while True: pass",
+    "a stopped child": "import os, signal\npid = os.fork()\n"
+    "if pid == 0: os.kill(os.getpid(), signal.SIGSTOP)\nos.waitpid(pid, 0)",
+    "stopping itself": "import os, signal, time\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+    "time.sleep(600)",
+    "native code that does not return": "import re\nre.match('(a*)*b', 'a' * 60)",
+    "a lock": "import threading\nl = threading.Lock()\nl.acquire()\nl.acquire()",
+    "a thread that stays": "import threading, time\n"
+    "t = threading.Thread(target=time.sleep, args=(600,))\nt.start()\nt.join()",
+    "a terminal that waits": "import os\nmain, side = os.openpty()\nos.read(main, 1)",
+}
+
+
+@pytest.mark.parametrize("source", TIME.values(), ids=TIME)
+def test_time_is_bounded(sandbox: Sandbox, source: str) -> None:
+    """Whatever it waits for, the run is over soon after its limit, and what stood is kept."""
+    started_at = time.monotonic()
+    outcome = run(sandbox, "print('first'); kept = 1", source, limits=Limits(wall_seconds=0.7))
+    elapsed = time.monotonic() - started_at
+    assert outcome.verdict is Verdict.TIME_LIMIT
+    assert outcome.limit == 0.7
+    assert outcome.peak is not None
+    assert 0.7 <= outcome.peak < 5
+    assert elapsed < 10
+    assert outcome.answers["kept"].array == 1
+    assert outcome.cells[0].outputs[0]["text"] == "first\n"
+    assert outcome.cells[0].execution_count == 1
+
+
+def test_processor_time_is_bounded(sandbox: Sandbox) -> None:
+    """More computing than allowed is a time limit too, in seconds of the processor."""
+    outcome = run(sandbox, "while True: pass", limits=Limits(wall_seconds=20, cpu_seconds=1))
+    assert outcome.verdict is Verdict.TIME_LIMIT
+    assert outcome.limit == 1
+    assert outcome.peak is not None
+    assert 1 <= outcome.peak < 5
+
+
+BOMBS = {
+    "processes": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+    "threads": "import threading, time\nwhile True:\n"
+    "    try: threading.Thread(target=time.sleep, args=(600,)).start()\n"
+    "    except BaseException: pass",
+}
+
+
+@pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
+def test_bombs_fizzle(sandbox: Sandbox, source: str) -> None:
+    """A bomb of processes or threads takes its own run with it, and the next run is as ever."""
+    bomb = run(sandbox, source, limits=Limits(wall_seconds=1, processes=32))
+    assert bomb.verdict in (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
+    after = run(sandbox, "kept = 2")
+    assert after.verdict is Verdict.OK
+    assert after.answers["kept"].array == 2
+
+
+def test_ordinary_parallel_work_is_not_a_bomb(warm: Sandbox) -> None:
+    """Joblib's processes and scikit-learn's n_jobs work within the limits."""
+    outcome = run(
+        warm,
+        "from sklearn.ensemble import RandomForestClassifier as R\n"
+        "from sklearn.model_selection import GridSearchCV\nimport numpy as np\n"
+        "x = np.random.default_rng(0).normal(size=(60, 3)); y = x[:, 0] > 0\n"
+        "R(n_estimators=8, n_jobs=2, random_state=0).fit(x, y)\n"
+        "g = GridSearchCV(R(4), {'max_depth': [1, 2]}, n_jobs=2, cv=2).fit(x, y)\n"
+        "import multiprocessing as m\n"
+        "with m.get_context('fork').Pool(2) as pool: kept = sum(pool.map(abs, [-1, -2]))",
+        limits=Limits(wall_seconds=60),
+    )
+    assert outcome.error is None
+    assert outcome.verdict is Verdict.OK
+    assert outcome.answers["kept"].array == 3
