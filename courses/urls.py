@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from courses.accounts import pages as accounts
 from courses.catalogue import pages as catalogue
 from courses.certificates import pages as certificates
 from courses.learners import pages as learners
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("reading/", catalogue.reading, name="reading"),
     path("dashboard/", learners.dashboard, name="dashboard"),
     path("profile/", learners.profile, name="profile"),
+    path("profile/token/", accounts.token, name="token"),
     path("courses/", catalogue.catalogue, name="catalogue"),
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("courses/<slug:slug>/enrol/", learners.enrol, name="enrol"),

@@ -75,7 +75,6 @@ class User(AbstractUser):
     )
     mail_certificate = models.BooleanField(_("mail me when I earn a certificate"), default=True)
     mail_grading = models.BooleanField(_("mail me when a submission is marked"), default=False)
-    keyboard_shortcuts = models.BooleanField(_("keyboard shortcuts on lessons"), default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -36,16 +36,20 @@ def certificate_pdf(certificate: Certificate) -> bytes:
     Two calls for the same certificate, in the same language, give the same bytes.
     """
     facts = facts_of(certificate)
+    language = (get_language() or "en").partition("-")[0]
     return typst.compile(
         str(TEMPLATE),
         format="pdf",
         pdf_standards="ua-1",
         timestamp=int(certificate.issued_at.timestamp()),
-        sys_inputs={"facts": json.dumps(_data(facts)), "qr": qr_code(facts.address)},
+        sys_inputs={
+            "facts": json.dumps(data_for_typst(facts, language)),
+            "qr": qr_code(facts.address),
+        },
     )
 
 
-def _data(facts: CertificateFacts) -> dict[str, object]:
+def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
     """Return the facts and words as the template reads them."""
     revoked = None
     if facts.revoked_on is not None:
@@ -53,7 +57,7 @@ def _data(facts: CertificateFacts) -> dict[str, object]:
     return {
         "title": _("Certificate: %(course)s") % {"course": facts.course},
         "description": facts.summary,
-        "language": (get_language() or "en").partition("-")[0],
+        "language": language,
         "holder": facts.holder,
         "course": facts.course,
         "summary": facts.summary,

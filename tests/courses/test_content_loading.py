@@ -212,7 +212,7 @@ def test_paths_and_reading_list_are_loaded_in_order(material: Material) -> None:
     material.write(
         "reading/reading.yaml",
         """\
-        - {kind: book, title: B, authors: A. U., year: 2020, language: en, blurb: Good., fits: [beta]}
+        - {kind: book, title: B, authors: A. U., year: 2020, language: en, blurb: G., fits: [beta]}
         """,
     )
 
