@@ -80,7 +80,9 @@ def nesting_depth(data: bytes) -> int:
 def _parse(data: bytes) -> dict[str, Any]:
     try:
         tree = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
-    except UnicodeDecodeError:
+        # Half of a surrogate pair, written as an escape, is text that nothing can store.
+        json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeError:
         _refuse("not_text")
     except json.JSONDecodeError as error:
         _refuse("not_json", line=error.lineno)

@@ -29,6 +29,7 @@ import json
 import os
 import tempfile
 import warnings
+import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -327,7 +328,7 @@ class ReferenceStore:
             return _read(file)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             # A file torn by a full disk: what it cached can be computed again.
             file.unlink(missing_ok=True)
             return None
@@ -377,7 +378,7 @@ def _read(file: Path) -> Reference:
     outputs: dict[str, Replicates] = {}
     mistakes: dict[str, dict[str, Replicates]] = {}
     parts: dict[str, dict[str, NDArray[Any]]] = {}
-    with np.load(file, allow_pickle=False) as stored:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         meta = json.loads(stored["meta"].tobytes())
         for name in stored.files:
             part, *path = name.split("/")

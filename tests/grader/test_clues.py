@@ -1,0 +1,34 @@
+"""What the notebook's text says about answers that ignore the parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.clues import read_clue
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+
+PARAMETERS = "rows = [1, 2, 3, 5, 8]"
+
+
+def test_unread_and_reassigned_parameters(shares: Exercise) -> None:
+    """A name counts as read outside comments only, and as set again outside comparisons."""
+    assert read_clue(shares, [PARAMETERS, "x = 1  # rows"], 0).unread == ("rows",)
+    assert read_clue(shares, [PARAMETERS, "x = X[rows]"], 0).unread == ()
+    assert read_clue(shares, [PARAMETERS, "%time y", "  rows = [1]"], 0).reassigned == {"rows": 3}
+    assert read_clue(shares, [PARAMETERS, "rows == [1]"], 0).reassigned == {}
+
+
+def test_pasted_numbers(shares: Exercise) -> None:
+    """Half of an output's values written down in the cell that sets it is no accident."""
+    pasted = "shares = [" + ", ".join(f"{i}.5" for i in range(30)) + "]"
+    assert read_clue(shares, [PARAMETERS, pasted], 0).literals["shares"] == 2
+    computed = "shares = W * (X[rows] - X.mean(axis=0)) + 1e-3"
+    assert read_clue(shares, [PARAMETERS, computed], 0).literals == {}
+
+
+def test_any_text_is_looked_at(shares: Exercise) -> None:
+    """Half a line, magics and a hundred thousand digits do no harm."""
+    for text in ("%%bash\nls 'x", "x = (", "9" * 100_000, "\x00", "1." * 50_000):
+        read_clue(shares, [PARAMETERS, text], 0)

@@ -1,0 +1,90 @@
+"""`python -m grader`: the same report, and exit codes that a script can rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.__main__ import main
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+
+ROOT = Path(__file__).parents[2]
+
+
+def grade(exercise: Exercise, notebook: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "grader", "grade", str(exercise.folder), str(notebook)]
+    return subprocess.run(
+        [*command, "--json", "--references", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "WHYBOX_VARIANT_SECRET": "a secret"},
+    )
+
+
+def test_the_solution_passes(shares: Exercise, tmp_path: Path) -> None:
+    """Exit code 0 and a JSON report with the promised keys."""
+    done = grade(shares, shares.folder / "solution.ipynb", tmp_path)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["passed"], report["verdict"]) == (0, True, "ok")
+    assert {"score", "max_score", "criteria", "misconception", "error", "timings"} <= set(report)
+
+
+def test_the_starter_does_not_pass(
+    shares: Exercise, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, and a line per criterion."""
+    arguments = ["grade", str(shares.folder), str(shares.starter), "--references", str(tmp_path)]
+    assert main(arguments) == 1
+    printed = capsys.readouterr().out
+    assert "- 0/50  The shares" in printed
+    assert "0 of 100 points: not passed" in printed
+
+
+def test_a_refused_notebook_says_why(
+    shares: Exercise, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is no notebook is not passed, and its mend is named."""
+    (tmp_path / "x.ipynb").write_text("{}")
+    assert main(["grade", str(shares.folder), str(tmp_path / "x.ipynb")]) == 1
+    assert "not a Jupyter notebook" in capsys.readouterr().out
+
+
+def test_bad_content_and_usage_exit_with_two(
+    tmp_path: Path, shares: Exercise, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder without exercise.yaml, a missing notebook and an unknown command are exit code 2."""
+    assert main(["grade", str(tmp_path), str(shares.starter)]) == 2
+    assert "exercise.yaml" in capsys.readouterr().err
+    assert main(["grade", str(shares.folder), str(tmp_path / "absent.ipynb")]) == 2
+    assert main(["check", str(tmp_path)]) == 2
+    with pytest.raises(SystemExit) as caught:
+        main(["grades"])
+    assert caught.value.code == 2
+
+
+def test_without_a_sandbox_nothing_runs(
+    shares: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no interpreter for learners can be found, the exit code is 3."""
+    monkeypatch.setenv("WHYBOX_SANDBOX_PYTHON", str(tmp_path / "nowhere" / "python"))
+    assert main(["grade", str(shares.folder), str(shares.starter)]) == 3
+
+
+def test_build_computes_visible_and_hidden(
+    shares: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the deployment's secret, every reference of its pool is made ready."""
+    monkeypatch.setenv("WHYBOX_VARIANT_SECRET", "a secret")
+    assert main(["build", str(shares.folder), "--references", str(tmp_path)]) == 0
+    assert len(list(tmp_path.glob("linear-shares/*.npz"))) == 1 + shares.variants
