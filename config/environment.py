@@ -22,6 +22,7 @@ env: Final = environ.Env(
     WHYBOX_EMAIL_URL=(str, "consolemail://"),
     WHYBOX_FROM_EMAIL=(str, "Whybox <whybox@localhost>"),
     WHYBOX_ISSUER=(str, "Whybox"),
+    WHYBOX_REFERENCES=(str, ""),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),
     WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),
     WHYBOX_SECRET_KEY=(str, ""),

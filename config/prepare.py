@@ -12,7 +12,7 @@ import sys
 
 import django
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 
 def prepare(*, demo: bool) -> None:
@@ -25,13 +25,18 @@ def prepare(*, demo: bool) -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("load_content")
-    call_command("load_exercises")
-    if demo:
-        call_command("create_demo")
+    try:
+        call_command("load_content")
+        call_command("load_exercises")
+        if demo:
+            call_command("create_demo")
+    except CommandError as error:
+        raise SystemExit(str(error)) from error
     # A process of its own: shap, lime and scikit-learn never enter the site's.
     build = [sys.executable, "-m", "grader", "build", str(settings.CONTENT_DIR)]
-    if status := subprocess.call(build):
+    build += ["--references", str(settings.REFERENCES_DIR)]
+    secret = {"WHYBOX_VARIANT_SECRET": settings.VARIANT_SECRET}
+    if status := subprocess.call(build, env=os.environ | secret):
         raise SystemExit(status)
 
 

@@ -20,6 +20,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config.environment import BASE_DIR, env
 from config.machine import say
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def _processes(port: int, var: Path) -> dict[str, str]:
         " --log-level warning",
         # Threads: one warm sandbox serves the whole worker, and the learner's code runs in the
         # sandbox's own processes, not here.
-        "worker": f"{python} celery -A config worker --pool threads --concurrency {concurrency}"
+        "worker": f"{python} celery --quiet --app config worker --pool threads --concurrency {concurrency}"
         " --queues sandbox,default --loglevel WARNING --without-gossip --without-mingle",
-        "beat": f"{python} celery -A config beat --loglevel WARNING --pidfile="
+        "beat": f"{python} celery --quiet --app config beat --loglevel WARNING --pidfile="
         f" --schedule {var / 'beat-schedule'}",
     }
 
@@ -110,12 +111,15 @@ def demo_words() -> str:
 @contextlib.contextmanager
 def _folder(*, thrown_away: bool) -> Iterator[Path]:
     if not thrown_away:
-        from config.environment import env  # noqa: PLC0415  # read after the address is set
-
         yield Path(env("WHYBOX_VAR"))
         return
     folder = Path(tempfile.mkdtemp(prefix="whybox-demo-"))
-    os.environ["WHYBOX_VAR"] = str(folder)
+    # The demo's references are kept for the next time; its hidden variants guard nothing.
+    os.environ |= {
+        "WHYBOX_VAR": str(folder),
+        "WHYBOX_REFERENCES": str(BASE_DIR / "var" / "references"),
+        "WHYBOX_VARIANT_SECRET": "demo",
+    }
     try:
         yield folder
     finally:

@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 @cache
 def references() -> ReferenceStore:
-    """Return this process's references, in memory and under var/."""
-    return ReferenceStore(settings.VAR_DIR / "references")
+    """Return this process's references, in memory and in `REFERENCES_DIR`."""
+    return ReferenceStore(settings.REFERENCES_DIR)
 
 
 def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | None:

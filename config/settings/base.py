@@ -11,6 +11,7 @@ from config.environment import BASE_DIR, env
 DEBUG: bool = env("WHYBOX_DEBUG")
 VAR_DIR = Path(env("WHYBOX_VAR"))
 CONTENT_DIR = Path(env("WHYBOX_CONTENT"))
+REFERENCES_DIR = Path(env("WHYBOX_REFERENCES") or VAR_DIR / "references")
 SITE_URL: str = env("WHYBOX_SITE_URL").rstrip("/")
 ISSUER_NAME: str = env("WHYBOX_ISSUER")
 ALLOWED_HOSTS: list[str] = env("WHYBOX_ALLOWED_HOSTS")
@@ -88,7 +89,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CELERY_BROKER_URL: str = env("WHYBOX_BROKER_URL") or "filesystem://"
+CELERY_BROKER_URL: str = env("WHYBOX_BROKER_URL") or "filesystem://localhost//"
 if CELERY_BROKER_URL.startswith("filesystem:"):
     _messages = VAR_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
@@ -102,6 +103,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {"exercises.grade": {"queue": "sandbox"}}
