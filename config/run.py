@@ -38,8 +38,9 @@ def _processes(port: int, var: Path) -> dict[str, str]:
         " --log-level warning",
         # Threads: one warm sandbox serves the whole worker, and the learner's code runs in the
         # sandbox's own processes, not here.
-        "worker": f"{python} celery --quiet --app config worker --pool threads --concurrency {concurrency}"
-        " --queues sandbox,default --loglevel WARNING --without-gossip --without-mingle",
+        "worker": f"{python} celery --quiet --app config worker --pool threads"
+        f" --concurrency {concurrency} --queues sandbox,default --loglevel WARNING"
+        " --without-gossip --without-mingle",
         "beat": f"{python} celery --quiet --app config beat --loglevel WARNING --pidfile="
         f" --schedule {var / 'beat-schedule'}",
     }
