@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 """How long the web process may take before the first page answers."""
 
+STOP_SECONDS = 60
+"""How long a worker may take to finish what it runs before it is killed; idle ones take 2 to 6."""
+
 
 def _processes(port: int, var: Path) -> dict[str, str]:
     python = f"{sys.executable} -m"
@@ -72,9 +75,10 @@ def serve(port: int, var: Path, *, then: Callable[[], int] | None = None) -> int
     Returns:
         What `then` returned, or the status of the process that ended first.
     """
-    from honcho.manager import Manager  # noqa: PLC0415  # only the manager's own process needs it
+    from honcho import manager as honcho  # noqa: PLC0415  # only the manager's process needs it
 
-    manager = Manager()
+    honcho.KILL_WAIT = STOP_SECONDS
+    manager = honcho.Manager()
     for name, command in _processes(port, var).items():
         manager.add_process(name, command, env=dict(os.environ), quiet=False)
     result: list[int] = []
