@@ -3,23 +3,29 @@
 from courses.accounts.models import User
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
 from courses.certificates.models import Certificate
-from courses.learners.models import Completion, Enrolment
+from courses.discussion.models import Post, Report
+from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
 from courses.quizzes.models import Quiz, QuizAttempt
 
 __all__ = [
+    "Bookmark",
     "Certificate",
     "Completion",
     "Course",
     "Enrolment",
     "Figure",
     "Lesson",
+    "Note",
     "Part",
     "Path",
     "PathStep",
+    "Post",
     "Quiz",
     "QuizAttempt",
+    "Rating",
     "Reading",
+    "Report",
     "Translation",
     "User",
 ]

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from courses.accounts import pages as accounts
 from courses.catalogue import pages as catalogue
 from courses.certificates import pages as certificates
+from courses.discussion import pages as discussion
 from courses.learners import pages as learners
 from courses.lessons import pages as lessons
 
@@ -20,9 +21,24 @@ urlpatterns: list[URLPattern] = [
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("courses/<slug:slug>/enrol/", learners.enrol, name="enrol"),
     path("courses/<slug:slug>/leave/", learners.leave, name="leave"),
+    path("courses/<slug:slug>/rating/", learners.rating, name="rating"),
     path("courses/<slug:course>/<slug:lesson>/", lessons.lesson, name="lesson"),
     path("courses/<slug:course>/<slug:lesson>/complete/", lessons.complete, name="complete"),
     path("courses/<slug:course>/<slug:lesson>/quiz/", lessons.quiz, name="quiz"),
+    path("courses/<slug:course>/<slug:lesson>/bookmark/", learners.bookmark, name="bookmark"),
+    path("courses/<slug:course>/<slug:lesson>/note/", learners.note, name="note"),
+    path(
+        "courses/<slug:course>/<slug:lesson>/discussion/",
+        discussion.lesson_discussion,
+        name="lesson_discussion",
+    ),
+    path(
+        "exercises/<slug:slug>/discussion/",
+        discussion.exercise_discussion,
+        name="exercise_discussion",
+    ),
+    path("questions/<uuid:key>/", discussion.question, name="question"),
+    path("posts/<uuid:key>/", discussion.change, name="post"),
     path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
     path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models, transaction
 
+from courses.catalogue import search
 from courses.catalogue.files import ContentError, Document, Problem
 from courses.catalogue.tree import CourseFile, LessonFile, TranslationFile, Tree, read_tree
 from courses.lessons.rendering import Page, Source, render_page
@@ -91,6 +92,8 @@ class _Loading:
         self._write_paths(paths)
         self._write_reading()
         self._write_translations(translations)
+        if self.report.written or self.report.removed:
+            search.rebuild()
         return self.report
 
     # --- rendering ---

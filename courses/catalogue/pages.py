@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from courses.catalogue.browsing import Filters, cards, options, outline
-from courses.catalogue.languages import lay_over
+from courses.catalogue import search
+from courses.catalogue.browsing import Filters, cards, options, outline, ratings
+from courses.catalogue.languages import language_shown, lay_over
 from courses.catalogue.models import Career, ReadingKind
-from courses.models import Certificate, Course, Enrolment, Path, Reading, User
+from courses.learners.keeping import HALF
+from courses.models import Certificate, Course, Enrolment, Path, Rating, Reading, User
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -29,12 +31,21 @@ def find_course(request: HttpRequest, slug: str) -> Course:
         Http404: there is none, or it is not taught any more and the visitor does not take it.
     """
     course = get_object_or_404(Course, slug=slug)
+    refuse_withdrawn(request, course)
+    return course
+
+
+def refuse_withdrawn(request: HttpRequest, course: Course) -> None:
+    """Let only those who take a course see it when it is not taught any more.
+
+    Raises:
+        Http404: for everybody else.
+    """
     if course.withdrawn and not (
         isinstance(request.user, User)
         and Enrolment.objects.filter(user=request.user, course=course).exists()
     ):
         raise Http404
-    return course
 
 
 @require_safe
@@ -75,6 +86,14 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     listed = list(Course.objects.listed().with_parts())
     filters = Filters.read(request.GET)
     fitting = [course for course in listed if filters.let_through(course)]
+    words = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
+    hits = search.find(words, language_shown()) if words else []
+    if words:
+        places = {hit.course: at for at, hit in reversed(list(enumerate(hits)))}
+        fitting = [course for course in fitting if course.slug in places]
+        fitting.sort(key=lambda course: places[course.slug])
+        shown = {course.slug for course in fitting}
+        hits = [hit for hit in hits if hit.lesson and hit.course in shown]
     return render(
         request,
         "courses/catalogue.html",
@@ -83,6 +102,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             "filters": filters,
             "options": options(listed),
             "total": len(listed),
+            "words": words,
+            "hits": hits,
         },
     )
 
@@ -93,10 +114,11 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     found = find_course(request, slug)
     progress = outline(found, request.user)
     lay_over([found])
-    enrolment = certificate = None
+    enrolment = certificate = own_rating = None
     if isinstance(request.user, User):
         enrolment = Enrolment.objects.filter(user=request.user, course=found).first()
         certificate = Certificate.objects.filter(user=request.user, course=found).first()
+        own_rating = Rating.objects.filter(user=request.user, course=found).first()
     return render(
         request,
         "courses/course.html",
@@ -107,6 +129,9 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
             "exercises": sum(state.part.lesson_id is None for state in progress.states),
             "enrolment": enrolment,
             "certificate": certificate,
+            "rating": ratings([found]).get(found.pk),
+            "own_rating": own_rating,
+            "may_rate": request.user.is_authenticated and progress.percent >= HALF,
             "crumbs": [(_("Courses"), reverse("courses:catalogue")), (found.title, "")],
         },
     )

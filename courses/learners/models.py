@@ -1,4 +1,4 @@
-"""Enrolments and completions."""
+"""What belongs to one learner: enrolments, completions, bookmarks, notes, ratings."""
 
 from __future__ import annotations
 
@@ -82,3 +82,64 @@ class Completion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.lesson_id or self.exercise_slug}"
+
+
+class Bookmark(models.Model):
+    """A lesson that a learner wants to find again."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bookmarks"
+    )
+    lesson = models.ForeignKey("courses.Lesson", on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "lesson"], name="bookmark_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} keeps {self.lesson_id}"
+
+
+class Note(models.Model):
+    """What a learner wrote beside a lesson; nobody else sees it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notes"
+    )
+    lesson = models.ForeignKey("courses.Lesson", on_delete=models.CASCADE, related_name="+")
+    text = models.TextField(max_length=10_000)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-updated_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "lesson"], name="note_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.lesson_id}"
+
+
+class Rating(models.Model):
+    """How a learner who did at least half of a course found it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ratings"
+    )
+    course = models.ForeignKey("courses.Course", on_delete=models.CASCADE, related_name="ratings")
+    stars = models.PositiveSmallIntegerField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "course"], name="rating_once"),
+            models.CheckConstraint(
+                condition=models.Q(stars__gte=1, stars__lte=5), name="rating_of_one_to_five"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stars}/5"

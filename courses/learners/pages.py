@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,12 +19,25 @@ from courses.catalogue.languages import lay_over, lay_over_parts
 from courses.enrolment import enrol as enrol_in
 from courses.enrolment import leave as leave_course
 from courses.learners.forms import ProfileForm
-from courses.models import Certificate, Course, Enrolment, Part, User
+from courses.learners.keeping import keep, rate, write_note
+from courses.models import (
+    Bookmark,
+    Certificate,
+    Course,
+    Enrolment,
+    Lesson,
+    Note,
+    Part,
+    User,
+)
 from courses.progress import CourseProgress, done_by, progress_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponse
+
+MOST_LISTED = 50
+"""Bookmarks and notes on the dashboard, the latest first."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "current": next((one for one in taken if one.resume), None),
             "taken": taken,
             "certificates": Certificate.objects.filter(user=user),
+            "bookmarks": Bookmark.objects.filter(user=user).select_related("lesson__course")[
+                :MOST_LISTED
+            ],
+            "notes": Note.objects.filter(user=user).select_related("lesson__course")[:MOST_LISTED],
         },
     )
 
@@ -144,3 +162,54 @@ def profile(request: HttpRequest) -> HttpResponse:
     with override(user.locale or None):
         messages.success(request, _("Saved."))
     return response
+
+
+@require_POST
+@login_required
+def bookmark(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Put a bookmark on a lesson, or take it away."""
+    found = _find_lesson(course, lesson)
+    keep(user=signed_in(request.user), lesson=found, kept=request.POST.get("kept", "yes") == "yes")
+    return redirect(found.get_absolute_url())
+
+
+@require_POST
+@login_required
+def note(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Write a private note on a lesson."""
+    found = _find_lesson(course, lesson)
+    try:
+        write_note(user=signed_in(request.user), lesson=found, text=request.POST.get("text", ""))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("Your note is saved."))
+    return redirect(f"{found.get_absolute_url()}#note")
+
+
+@require_POST
+@login_required
+def rating(request: HttpRequest, slug: str) -> HttpResponse:
+    """Rate a course."""
+    course = get_object_or_404(Course, slug=slug)
+    stars = request.POST.get("stars", "")
+    try:
+        rate(
+            user=signed_in(request.user),
+            course=course,
+            stars=int(stars) if stars.isascii() and stars.isdigit() else 0,
+        )
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("Thank you for your rating."))
+    return redirect(course.get_absolute_url())
+
+
+def _find_lesson(course: str, lesson: str) -> Lesson:
+    return get_object_or_404(
+        Lesson.objects.select_related("course"),
+        course__slug=course,
+        slug=lesson,
+        part__isnull=False,
+    )

@@ -19,10 +19,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from courses.catalogue.browsing import outline
 from courses.catalogue.languages import language_shown, lay_over
-from courses.catalogue.pages import find_course
+from courses.catalogue.pages import refuse_withdrawn
 from courses.enrolment import remember_place
 from courses.lessons.models import Figure
-from courses.models import Enrolment, Lesson, Quiz, QuizAttempt, User
+from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAttempt, User
 from courses.progress import forget_lesson_read, record_lesson_read
 from courses.quizzes import form as quiz_form
 from courses.quizzes.attempts import AnsweredElsewhereError, ask, attempt, marked_again
@@ -77,13 +77,15 @@ def find_place(request: HttpRequest, course: str, lesson: str) -> Place:
     Raises:
         Http404: the course or the lesson is not there for this visitor.
     """
-    found = find_course(request, course)
     row = get_object_or_404(
-        Lesson.objects.select_related("quiz"), course=found, slug=lesson, part__isnull=False
+        Lesson.objects.select_related("course", "quiz"),
+        course__slug=course,
+        slug=lesson,
+        part__isnull=False,
     )
-    row.course = found
-    progress = outline(found, request.user)
-    lay_over([row])
+    refuse_withdrawn(request, row.course)
+    progress = outline(row.course, request.user)
+    lay_over([row, row.course])
     index = next(at for at, one in enumerate(progress.states) if one.part.lesson_id == row.pk)
     return Place(row, progress, index)
 
@@ -171,9 +173,15 @@ def _stored(lesson: Lesson) -> list[dict[str, Any]] | None:
 
 def _lesson_page(request: HttpRequest, place: Place) -> dict[str, Any]:
     course = place.lesson.course
-    original_course_title = course.title
-    lay_over([course])
+    user = request.user if isinstance(request.user, User) else None
     return {
+        "bookmarked": bool(user)
+        and Bookmark.objects.filter(user=user, lesson=place.lesson).exists(),
+        "note": Note.objects.filter(user=user, lesson=place.lesson).first() if user else None,
+        "question_count": Post.objects.filter(
+            subject=place.state.part.subject, question=None, deleted_at=None
+        ).count(),
+        "address": settings.SITE_URL + place.address,
         "lesson": place.lesson,
         "course": course,
         "place": place,
@@ -181,7 +189,7 @@ def _lesson_page(request: HttpRequest, place: Place) -> dict[str, Any]:
         "untranslated": place.lesson.shown_language not in {"", language_shown()},
         "crumbs": [
             (_("Courses"), reverse("courses:catalogue")),
-            (course.title or original_course_title, course.get_absolute_url()),
+            (course.title, course.get_absolute_url()),
             (place.lesson.title, ""),
         ],
     }

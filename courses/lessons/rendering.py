@@ -147,19 +147,24 @@ def _markdown() -> MarkdownIt:
     return markdown
 
 
-def render_page(text: str, source: Source, *, lesson: bool = False) -> Page:
+def render_page(
+    text: str, source: Source, *, lesson: bool = False, picture_free: bool = False
+) -> Page:
     """Return Markdown text as a page.
 
     Args:
         text: the Markdown.
         source: where it comes from.
         lesson: it must have the six sections of a lesson.
+        picture_free: pictures are refused wherever they stand.
 
     Raises:
         ContentError: a formula, figure, link, heading or programming language is wrong.
     """
     with override(source.language):
         work = _Work(text, source, lesson=lesson)
+        if picture_free:
+            work.refuse_pictures()
         rendered = work.render()
     if work.problems:
         raise ContentError(work.problems)
@@ -223,6 +228,11 @@ class _Work:
     def refuse(self, token: Token, reason: str) -> None:
         line = (token.map[0] if token.map else 0) + 1 + self.source.skipped_lines
         self.problems.append(Problem(self.source.file, line, reason))
+
+    def refuse_pictures(self) -> None:
+        for token in self.tokens:
+            if any(child.type == "image" for child in token.children or []):
+                self.refuse(token, _("Pictures cannot be put here."))
 
     def render(self) -> str:
         self._look_at_blocks()

@@ -396,3 +396,18 @@ def test_a_token_is_shown_once_and_ends_the_old_one(learner: User, visitor: Clie
     assert (status(first.group()), status(second.group())) == (401, 404)
     visitor.post("/profile/token/", {"remove": "1"})
     assert status(second.group()) == 401
+
+
+def test_a_lesson_in_another_language_takes_few_queries_too(
+    course: Course, material: Material, learner: User, visitor: Client
+) -> None:
+    """Laying a translation over page, course and outline takes two queries more, not one a part."""
+    material.lesson("l10n/fr/courses/tiny/01-page-1", "Première page")
+    load(material.root)
+    enrol(user=learner, course=course)
+    visitor.get(LESSON)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert visitor.get(LESSON, headers={"Accept-Language": "fr"}).status_code == 200
+
+    assert len(captured) <= MOST_QUERIES

@@ -1,0 +1,151 @@
+"""Searching courses and lessons, their text included: one function over SQLite and PostgreSQL.
+
+The index is a table outside the models, since each database has its own kind: FTS5 here, a
+generated `tsvector` there. `create` and `drop` are called by a migration, `rebuild` by the loading.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString, mark_safe
+
+if TYPE_CHECKING:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+MOST_HITS: Final = 30
+MOST_WORDS: Final = 12
+LONGEST_QUERY: Final = 200  # characters
+BEGIN, END = "\x02", "\x03"
+"""Around a found word; neither can stand in content."""
+
+_CREATE: Final = {
+    "sqlite": [
+        (
+            "CREATE VIRTUAL TABLE courses_search USING fts5(subject UNINDEXED, language UNINDEXED,"
+            " title, body, tokenize = 'porter unicode61 remove_diacritics 2')"
+        ),
+    ],
+    "postgresql": [
+        """CREATE TABLE courses_search (
+            subject text NOT NULL, language text NOT NULL, title text NOT NULL, body text NOT NULL,
+            vector tsvector GENERATED ALWAYS AS (
+                setweight(to_tsvector(CASE language WHEN 'fr' THEN 'french'::regconfig
+                                      ELSE 'english'::regconfig END, title), 'A') ||
+                setweight(to_tsvector(CASE language WHEN 'fr' THEN 'french'::regconfig
+                                      ELSE 'english'::regconfig END, body), 'C')) STORED,
+            PRIMARY KEY (subject, language))""",
+        "CREATE INDEX courses_search_vector ON courses_search USING gin (vector)",
+    ],
+}
+_FIND: Final = {
+    "sqlite": """
+        SELECT subject, language, title, snippet(courses_search, 3, %s, %s, ' … ', 28)
+        FROM courses_search WHERE courses_search MATCH %s AND language IN (%s, %s)
+        ORDER BY bm25(courses_search, 0, 0, 8, 1) LIMIT %s""",
+    "postgresql": """
+        SELECT subject, language, title, ts_headline('english', body, query,
+            'StartSel=' || %s || ', StopSel=' || %s ||
+            ', MaxWords=28, MinWords=14, MaxFragments=1, FragmentDelimiter=" … "')
+        FROM courses_search, to_tsquery('english', %s) AS query
+        WHERE vector @@ query AND language IN (%s, %s)
+        ORDER BY ts_rank(vector, query) DESC, subject LIMIT %s""",
+}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that was found.
+
+    Attributes:
+        subject: ``course:<slug>`` or ``lesson:<course>/<slug>``.
+        snippet: a piece of the text as safe HTML, found words in <mark>.
+    """
+
+    subject: str
+    language: str
+    title: str
+    snippet: SafeString
+
+    @property
+    def course(self) -> str:
+        """Return the slug of the course."""
+        return self.subject.partition(":")[2].partition("/")[0]
+
+    @property
+    def lesson(self) -> str:
+        """Return the slug of the lesson, or nothing for a course."""
+        return self.subject.partition("/")[2]
+
+
+def find(text: str, language: str) -> list[Hit]:
+    """Return what holds all words of a text, this language before the original, the best first.
+
+    The last word may be the beginning of one. A text without words finds nothing.
+    """
+    words = re.findall(r"\w+", text[:LONGEST_QUERY])[:MOST_WORDS]
+    if not words:
+        return []
+    if connection.vendor == "sqlite":
+        query = " ".join(f'"{word}"' for word in words) + "*"
+    else:
+        query = " & ".join(f"'{word}'" for word in words) + ":*"
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND[connection.vendor], [BEGIN, END, query, language, "en", 2 * MOST_HITS])
+        rows = cursor.fetchall()
+    translated = {subject for subject, shown, *_rest in rows if shown == language}
+    hits = [
+        Hit(subject, shown, title, _marked(snippet))
+        for subject, shown, title, snippet in rows
+        if shown == language or subject not in translated
+    ]
+    hits.sort(key=lambda hit: hit.language != language)
+    return hits[:MOST_HITS]
+
+
+def _marked(snippet: str) -> SafeString:
+    text = escape(snippet).replace(BEGIN, "<mark>").replace(END, "</mark>")
+    return mark_safe(text)  # noqa: S308  # escaped just above; only <mark> was put in
+
+
+def rebuild() -> None:
+    """Fill the index anew from the rows of courses, lessons and translations."""
+    from courses.models import Course, Lesson, Translation  # noqa: PLC0415  # migrations import this
+
+    entries = []
+    for course in Course.objects.filter(withdrawn=False):
+        skills = " ".join(course.skills)
+        body = f"{course.summary} {strip_tags(course.description_html)} {skills}"
+        entries.append((course.subject, course.language, course.title, body))
+    lessons = Lesson.objects.filter(part__isnull=False, course__withdrawn=False)
+    for lesson in lessons.select_related("course"):
+        body = f"{lesson.summary} {lesson.text}"
+        entries.append((lesson.subject, lesson.course.language, lesson.title, body))
+    known = {subject for subject, *_rest in entries}
+    for row in Translation.objects.filter(subject__in=known):
+        fields = row.fields
+        if "title" in fields:
+            body = " ".join(fields.get(key, "") for key in ("summary", "text"))
+            entries.append((row.subject, row.language, fields["title"], body))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM courses_search")
+        cursor.executemany(
+            "INSERT INTO courses_search (subject, language, title, body) VALUES (%s, %s, %s, %s)",
+            entries,
+        )
+
+
+def create(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+    """Make the index."""
+    for statement in _CREATE[editor.connection.vendor]:
+        editor.execute(statement)
+
+
+def drop(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+    """Take the index away."""
+    editor.execute("DROP TABLE courses_search")

@@ -1,0 +1,1 @@
+"""Questions and answers beside lessons and exercises."""

@@ -1,0 +1,150 @@
+"""Asking, answering, accepting, reporting, deleting and restoring."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from courses.catalogue.files import ContentError
+from courses.discussion.models import Post, Report
+from courses.lessons.rendering import Source, render_page
+from courses.models import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+MOST_POSTS_AN_HOUR: Final = 20
+LONGEST_POST: Final = 10_000  # characters
+
+
+@transaction.atomic
+def ask(*, author: User, subject: str, title: str, body: str, spoiler: bool = False) -> Post:
+    """Ask a question.
+
+    Raises:
+        ValidationError: something is missing, too long or cannot be rendered; or too many posts.
+    """
+    if not title.strip():
+        raise ValidationError({"title": _("Say in a line what you ask.")})
+    _slow_down(author)
+    return Post.objects.create(
+        subject=subject,
+        author=author,
+        title=title.strip()[:200],
+        body=body.strip(),
+        html=rendered(body),
+        spoiler=spoiler,
+    )
+
+
+@transaction.atomic
+def answer(*, author: User, question: Post, body: str, spoiler: bool = False) -> Post:
+    """Answer a question.
+
+    Raises:
+        ValidationError: as `ask`; or the question was deleted.
+    """
+    if question.question_id is not None or question.deleted_at is not None:
+        raise ValidationError(_("This question cannot be answered any more."))
+    _slow_down(author)
+    return Post.objects.create(
+        subject=question.subject,
+        author=author,
+        question=question,
+        body=body.strip(),
+        html=rendered(body),
+        spoiler=spoiler,
+    )
+
+
+def rendered(body: str) -> str:
+    """Return a post's text as HTML.
+
+    Raises:
+        ValidationError: it is empty or too long, or a formula, link or picture is wrong.
+    """
+    if not body.strip():
+        raise ValidationError({"body": _("Write something.")})
+    if len(body) > LONGEST_POST:
+        raise ValidationError(
+            {"body": _("A post has at most %(most)d characters.") % {"most": LONGEST_POST}}
+        )
+    try:
+        page = render_page(body, Source(""), picture_free=True)
+    except ContentError as error:
+        raise ValidationError({"body": [problem.reason for problem in error.problems]}) from error
+    return page.html
+
+
+@transaction.atomic
+def accept(*, user: User, post: Post) -> None:
+    """Mark an answer as the one that helped; a second time takes the mark away.
+
+    Raises:
+        PermissionDenied: the user neither asked the question nor is of the staff.
+    """
+    question = post.question
+    if question is None or not (user.is_staff or question.author_id == user.pk):
+        raise PermissionDenied
+    question.accepted = None if question.accepted_id == post.pk else post
+    question.save(update_fields=["accepted"])
+
+
+def may_delete(user: User | AnonymousUser, post: Post) -> bool:
+    """Say whether somebody may delete or restore a post."""
+    if not isinstance(user, User):
+        return False
+    if post.deleted_at is not None and not user.is_staff:
+        return post.deleted_by_id == user.pk
+    return user.is_staff or post.author_id == user.pk
+
+
+@transaction.atomic
+def delete(*, user: User, post: Post) -> None:
+    """Hide a post; it can be restored.
+
+    Raises:
+        PermissionDenied: neither its author nor of the staff.
+    """
+    if not may_delete(user, post):
+        raise PermissionDenied
+    Post.objects.filter(pk=post.pk, deleted_at=None).update(
+        deleted_at=timezone.now(), deleted_by=user
+    )
+
+
+@transaction.atomic
+def restore(*, user: User, post: Post) -> None:
+    """Show a deleted post again: by whoever deleted it, or the staff.
+
+    Raises:
+        PermissionDenied: somebody else deleted it.
+    """
+    if not may_delete(user, post):
+        raise PermissionDenied
+    Post.objects.filter(pk=post.pk).update(deleted_at=None, deleted_by=None)
+
+
+@transaction.atomic
+def report(*, reporter: User, post: Post, reason: str) -> None:
+    """Tell the staff about a post; once for each person and post.
+
+    Raises:
+        ValidationError: no reason is given.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say what is wrong with it.")})
+    Report.objects.get_or_create(
+        post=post, reporter=reporter, defaults={"reason": reason.strip()[:500]}
+    )
+
+
+def _slow_down(author: User) -> None:
+    hour = timezone.now() - dt.timedelta(hours=1)
+    if Post.objects.filter(author=author, created_at__gt=hour).count() >= MOST_POSTS_AN_HOUR:
+        raise ValidationError(_("That is many posts for an hour. Try again a little later."))
