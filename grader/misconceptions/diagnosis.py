@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from grader.criteria import Setting
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Misconception
     from grader.reference import Reference, Replicates
 
     Floats = NDArray[np.float64]
@@ -82,7 +82,8 @@ def _failed_outputs(setting: Setting, results: Mapping[str, CriterionResult]) ->
 
 def library(exercise: Exercise, reference: Reference, name: str) -> tuple[Candidate, ...]:
     """What each declared mistake would hand in as output `name`."""
-    known = _LIBRARIES.get((id(reference), name))
+    key = (id(reference), name, exercise.misconceptions)
+    known = _LIBRARIES.get(key)
     if known is not None and known[0] is reference:
         return known[1]
     output, samples = exercise.output(name), reference.outputs[name].samples
@@ -102,12 +103,14 @@ def library(exercise: Exercise, reference: Reference, name: str) -> tuple[Candid
         )
     if len(_LIBRARIES) >= MAX_LIBRARIES:
         _LIBRARIES.clear()
-    _LIBRARIES[id(reference), name] = (reference, tuple(found))
+    _LIBRARIES[key] = (reference, tuple(found))
     return tuple(found)
 
 
 MAX_LIBRARIES = 256
-_LIBRARIES: dict[tuple[int, str], tuple[Reference, tuple[Candidate, ...]]] = {}
+_LIBRARIES: dict[
+    tuple[int, str, tuple[Misconception, ...]], tuple[Reference, tuple[Candidate, ...]]
+] = {}
 
 
 def _candidate(name: str, samples: NDArray[np.float64]) -> Candidate:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def _world() -> tuple[Any, Any, Any]:
+def world() -> tuple[Any, Any, Any]:
     """The model, its training rows and the test rows."""
     data = load_wine()
     train, test, labels, _ = train_test_split(
@@ -34,22 +34,24 @@ def _world() -> tuple[Any, Any, Any]:
     return model, train, test
 
 
-def _explained(rows: Floats, label: int, seed: int, **options: Any) -> Outputs:
-    model, train, _ = _world()
+def explained(rows: Floats, label: int, seed: int, **options: Any) -> Outputs:
+    """All outputs of the task for some rows, with LIME's random state `seed`."""
+    model, train, _ = world()
     options = {"predict": model.predict_proba, "label": label, **options}
     weights = lime_weights(training_rows=train, rows=rows, seed=seed, **options)
     return {"fx": model.predict_proba(rows)[:, label], "weights": weights}
 
 
-def _asked(parameters: Parameters) -> tuple[Floats, int]:
-    _, _, test = _world()
+def asked(parameters: Parameters) -> tuple[Floats, int]:
+    """The rows and the class that the parameters name."""
+    _, _, test = world()
     return test[parameters["rows"]], parameters["label"]
 
 
 def reference(parameters: Parameters, seed: int) -> Outputs:
     """What the task asks for, with one random state of LIME."""
-    rows, label = _asked(parameters)
-    return _explained(rows, label, seed)
+    rows, label = asked(parameters)
+    return explained(rows, label, seed)
 
 
 def all_features_weighted(parameters: Parameters, answers: Outputs) -> bool:  # noqa: ARG001
@@ -59,61 +61,61 @@ def all_features_weighted(parameters: Parameters, answers: Outputs) -> bool:  # 
 
 def mistake_label_one(parameters: Parameters, seed: int) -> Outputs:
     """The label that LIME explains when none is given."""
-    rows, _ = _asked(parameters)
-    return {"weights": _explained(rows, 1, seed)["weights"]}
+    rows, _ = asked(parameters)
+    return {"weights": explained(rows, 1, seed)["weights"]}
 
 
-def mistake_ten_features(parameters: Parameters, seed: int) -> Outputs:
+def mistake_few_features(parameters: Parameters, seed: int) -> Outputs:
     """The number of features that LIME keeps when none is given."""
-    rows, label = _asked(parameters)
-    return _explained(rows, label, seed, features=10)
+    rows, label = asked(parameters)
+    return explained(rows, label, seed, features=10)
 
 
 def mistake_no_bins(parameters: Parameters, seed: int) -> Outputs:
     """Continuous features instead of quartile bins."""
-    rows, label = _asked(parameters)
-    return _explained(rows, label, seed, discretised=False)
+    rows, label = asked(parameters)
+    return explained(rows, label, seed, discretised=False)
 
 
 def mistake_few_samples(parameters: Parameters, seed: int) -> Outputs:
     """A tenth of the samples."""
-    rows, label = _asked(parameters)
-    return _explained(rows, label, seed, samples=500)
+    rows, label = asked(parameters)
+    return explained(rows, label, seed, samples=500)
 
 
 def mistake_shap_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """TreeSHAP of the same forest and class."""
-    model, _, _ = _world()
-    rows, label = _asked(parameters)
+    model, _, _ = world()
+    rows, label = asked(parameters)
     values, _ = tree_shap(model, rows)
     return {"weights": values[:, :, label]}
 
 
 def mistake_hard_labels(parameters: Parameters, seed: int) -> Outputs:
     """A prediction function that returns 0 or 1."""
-    model, _, _ = _world()
-    rows, label = _asked(parameters)
+    model, _, _ = world()
+    rows, label = asked(parameters)
 
     def hard(x: Floats) -> Floats:
         return np.asarray(np.eye(3)[model.predict(x)])
 
-    return {"weights": _explained(rows, label, seed, predict=hard)["weights"]}
+    return {"weights": explained(rows, label, seed, predict=hard)["weights"]}
 
 
 def mistake_first_rows(parameters: Parameters, seed: int) -> Outputs:
     """The first rows of the test set."""
-    _, _, test = _world()
-    return _explained(test[: len(parameters["rows"])], parameters["label"], seed)
+    _, _, test = world()
+    return explained(test[: len(parameters["rows"])], parameters["label"], seed)
 
 
 def mistake_train_rows(parameters: Parameters, seed: int) -> Outputs:
     """The same positions in the training set."""
-    _, train, _ = _world()
-    return _explained(train[parameters["rows"]], parameters["label"], seed)
+    _, train, _ = world()
+    return explained(train[parameters["rows"]], parameters["label"], seed)
 
 
 def mistake_probability_of_one_in_fx(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The second column of predict_proba, whatever the label."""
-    model, _, _ = _world()
-    rows, _ = _asked(parameters)
+    model, _, _ = world()
+    rows, _ = asked(parameters)
     return {"fx": model.predict_proba(rows)[:, 1]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=8)
-def _world(seed: int, *, stratified: bool = True) -> tuple[Any, Any, Any, Any]:
+def world(seed: int, *, stratified: bool = True) -> tuple[Any, Any, Any, Any]:
     """The model, its training rows, the test rows and the training labels."""
     data = load_breast_cancer()
     train, test, labels, _ = train_test_split(
@@ -36,35 +36,41 @@ def _world(seed: int, *, stratified: bool = True) -> tuple[Any, Any, Any, Any]:
     return model, train, test, labels
 
 
-def _explained(model: Any, rows: Any, **options: Any) -> Outputs:
+def explained(model: Any, rows: Any, **options: Any) -> Outputs:
+    """All outputs of the task for some rows of some model."""
     values, base = tree_shap(model, rows, **options)
     return {"fx": model.decision_function(rows), "shap_values": values, "base_value": base}
 
 
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
-    model, _, test, _ = _world(parameters["seed"])
-    return _explained(model, test[parameters["rows"]])
+    model, _, test, _ = world(parameters["seed"])
+    return explained(model, test[parameters["rows"]])
 
 
 def every_row(parameters: Parameters) -> Outputs:
     """Explanations of all test rows and all training rows."""
-    model, train, test, _ = _world(parameters["seed"])
+    model, train, test, _ = world(parameters["seed"])
     values, _ = tree_shap(model, np.vstack([test, train]))
     return {"shap_values": values}
 
 
 def single_backgrounds(parameters: Parameters) -> Outputs:
-    """Interventional explanations with each of the first 100 training rows alone."""
-    model, train, test, _ = _world(parameters["seed"])
+    """Interventional explanations with one background row each: those that learners choose from.
+
+    Fewer rows than an explanation has values (300), so that weights are found only where they are.
+    """
+    model, train, test, _ = world(parameters["seed"])
     rows = test[parameters["rows"]]
-    single = [tree_shap(model, rows, background=train[i : i + 1])[0] for i in range(100)]
+    mean, zero = train.mean(axis=0), np.zeros(train.shape[1])
+    pool = np.vstack([train[:150], test[:50], mean, zero])
+    single = [tree_shap(model, rows, background=row[None])[0] for row in pool]
     return {"shap_values": np.stack(single)}
 
 
 def other_outputs(parameters: Parameters) -> Outputs:
     """What else base value and attributions may add up to."""
-    model, _, test, _ = _world(parameters["seed"])
+    model, _, test, _ = world(parameters["seed"])
     rows = test[parameters["rows"]]
     probability = model.predict_proba(rows)
     return {
@@ -77,7 +83,7 @@ def other_outputs(parameters: Parameters) -> Outputs:
 
 def mistake_probability_scale(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Interventional values of the probability, with the first 100 training rows."""
-    model, train, test, _ = _world(parameters["seed"])
+    model, train, test, _ = world(parameters["seed"])
     rows = test[parameters["rows"]]
     values, base = tree_shap(model, rows, background=train[:100], model_output="probability")
     return {"shap_values": values, "base_value": base, "fx": model.predict_proba(rows)[:, 1]}
@@ -91,20 +97,20 @@ def mistake_class_zero(parameters: Parameters, seed: int) -> Outputs:
 
 def mistake_interventional(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """An explainer with the first 100 training rows as background."""
-    model, train, test, _ = _world(parameters["seed"])
-    return _explained(model, test[parameters["rows"]], background=train[:100])
+    model, train, test, _ = world(parameters["seed"])
+    return explained(model, test[parameters["rows"]], background=train[:100])
 
 
 def mistake_first_rows(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The first rows of the test set."""
-    model, _, test, _ = _world(parameters["seed"])
-    return _explained(model, test[: len(parameters["rows"])])
+    model, _, test, _ = world(parameters["seed"])
+    return explained(model, test[: len(parameters["rows"])])
 
 
 def mistake_train_rows(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The same positions in the training set."""
-    model, train, _, _ = _world(parameters["seed"])
-    return _explained(model, train[parameters["rows"]])
+    model, train, _, _ = world(parameters["seed"])
+    return explained(model, train[parameters["rows"]])
 
 
 def mistake_sorted_rows(parameters: Parameters, seed: int) -> Outputs:
@@ -114,29 +120,29 @@ def mistake_sorted_rows(parameters: Parameters, seed: int) -> Outputs:
 
 def mistake_unstratified_split(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """A split without `stratify`: another model, and other test rows."""
-    model, _, test, _ = _world(parameters["seed"], stratified=False)
-    return _explained(model, test[parameters["rows"]])
+    model, _, test, _ = world(parameters["seed"], stratified=False)
+    return explained(model, test[parameters["rows"]])
 
 
 def mistake_saabas(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The approximate method that follows the decision path only."""
-    model, _, test, _ = _world(parameters["seed"])
-    return _explained(model, test[parameters["rows"]], approximate=True)
+    model, _, test, _ = world(parameters["seed"])
+    return explained(model, test[parameters["rows"]], approximate=True)
 
 
 def mistake_probability_in_fx(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Probabilities where log-odds are asked for."""
-    model, _, test, _ = _world(parameters["seed"])
+    model, _, test, _ = world(parameters["seed"])
     return {"fx": model.predict_proba(test[parameters["rows"]])[:, 1]}
 
 
 def mistake_labels_in_fx(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Predicted classes where log-odds are asked for."""
-    model, _, test, _ = _world(parameters["seed"])
+    model, _, test, _ = world(parameters["seed"])
     return {"fx": model.predict(test[parameters["rows"]]).astype(float)}
 
 
 def mistake_prevalence_as_base(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The share of class 1 as base value."""
-    _, _, _, labels = _world(parameters["seed"])
+    _, _, _, labels = world(parameters["seed"])
     return {"base_value": np.asarray(labels.mean())}

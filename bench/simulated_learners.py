@@ -1,0 +1,416 @@
+"""Replay simulated learners against the grader and count what it gets wrong.
+
+Every learner's parameters are drawn anew: other rows and seeds of the exercise, and within a
+mistake another background, factor, order, number of samples, ... than the library holds. Nothing is
+run in a sandbox: the learners' arrays are computed here, and marked as if a notebook had left them
+behind.
+
+    python -m bench.simulated_learners content/ [--worlds 4] [--learners 20] [--references FOLDER]
+
+Prints, over all exercises: honest work failed, wrong work passed (outside the blind spots that an
+exercise declares), mistakes of the library named exactly, plain statements that are wrong, and the
+last one again with the mistake's own family taken out of the library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.__main__ import exercise_folders
+from grader.check import mark_simulated
+from grader.exercise import load_exercise
+from grader.metrics import rel_l1, symmetric_l1
+from grader.misconceptions.diagnosis import library
+from grader.reference import ReferenceStore, author_code, reference_arrays
+from grader.variants import VISIBLE, Variant, hidden_variant, visible_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from grader.exercise import Exercise
+
+    Arrays = dict[str, NDArray[Any]]
+
+WORLD_SECRET = b"simulated learners"
+LEARNER_SEED = 50_000
+"""Seeds of simulated learners; no reference and no check uses them."""
+SAME = 0.01
+ALSO_TRUE = {
+    "probability_scale": ("other_output",),
+    "class_zero": ("sign", "other_output"),
+    "interventional": ("background",),
+    "first_rows": ("other_rows",),
+    "train_rows": ("other_rows",),
+    "sorted_rows": ("row_order", "other_rows"),
+}
+"""What structural detectors may say of a mistake of the library, and be right."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """One simulated learner.
+
+    Attributes:
+        name: what they did.
+        outputs: what their notebook leaves behind.
+        true: ids of plain statements that are true of it; empty when the library knows none.
+        honest: the work is right.
+    """
+
+    name: str
+    outputs: Arrays
+    true: frozenset[str] = frozenset()
+    honest: bool = False
+
+
+def main_output(exercise: Exercise) -> str:
+    """The float output that is worth most."""
+    marked = [
+        c for c in exercise.criteria if c.output and exercise.output(c.output).dtype == "float"
+    ]
+    return max(marked, key=lambda criterion: criterion.points).output if marked else ""
+
+
+def learners(
+    exercise: Exercise, parameters: dict[str, Any], count: int, generator: np.random.Generator
+) -> Iterator[Learner]:
+    """Honest and mistaken learners of one world."""
+    name = main_output(exercise)
+    seeds = (int(seed) for seed in generator.integers(LEARNER_SEED, 2**31, size=100_000))
+    for _ in range(count):
+        right = reference_arrays(exercise, "reference", parameters, next(seeds), {})
+        yield from _honest(right, exercise, generator)
+        if name:
+            yield from _array_mistakes(right, name, generator)
+    for misconception in exercise.misconceptions:
+        if not misconception.family:
+            right = reference_arrays(exercise, "reference", parameters, next(seeds), {})
+            mistake = f"mistake_{misconception.id}"
+            wrong = reference_arrays(exercise, mistake, parameters, next(seeds), {})
+            true = {misconception.id, *ALSO_TRUE.get(misconception.id, ())}
+            yield Learner(misconception.id, {**right, **wrong}, frozenset(true))
+    special = SPECIAL.get(exercise.slug)
+    if special is not None:
+        for _ in range(count):
+            yield from special(exercise, parameters, next(seeds), generator)
+
+
+def _honest(right: Arrays, exercise: Exercise, generator: np.random.Generator) -> Iterator[Learner]:
+    yield Learner("honest", right, honest=True)
+    if exercise.seeds == 1:
+        floats = {k: v for k, v in right.items() if v.dtype.kind == "f"}
+        single = {k: v.astype(np.float32).astype(float) for k, v in floats.items()}
+        yield Learner("honest, float32", {**right, **single}, honest=True)
+        printed = {k: v * (1 + generator.uniform(-5e-4, 5e-4, v.shape)) for k, v in floats.items()}
+        yield Learner("honest, printed digits", {**right, **printed}, honest=True)
+
+
+def _array_mistakes(right: Arrays, name: str, generator: np.random.Generator) -> Iterator[Learner]:
+    """Mistakes that need only the right array, each with parameters of its own."""
+    x = right[name]
+
+    def learner(what: str, array: NDArray[Any], *true: str) -> Learner:
+        return Learner(what, {**right, name: np.asarray(array)}, frozenset(true))
+
+    yield learner("sign", -x, "sign", "scaled")
+    yield learner("absolute", np.abs(x), "absolute")
+    factor = float(np.exp(generator.normal(0, 2)))
+    factor = factor if abs(np.log(factor)) > 0.25 else 3.0  # noqa: PLR2004 - a factor near 1 is noise
+    yield learner("scaled", factor * x, "scaled", "percent")
+    yield learner(
+        "noise of half the size", x + generator.normal(0, 0.5 * np.abs(x).mean(), x.shape)
+    )
+    yield learner("numbers from nowhere", generator.normal(0, np.abs(x).mean(), x.shape))
+    if x.ndim < 2 or min(x.shape) < 2:  # noqa: PLR2004 - the rest needs rows and columns
+        return
+    rows, columns = generator.permutation(len(x)), generator.permutation(x.shape[-1])
+    yield learner("rows in another order", x[rows], "row_order", "shifted_rows", "reversed_rows",
+                  "sorted_rows", "other_rows")  # fmt: skip
+    step = int(generator.integers(1, len(x)))
+    yield learner("rows rotated", np.roll(x, step, axis=0), "row_order", "shifted_rows",
+                  "reversed_rows", "sorted_rows", "other_rows")  # fmt: skip
+    yield learner("features in another order", x[..., columns], "feature_order", "sorted_features")
+    yield learner("mean over the rows", np.broadcast_to(x.mean(axis=0), x.shape), "row_mean")
+    scale = np.exp(generator.normal(0, 0.7, (len(x), *[1] * (x.ndim - 1))))
+    yield learner("rows rescaled", scale * x, "scaled_rows", "normalised", "scaled")
+    size = np.abs(x).sum(axis=-1, keepdims=True)
+    yield learner(
+        "normalised", x / np.where(size > 0, size, 1), "normalised", "scaled_rows", "scaled"
+    )
+    order = np.argsort(-np.abs(x), axis=-1)
+    yield learner("sorted by size", np.take_along_axis(x, order, axis=-1), "sorted_values",
+                  "feature_order")  # fmt: skip
+    yield learner("wrong rows and absolute", np.abs(x[rows]))
+
+
+def _tree_shap(
+    exercise: Exercise, parameters: dict[str, Any], seed: int, generator: np.random.Generator
+) -> Iterator[Learner]:
+    """Mistakes with the model in hand: other backgrounds, rows, models, outputs."""
+    from sklearn.ensemble import GradientBoostingClassifier  # noqa: PLC0415 - heavy
+
+    from grader.explainers.trees import tree_shap  # noqa: PLC0415 - heavy
+
+    code = author_code(exercise)
+    model, train, test, labels = code.world(parameters["seed"])
+    rows = test[parameters["rows"]]
+    right = code.reference(parameters, 0)
+    interventional = ("interventional", "background")
+
+    def learner(what: str, outputs: Arrays, *true: str) -> Learner:
+        return Learner(what, {**right, **outputs}, frozenset(true))
+
+    def background(what: str, data: NDArray[Any], output: str, *true: str) -> Learner:
+        values, base = tree_shap(model, rows, background=data, model_output=output)
+        return learner(what, {"shap_values": values, "base_value": base}, *true)
+
+    for size in (1, 5, 20, 60):
+        few = train[generator.choice(100, size, replace=False)]
+        yield background(f"{size} of the first 100 rows as background", few, "raw", *interventional)
+    some = train[generator.choice(len(train), 100, replace=False)]
+    yield background("any 100 rows as background", some, "raw", *interventional)
+    yield background("the mean row as background", train.mean(axis=0)[None], "raw", *interventional)
+    yield background("zeros as background", np.zeros((1, 30)), "raw", *interventional)
+    yield background("test rows as background", test[:50], "raw", *interventional)
+    one = train[labels == generator.integers(2)][:100]
+    yield background("one class as background", one, "raw", *interventional)
+    yield background("probability, any background", some[:60], "probability",
+                     "probability_scale", "other_output")  # fmt: skip
+    for what, pool, name in (("test", test, "first_rows"), ("training", train, "train_rows")):
+        chosen = generator.choice(len(pool), 10, replace=False)
+        values, _ = tree_shap(model, pool[chosen])
+        yield learner(f"other {what} rows", {"shap_values": values}, "other_rows", name)
+    other = GradientBoostingClassifier(
+        random_state=seed,
+        n_estimators=int(generator.integers(20, 80)),
+        max_depth=int(generator.integers(1, 5)),
+    ).fit(train, labels)
+    values, base = tree_shap(other, rows)
+    outputs = {"shap_values": values, "base_value": base, "fx": other.decision_function(rows)}
+    yield learner("another model", outputs)
+    model, _, test, _ = code.world(int(generator.integers(2000, 3000)))
+    yield learner("another seed", code.explained(model, test[parameters["rows"]]))
+
+
+def _tabular_lime(
+    exercise: Exercise, parameters: dict[str, Any], seed: int, generator: np.random.Generator
+) -> Iterator[Learner]:
+    """Mistakes with the explainer in hand: labels, samples, features, rows, surfaces."""
+    from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - heavy
+
+    from grader.explainers.trees import tree_shap  # noqa: PLC0415 - heavy
+
+    code = author_code(exercise)
+    model, train, test = code.world()
+    rows, label = code.asked(parameters)
+    right = code.explained(rows, label, seed)
+
+    def learner(what: str, weights: NDArray[Any], *true: str) -> Learner:
+        return Learner(what, {**right, "weights": weights}, frozenset(true))
+
+    def run(what: str, data: Any, *true: str, label: int = label, **options: Any) -> Learner:
+        return learner(what, code.explained(data, label, seed, **options)["weights"], *true)
+
+    other = int((label + generator.integers(1, 3)) % 3)
+    yield run("another label", rows, *(("label_one",) if other == 1 else ()), label=other)
+    yield run("few samples", rows, "few_samples", samples=int(generator.integers(100, 500)))
+    yield run("few features", rows, "few_features", features=int(generator.integers(3, 12)))
+    yield run("no bins", rows, "no_bins", discretised=False)
+    yield run("no bins, few samples", rows, "no_bins", discretised=False, samples=1000)
+    chosen = test[generator.choice(len(test), 3, replace=False)]
+    yield run("other test rows", chosen, "other_rows", "first_rows")
+    chosen = train[generator.choice(len(train), 3, replace=False)]
+    yield run("other training rows", chosen, "other_rows", "train_rows")
+    size = int(generator.integers(20, 100))
+    values, _ = tree_shap(model, rows, background=train[:size])
+    yield learner("SHAP, any background", values[:, :, label], "shap_values")
+    yield run("a very narrow kernel", rows, kernel_width=float(generator.uniform(0.3, 0.6)))
+    small = RandomForestClassifier(n_estimators=3, max_depth=1, random_state=seed % 1000)
+    small.fit(train, model.predict(train))
+    yield run("a tiny forest", rows, predict=small.predict_proba)
+
+
+SPECIAL = {"treeshap-gradient-boosting": _tree_shap, "lime-tabular": _tabular_lime}
+
+
+class Tally:
+    """What happened, by question."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.wrong: Counter[str] = Counter()
+
+    def share(self, part: str, whole: str) -> str:
+        """A count and its share in words."""
+        total = self.counts[whole]
+        percent = 100 * self.counts[part] / total if total else 0.0
+        return f"{self.counts[part]} of {total} ({percent:.2f} %)"
+
+    def add(
+        self, exercise: Exercise, store: ReferenceStore, world: Variant, learner: Learner
+    ) -> None:
+        """Mark one learner and count what the grader said."""
+        reference = store.get(exercise, world, mistakes=True)
+        marks = mark_simulated(exercise, store, learner.outputs, world)
+        full = marks.score == exercise.max_score
+        if learner.honest:
+            self.counts["honest"] += 1
+            self.counts["honest failed"] += not full
+            return
+        self.counts["wrong"] += 1
+        if full:
+            close = all(
+                rel_l1(np.asarray(learner.outputs[name], float), replicates.mean) <= SAME
+                for name, replicates in reference.outputs.items()
+                if replicates.samples.dtype.kind == "f" and replicates.count == 1
+            )
+            # An order of rows that changes nothing, say, is no wrong answer.
+            same = close and exercise.seeds == 1
+            self.counts["wrong"] -= same
+            self.counts["wrong passed"] += not same
+            self.wrong[f"passed: {learner.name} ({exercise.slug})"] += not same
+            return
+        self._statement(exercise, store, world, learner, prefix="")
+        families = learner.true | {learner.name}
+        kept = tuple(m for m in exercise.misconceptions if m.id not in families)
+        criteria = tuple(replace(c, mistake="") for c in exercise.criteria)
+        without = replace(exercise, misconceptions=kept, criteria=criteria)
+        self._statement(without, store, world, learner, prefix="left out: ", full_exercise=exercise)
+
+    def _statement(
+        self,
+        exercise: Exercise,
+        store: ReferenceStore,
+        world: Variant,
+        learner: Learner,
+        *,
+        prefix: str,
+        full_exercise: Exercise | None = None,
+    ) -> None:
+        marks = mark_simulated(exercise, store, learner.outputs, world)
+        diagnosis = marks.misconception
+        in_library = bool(learner.true & _known(full_exercise or exercise))
+        self.counts[f"{prefix}in library"] += in_library
+        if diagnosis is None or diagnosis.certainty != "match":
+            self.counts[f"{prefix}unnamed"] += 1
+            self.wrong[f"{prefix}unnamed: {learner.name}"] += in_library
+            return
+        self.counts[f"{prefix}plain"] += 1
+        true = any(each in learner.true for each in diagnosis.ids) or self._coincides(
+            exercise, store, world, learner, diagnosis.ids
+        )
+        self.counts[f"{prefix}named"] += in_library and true
+        self.counts[f"{prefix}plain wrong"] += not true
+        key = f"{prefix}{learner.name} called {' or '.join(diagnosis.ids)} ({exercise.slug})"
+        self.wrong[key] += not true
+
+    @staticmethod
+    def _coincides(
+        exercise: Exercise,
+        store: ReferenceStore,
+        world: Variant,
+        learner: Learner,
+        ids: tuple[str, ...],
+    ) -> bool:
+        """Whether the named mistake would have left the very same numbers behind."""
+        reference = store.get(exercise, world, mistakes=True)
+        return any(
+            candidate.id in ids and symmetric_l1(np.asarray(found, float), candidate.mean) <= SAME
+            for name, found in learner.outputs.items()
+            if np.asarray(found).dtype.kind == "f"
+            for candidate in library(exercise, reference, name)
+        )
+
+
+STRUCTURAL = {
+    "scaled", "scaled_rows", "percent", "row_order", "feature_order", "other_rows", "background",
+    "other_output", "predicted_class",
+}  # fmt: skip
+
+
+def _known(exercise: Exercise) -> set[str]:
+    structural = set(STRUCTURAL)
+    if exercise.seeds > 1:
+        structural -= {"other_rows", "background", "other_output"}
+    return {misconception.id for misconception in exercise.misconceptions} | structural
+
+
+def main() -> int:
+    """Replay, print, and return 1 when a bound of the design is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("content", type=Path)
+    parser.add_argument(
+        "--worlds", type=int, default=4, help="drawings of the exercise's parameters"
+    )
+    parser.add_argument("--learners", type=int, default=10, help="of each kind and world")
+    parser.add_argument("--references", type=Path, default=Path("var/references"))
+    options = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    store = ReferenceStore(options.references)
+    total = Tally()
+    for folder in exercise_folders(options.content):
+        exercise = load_exercise(folder)
+        generator = np.random.default_rng(2026)
+        before = dict(total.counts)
+        worlds = options.worlds if exercise.variants else 1
+        for index in range(worlds):
+            drawn = hidden_variant(exercise, WORLD_SECRET, index) if exercise.variants else None
+            parameters = drawn.parameters if drawn else visible_variant(exercise).parameters
+            world = Variant(VISIBLE, parameters)
+            for learner in learners(exercise, dict(parameters), options.learners, generator):
+                total.add(exercise, store, world, learner)
+        done = {key: total.counts[key] - before.get(key, 0) for key in ("honest", "wrong")}
+        _say(f"{exercise.slug}: {done['honest']} honest, {done['wrong']} mistaken learners")
+    _say(_summary(total))
+    return 0 if _sound(total) else 1
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _details(total: Tally) -> list[str]:
+    """What went wrong most often, by what the learner had done."""
+    told = [item for item in total.wrong.most_common() if "left out: unnamed" not in item[0]]
+    return [f"  {count} x {what}" for what, count in told[:40] if count]
+
+
+def _summary(total: Tally) -> str:
+    left_out = total.share("left out: plain wrong", "left out: plain")
+    lines = [
+        "",
+        f"honest failed:                   {total.share('honest failed', 'honest')}",
+        f"wrong passed:                    {total.share('wrong passed', 'wrong')}",
+        f"known mistakes named exactly:    {total.share('named', 'in library')}",
+        f"plain statements wrong:          {total.share('plain wrong', 'plain')}",
+        f"  and with the family left out:  {left_out}",
+        "",
+        *_details(total),
+    ]
+    return "\n".join(lines)
+
+
+def _sound(total: Tally) -> bool:
+    counts = total.counts
+    return (
+        counts["honest failed"] <= 0.005 * counts["honest"]
+        and counts["wrong passed"] == 0
+        and counts["named"] >= 0.8 * counts["in library"]
+        and counts["plain wrong"] <= 0.01 * counts["wrong"]
+        and counts["left out: plain wrong"] <= 0.01 * counts["wrong"]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
