@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
 from exercises import mails, pipeline, queue, submissions
@@ -40,6 +40,11 @@ def _open_sandbox() -> Sandbox:
 def _start(**_facts: Any) -> None:
     keeper().start()
     submissions.requeue_stale()
+
+
+@worker_shutting_down.connect
+def _retire(**_facts: Any) -> None:
+    keeper().retire()
 
 
 @worker_shutdown.connect

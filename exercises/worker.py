@@ -56,12 +56,15 @@ class Keeper:
         """Begin; the sandbox opens in the background."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Close the sandbox and take the row away; safe to call twice."""
+    def retire(self) -> None:
+        """Take nothing new from now on; runs under way end, then the sandbox closes."""
         self._stop.set()
+
+    def stop(self) -> None:
+        """Retire, and return when the sandbox is closed and the row is gone; safe to call twice."""
+        self.retire()
         if self._thread.is_alive():
             self._thread.join()
-        self._close()
 
     def report_broken(self, fault: SandboxUnavailable) -> None:
         """Close a sandbox that broke during a run; the next beat opens another."""
@@ -76,8 +79,9 @@ class Keeper:
                     self._open()
                 self._write_row()
                 self._stop.wait(BEAT_SECONDS)
-            Worker.objects.filter(pk=self.name).delete()
         finally:
+            self._close()
+            Worker.objects.filter(pk=self.name).delete()
             connection.close()
 
     def _open(self) -> None:

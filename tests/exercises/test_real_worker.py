@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from celery import Celery
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -106,23 +107,30 @@ def test_a_lost_message_is_found_again(
 
 
 def test_without_a_sandbox_nothing_is_taken(
-    worker: WorkerProcess, broker: Path, desk: Desk, tmp_path: Path
+    worker: WorkerProcess, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker without walls leaves submissions queued, says why, and a sound one takes them."""
-    worker.stop()
-    broken = WorkerProcess(broker, WHYBOX_SANDBOX_PYTHON=str(tmp_path / "no-python-here"))
+    elsewhere = tmp_path / "broker"
+    for name in ("messages", "control"):
+        (elsewhere / name).mkdir(parents=True)
+    folders = {f"data_folder_{way}": str(elsewhere / "messages") for way in ("in", "out")}
+    app = Celery(broker="filesystem://", broker_transport_options=folders, set_as_current=False)
+    broken = WorkerProcess(
+        tmp_path, WHYBOX_SANDBOX_PYTHON=str(tmp_path / "no-python"), WHYBOX_BROKER_URL=""
+    )
     broken.start()
     try:
-        submission = desk.submit(SOLUTION)
-        tried = Worker.objects.filter(reason__contains="no-python-here")
+        with monkeypatch.context() as only_broken:
+            only_broken.setattr(queue, "current_app", app)
+            submission = desk.submit(SOLUTION)
+        tried = Worker.objects.filter(reason__contains="no-python")
         desk.wait(submission, lambda _s: tried.exists())
         page = desk.browser.get(reverse("exercises:status")).content.decode()
-        assert "Submissions wait" in page
-        assert "no-python-here" in page
-        assert "No worker takes submissions" in desk.page(submission)
+        assert "takes nothing" in page
+        assert "no-python" in page
         submission.refresh_from_db()
         assert (submission.state, submission.tries) == (State.QUEUED, 0)
     finally:
         broken.close()
-    worker.start()
+    submissions.requeue_stale(now=timezone.now() + NUDGE_AFTER)
     assert desk.wait(submission, lambda s: s.finished).passed

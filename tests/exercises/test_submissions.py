@@ -152,7 +152,9 @@ def test_a_broker_that_is_away_loses_nothing(
         ("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path / "x")
     )
     monkeypatch.setattr(
-        queue, "current_app", Celery(broker="filesystem://", broker_transport_options=gone)
+        queue,
+        "current_app",
+        Celery(broker="filesystem://", broker_transport_options=gone, set_as_current=False),
     )
     assert desk.submit().state == State.QUEUED
     assert "could not be sent" in caplog.text

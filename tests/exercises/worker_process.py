@@ -21,7 +21,7 @@ mean = data.mean(axis=0)"""
 SOLUTION = """phi = weights * (data[rows] - mean)
 base = weights @ mean
 fx = data[rows] @ weights"""
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 """How long anything that a worker does may take, its first start on a busy machine included."""
 
 
