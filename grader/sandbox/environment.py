@@ -13,8 +13,9 @@ from grader.errors import SandboxUnavailable
 
 ENVIRONMENT_VARIABLE = "WHYBOX_SANDBOX_PYTHON"
 _QUESTION = (
-    "import json, sys, sysconfig; print(json.dumps([sys._base_executable, sys.base_prefix,"
-    " sysconfig.get_path('stdlib'), sysconfig.get_path('purelib')]))"
+    "import json, site, sys, sysconfig; print(json.dumps([sys._base_executable, sys.base_prefix,"
+    " sysconfig.get_path('stdlib'), sysconfig.get_path('purelib'),"
+    " site.getsitepackages([sys.base_prefix])]))"
 )
 
 
@@ -26,11 +27,13 @@ class Environment:
         interpreter: the real binary, symbolic links resolved.
         library: the interpreter's ``lib`` folder, which holds its standard library.
         packages: the environment's ``site-packages``.
+        foreign: the interpreter's own folders of packages, which are no part of the environment.
     """
 
     interpreter: Path
     library: Path
     packages: Path
+    foreign: tuple[Path, ...]
 
     def fingerprint(self) -> str:
         """Return a digest that changes when a package or the runner itself changes."""
@@ -61,9 +64,10 @@ def discover(python: Path) -> Environment:
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxUnavailable(f"{python} does not run: {error}.", remedy=remedy) from error
-    executable, base, library, packages = json.loads(answer)
+    executable, base, library, packages, foreign = json.loads(answer)
     return Environment(
         interpreter=Path(executable).resolve(),
         library=Path(library).resolve().parent if Path(base) != Path("/usr") else Path("/usr/lib"),
         packages=Path(packages),
+        foreign=tuple(Path(folder) for folder in foreign if Path(folder).is_dir()),
     )

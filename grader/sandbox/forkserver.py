@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import cgroup, policy, walls
+from grader.sandbox.inside import descriptors
 from grader.sandbox.walls import Mount
 
 if TYPE_CHECKING:
@@ -73,11 +74,11 @@ class ForkServer:
         self._hello: dict[str, Any] | None = None
         self._started = time.monotonic()
         with inner, _file_of(policy.PASSWD) as passwd, _file_of(policy.GROUP) as group:
-            descriptors = (inner.fileno(), passwd, group)
-            plan = _plan(bubblewrap, environment, descriptors=descriptors)
+            passed = (inner.fileno(), passwd, group)
+            plan = _plan(bubblewrap, environment, passed=passed)
             self._keeper = subprocess.Popen(
                 [sys.executable, "-I", "-S", KEEPER, json.dumps(plan)],
-                pass_fds=descriptors,
+                pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
@@ -138,15 +139,15 @@ class ForkServer:
             line.settimeout(policy.READY_SECONDS)
             try:
                 self._ask(inner_line, inner_pipe)
-                word, descriptors, _, _ = socket.recv_fds(line, 1, 1, socket.MSG_CMSG_CLOEXEC)
+                word, given = descriptors.receive(line, 1, 1)
             except OSError as error:
                 words = f"The fork server is gone ({error}): {self._last_words()}"
                 raise SandboxUnavailable(words) from error
-            if word != b"R" or not descriptors:
+            if word != b"R" or not given:
                 words = f"A run could not be sealed: {_rest(word, line)} {self._last_words()}"
                 raise SandboxUnavailable(words, remedy=SEE_DOCTOR)
             undo.pop_all()
-        return Sealed(line, pipe, descriptors[0], self._keeper.pid)
+        return Sealed(line, pipe, given[0], self._keeper.pid)
 
     def _ask(self, line: socket.socket, pipe: int) -> None:
         """Send the server's ends of line and pipe, and close them here."""
@@ -196,11 +197,10 @@ def _group_pattern() -> list[str]:
     return [] if hierarchy is None else [str(hierarchy.parent), cgroup.PREFIX]
 
 
-def _plan(
-    bubblewrap: str, environment: Environment, *, descriptors: Sequence[int]
-) -> dict[str, Any]:
-    control, passwd, group = descriptors
+def _plan(bubblewrap: str, environment: Environment, *, passed: Sequence[int]) -> dict[str, Any]:
+    control, passwd, group = passed
     visible = walls.mounts(environment, RUNNER)
+    covered = walls.covers(environment, visible)
     sources = [str(mount.source) for mount in visible]
     is_root = os.geteuid() == 0
     if is_root:
@@ -214,9 +214,11 @@ def _plan(
         "uid": policy.SANDBOX_UID if is_root else None,
         "stage": policy.STAGE,
         "sources": sources,
-        "descriptors": list(descriptors),
+        "descriptors": list(passed),
         "groups": _group_pattern(),
-        "command": walls.command(bubblewrap, visible, program=program, passwd=passwd, group=group),
+        "command": walls.command(
+            bubblewrap, visible, covered=covered, program=program, passwd=passwd, group=group
+        ),
     }
 
 

@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -85,7 +86,18 @@ def _remove_groups(parent: str = "", prefix: str = "") -> None:
     """Remove the control groups of runs that the host could not end."""
     if parent:
         for folder in Path(parent).glob(f"{prefix}-{os.getpid()}-*"):
+            _remove_group(folder)
+
+
+def _remove_group(folder: Path) -> None:
+    """Remove one group as soon as the kernel has let go of its last process."""
+    for _ in range(100):
+        try:
             folder.rmdir()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from typing import Final
 
 from grader.sandbox.inside import bounds
 
-SANDBOX_UID: Final = 64321
-"""Root drops to this user and group: neither root, nor the site's, nor anyone's."""
+SANDBOX_UID: Final = 60789
+"""Root drops to this user and group: neither root, nor the site's, nor in a range
+that Debian or systemd gives out (60578 to 61183 are free)."""
 
 STAGE: Final = "/tmp"  # noqa: S108 - covered by a file system of the keeper's own before it is used
 """Where root binds what the dedicated user must be able to read."""

@@ -43,6 +43,16 @@ def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
     )
 
 
+def covers(environment: Environment, visible: Sequence[Mount]) -> tuple[str, ...]:
+    """Return the folders inside that are covered by nothing: packages of another environment."""
+    targets = [mount.target for mount in visible]
+    return tuple(
+        str(folder)
+        for folder in environment.foreign
+        if any(folder.is_relative_to(target) for target in targets)
+    )
+
+
 def links() -> tuple[tuple[str, str], ...]:
     """Return the system's symbolic links (merged /usr) as (text, place)."""
     folders = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
@@ -53,6 +63,7 @@ def command(
     bubblewrap: str,
     visible: Sequence[Mount],
     *,
+    covered: Sequence[str],
     program: Sequence[str],
     passwd: int,
     group: int,
@@ -66,6 +77,8 @@ def command(
     line += ["--uid", str(bounds.UID), "--gid", str(bounds.UID), "--hostname", bounds.HOSTNAME]
     for mount in visible:
         line += ["--ro-bind", str(mount.source), mount.target]
+    for place in covered:
+        line += ["--tmpfs", place, "--remount-ro", place]
     for text, place in links():
         line += ["--symlink", text, place]
     line += ["--proc", "/proc", "--dev", "/dev"]

@@ -26,7 +26,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import bounds, runner, seal, warm
+from . import bounds, descriptors, runner, seal, warm
 
 LENGTH = struct.Struct(">I")
 
@@ -83,9 +83,7 @@ def _serve(control: socket.socket, program: bytes, shell: Any) -> None:
                 os.close(descriptor)
                 os.waitpid(wardens.pop(descriptor), 0)
         try:
-            message, descriptors, _, _ = socket.recv_fds(
-                control, 4096, 2, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
-            )
+            message, given = descriptors.receive(control, 4096, 2, socket.MSG_DONTWAIT)
         except BlockingIOError:
             continue
         if not message:
@@ -93,11 +91,11 @@ def _serve(control: socket.socket, program: bytes, shell: Any) -> None:
         warden = os.fork()
         if warden == 0:
             control.close()
-            _keep_watch(program, shell, *descriptors)
+            _keep_watch(program, shell, *given)
         ended = os.pidfd_open(warden)
         wardens[ended] = warden
         poll.register(ended, select.POLLIN)
-        for descriptor in descriptors:
+        for descriptor in given:
             os.close(descriptor)
 
 

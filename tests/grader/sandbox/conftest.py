@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.sandbox import open_sandbox
+from tests.grader.sandbox import light
 from tests.grader.sandbox.attacks import world
 from tests.grader.sandbox.ordinary import OrdinaryUsersSandbox
 
@@ -24,23 +25,39 @@ HOST_USERS = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[Sandbox]:
-    """Give a warm sandbox of this process's own user."""
-    with open_sandbox(concurrency=2) as sandbox:
+    """Give a sandbox of this process's own user with the learners' whole stack."""
+    with open_sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
-def ordinary() -> Iterator[Sandbox]:
-    """Give a warm sandbox whose host process is an ordinary user."""
-    with OrdinaryUsersSandbox(concurrency=2) as sandbox:
+def light_python() -> Iterator[Path]:
+    """Give the interpreter of an environment that is up within a second."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield light.environment(folder / "environment")
+
+
+@pytest.fixture(scope="session")
+def own(light_python: Path) -> Iterator[Sandbox]:
+    """Give a light sandbox of this process's own user."""
+    with open_sandbox(python=light_python) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def ordinary(light_python: Path) -> Iterator[Sandbox]:
+    """Give a light sandbox whose host process is an ordinary user."""
+    with OrdinaryUsersSandbox(light_python) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session", params=HOST_USERS)
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    """Give each kind of host user's warm sandbox in turn."""
+    """Give each kind of host user's light sandbox in turn."""
     is_own = request.param == "root" or os.geteuid() != 0
-    chosen: Sandbox = request.getfixturevalue("warm" if is_own else "ordinary")
+    chosen: Sandbox = request.getfixturevalue("own" if is_own else "ordinary")
     return chosen
 
 

@@ -20,22 +20,16 @@ if TYPE_CHECKING:
 
     from grader.sandbox.job import Event, Job, Run
 
-ORDINARY_UID = 61234
+ORDINARY_UID = 60790
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class OrdinaryUsersSandbox:
     """The `Sandbox` protocol, played by a process of an ordinary user."""
 
-    def __init__(self, *, warm: bool = True, concurrency: int = 2) -> None:
+    def __init__(self, python: Path) -> None:
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.grader.sandbox.ordinary",
-                str(int(warm)),
-                str(concurrency),
-            ],
+            [sys.executable, "-m", "tests.grader.sandbox.ordinary", python],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=CHECKOUT,
@@ -119,8 +113,7 @@ def main() -> None:
         become_ordinary()
     from grader.sandbox import open_sandbox  # noqa: PLC0415 - after root is gone
 
-    warm, concurrency = bool(int(sys.argv[1])), int(sys.argv[2])
-    with open_sandbox(warm=warm, concurrency=concurrency) as sandbox:
+    with open_sandbox(python=Path(sys.argv[1])) as sandbox:
         while True:
             try:
                 jobs = _received(sys.stdin.buffer)

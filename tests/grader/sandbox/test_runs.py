@@ -171,13 +171,14 @@ def test_data_lies_beside_the_notebook_read_only(sandbox: Sandbox, shared_folder
     (shared_folder / "more" / "x.bin").write_bytes(bytes(range(256)) * 1000)
     outcome = run(
         sandbox,
-        "import pandas as pd\nvalue = pd.read_csv('data/rows.csv')",
+        "import numpy as np\nvalue = np.loadtxt('data/rows.csv', delimiter=',', skiprows=1)",
         "size = len(open('data/more/x.bin', 'rb').read())",
         "open('data/rows.csv', 'w')",
         outputs=("value", "size"),
         data=shared_folder,
     )
-    assert outcome.answers["value"].columns == ("a", "b")
+    assert outcome.answers["value"].array is not None
+    assert outcome.answers["value"].array.tolist() == [1, 2]
     assert outcome.answers["size"].array == 256_000
     assert outcome.error is not None
     assert outcome.error.name == "OSError"

@@ -5,7 +5,7 @@ from tests.grader.sandbox.attacks.attack import Attack
 
 def _call(name: str, *arguments: str, control: bool = False) -> Attack:
     """Return an attack that makes one call of the C library."""
-    line = ", ".join((f'"{name}"', *arguments))
+    line = ", ".join((f'"{name.partition(" ")[0]}"', *arguments))
     return Attack(name, f"def attack():\n    return call({line})\n", control=control)
 
 

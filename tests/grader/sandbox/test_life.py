@@ -1,0 +1,336 @@
+"""Servers start, die, are replaced and leave nothing behind; no run is lost with them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.errors import SandboxUnavailable
+from grader.sandbox import cgroup, open_sandbox
+from grader.sandbox.job import Event, Job, Limits, Run, Verdict
+from grader.sandbox.pool import LOOK_SECONDS, shares_of
+from tests.grader.sandbox import light
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.sandbox.pool import WallSandbox
+
+ONE = Job(cells=("v = 1",), outputs=("v",))
+SLOW = Job(cells=("import time; time.sleep(1.5); v = 2",), outputs=("v",))
+
+
+@pytest.fixture
+def fresh(light_python: Path) -> Iterator[WallSandbox]:
+    """Give a sandbox that a test may break."""
+    with open_sandbox(python=light_python) as sandbox:
+        sandbox.ready()
+        yield sandbox
+
+
+def tree(root: int) -> list[int]:
+    """Return a process and all its descendants."""
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            waiting += [int(child) for child in children.read_text().split()]
+    return found
+
+
+def of(sandbox: WallSandbox) -> list[int]:
+    """Return the processes behind a sandbox: keeper, bubblewrap twice, server."""
+    assert sandbox._server is not None
+    return tree(sandbox._server._keeper.pid)
+
+
+def gone(pids: list[int]) -> bool:
+    """Wait a little for processes to end, and return whether all did."""
+    return eventually(lambda: not any(_is_running(pid) for pid in pids))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    """Wait until a condition holds, and return whether it came to."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def groups_of(pids: list[int]) -> list[Path]:
+    """Return the control groups that are named after any of the processes."""
+    hierarchy = cgroup.hierarchy()
+    if hierarchy is None:
+        return []
+    return [path for pid in pids for path in hierarchy.parent.glob(f"{cgroup.PREFIX}-{pid}-*")]
+
+
+@pytest.mark.parametrize("which", [0, 1, 2, 3], ids=["keeper", "outer", "init", "server"])
+def test_a_killed_piece_is_replaced(fresh: WallSandbox, which: int) -> None:
+    """Whichever process is killed, its wall falls as a whole and the next run has a new one."""
+    before = of(fresh)
+    assert len(before) == 4
+    os.kill(before[which], signal.SIGKILL)
+    assert fresh.run(ONE).verdict is Verdict.OK
+    assert gone(before)
+
+
+def test_a_run_outlives_its_server(fresh: WallSandbox) -> None:
+    """A server that is killed during a run costs time, and nothing else."""
+    events: list[Event] = []
+    server = of(fresh)[-1]
+
+    def kill_once(event: Event) -> None:
+        events.append(event)
+        if event.kind == "cell" and len(events) == 2:
+            os.kill(server, signal.SIGKILL)
+
+    outcome = fresh.run(SLOW, on_event=kill_once)
+    assert outcome.verdict is Verdict.OK
+    assert outcome.answers["v"].array == 2
+    assert [event.kind for event in events] == ["start", "cell", "start", "cell", "answer", "end"]
+
+
+def test_close_leaves_nothing(light_python: Path) -> None:
+    """After close there is no process, no mount, no control group, no thread and no descriptor."""
+    before = leftovers()
+    sandbox = open_sandbox(python=light_python)
+    sandbox.run(ONE)
+    pids = of(sandbox)
+    sandbox.close()
+    sandbox.close()
+    assert gone(pids)
+    assert groups_of(pids) == []
+    assert leftovers() == before
+
+
+def leftovers() -> tuple[object, ...]:
+    """Return what a sandbox might leave on the machine or in this process."""
+    return (
+        Path("/proc/self/mounts").read_text(),
+        len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names of descriptors
+        threading.active_count(),
+    )
+
+
+def test_close_waits_for_runs_and_takes_no_more(fresh: WallSandbox) -> None:
+    """A warm stop drains: what has begun ends well, what comes after is refused."""
+    runs: list[Run] = []
+    begun = threading.Event()
+    thread = threading.Thread(
+        target=lambda: runs.append(fresh.run(SLOW, on_event=lambda _: begun.set()))
+    )
+    thread.start()
+    begun.wait(20)
+    fresh.close()
+    thread.join(20)
+    assert [outcome.verdict for outcome in runs] == [Verdict.OK]
+    with pytest.raises(SandboxUnavailable, match="closed"):
+        fresh.run(ONE)
+
+
+def test_close_does_not_wait_for_a_boot() -> None:
+    """A server that is still importing is ended at once."""
+    sandbox = open_sandbox()
+    pids = of(sandbox)
+    started_at = time.monotonic()
+    sandbox.close()
+    assert time.monotonic() - started_at < 3
+    assert gone(pids)
+
+
+HOST = """
+    import sys
+    from pathlib import Path
+    from grader.sandbox import open_sandbox
+    from grader.sandbox.job import Job
+    sandbox = open_sandbox(python=Path(sys.argv[1]))
+    cell = "import os, time\\nif os.fork() == 0: os.setsid(); os.fork()\\ntime.sleep(60)"
+    job = Job(cells=(cell,), outputs=())
+    sandbox.run(job, on_event=lambda event: print(event.kind, flush=True))
+"""
+
+
+def test_a_killed_host_leaves_nothing(light_python: Path) -> None:
+    """Kill -9 of the host ends server, runs and daemons, and removes the control groups."""
+    mounts = Path("/proc/self/mounts").read_text()
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HOST), light_python],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=light.FULL.parent,
+    ) as host:
+        assert host.stdout is not None
+        while host.stdout.readline() != "cell\n":
+            assert host.poll() is None
+        eventually(lambda: len(tree(host.pid)) >= 8)
+        pids = tree(host.pid)[1:]
+        assert len(pids) >= 7  # keeper, bubblewrap twice, server, warden, process 1, its daemons
+        host.kill()
+    assert gone(pids)
+    assert eventually(lambda: groups_of(pids) == [])
+    assert Path("/proc/self/mounts").read_text() == mounts
+
+
+def test_daemons_end_with_their_run(fresh: WallSandbox) -> None:
+    """A process that left its session behind does not outlive the notebook."""
+    standing = of(fresh)
+    cell = (
+        "import os, time\n"
+        "for _ in range(3):\n"
+        "    if os.fork() == 0:\n"
+        "        os.setsid()\n        if os.fork() == 0: time.sleep(600)\n        os._exit(0)\n"
+    )
+    assert fresh.run(Job(cells=(cell,), outputs=())).verdict is Verdict.OK
+    assert eventually(lambda: of(fresh) == standing)
+
+
+def test_an_environment_that_changes_is_loaded_anew(tmp_path: Path) -> None:
+    """A package that is installed later is there for the next run, from a new server."""
+    tmp_path.parent.chmod(0o755)
+    python = light.environment(tmp_path / "environment")
+    with open_sandbox(python=python) as sandbox:
+        assert sandbox.run(ONE).verdict is Verdict.OK
+        before = of(sandbox)
+        (site,) = (tmp_path / "environment").glob("lib/*/site-packages")
+        (site / "late.py").write_text("number = 7\n")
+        (site / "late-1.0.dist-info").mkdir()
+        time.sleep(LOOK_SECONDS)
+        outcome = sandbox.run(Job(cells=("import late; v = late.number",), outputs=("v",)))
+        assert outcome.answers["v"].array == 7
+        assert gone(before)
+
+
+def test_a_cold_sandbox_keeps_no_server(light_python: Path) -> None:
+    """For an environment that is not warm each run has a wall of its own, equal in all else."""
+    before = servers()
+    with open_sandbox(python=light_python, warm=False) as sandbox:
+        first, second = sandbox.run_many((ONE, ONE))
+        assert first.verdict is second.verdict is Verdict.OK
+        assert sandbox._server is None
+        assert servers() == before
+
+
+def servers() -> set[int]:
+    """Return the fork servers beneath this process; other tests' sandboxes have theirs."""
+    return {pid for pid in tree(os.getpid()) if b"inside.server" in _command(pid)}
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_many_runs_leave_the_server_as_it_was(fresh: WallSandbox) -> None:
+    """Neither memory, descriptors nor zombies grow from run to run."""
+    server = of(fresh)[-1]
+
+    def size() -> tuple[int, int]:
+        pages = int(Path(f"/proc/{server}/statm").read_text().split()[1])
+        descriptors = len(list(Path(f"/proc/{server}/fd").iterdir()))
+        return pages, descriptors
+
+    _, descriptors = size()
+    for _ in range(5):
+        fresh.run(ONE)
+    pages, _ = size()
+    own = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names of descriptors
+    for _ in range(40):
+        assert fresh.run(ONE).verdict is Verdict.OK
+    assert eventually(lambda: of(fresh)[-1] == server)
+    assert eventually(lambda: size()[1] == descriptors)
+    assert size()[0] - pages < 256
+    assert len(os.listdir("/proc/self/fd")) == own  # noqa: PTH208 - the same
+
+
+FORK = """
+    import os, sys
+    from pathlib import Path
+    from grader.errors import SandboxUnavailable
+    from grader.sandbox import open_sandbox
+    from grader.sandbox.job import Job
+    sandbox = open_sandbox(python=Path(sys.argv[1]), warm=False)
+    if os.fork() == 0:
+        try:
+            sandbox.run(Job(cells=("1",), outputs=()))
+        except SandboxUnavailable as error:
+            print(error, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_a_sandbox_is_not_inherited(light_python: Path) -> None:
+    """A worker that was forked off must open its own: two hosts on one server would be one."""
+    words = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(FORK), light_python],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=light.FULL.parent,
+    ).stdout
+    assert "opened by another process" in words
+
+
+def test_a_missing_interpreter_names_the_remedy(tmp_path: Path) -> None:
+    """Nothing is run without the learners' environment, and the way to it is said."""
+    with pytest.raises(SandboxUnavailable, match="WHYBOX_SANDBOX_PYTHON") as caught:
+        open_sandbox(python=tmp_path / "python")
+    assert caught.value.remedy
+
+
+def test_a_broken_environment_says_what_is_missing(tmp_path: Path) -> None:
+    """An environment without IPython is ours to mend, in the words of the server itself."""
+    tmp_path.parent.chmod(0o755)
+    python = light.environment(tmp_path / "environment")
+    (site,) = (tmp_path / "environment").glob("lib/*/site-packages")
+    (site / "IPython").rename(site / "Nothing")
+    with (
+        open_sandbox(python=python) as sandbox,
+        pytest.raises(SandboxUnavailable, match="No module named 'IPython'"),
+    ):
+        sandbox.run(ONE)
+
+
+def test_no_bubblewrap_no_run(light_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no mode without walls."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(SandboxUnavailable, match="bubblewrap") as caught:
+        open_sandbox(python=light_python)
+    assert caught.value.remedy == "apt-get install bubblewrap"
+
+
+def test_the_cores_are_divided() -> None:
+    """Runs at once get cores of their own while there are enough."""
+    assert shares_of([0, 1, 2, 3], 2) == (frozenset({0, 2}), frozenset({1, 3}))
+    assert shares_of([0, 1], 1) == (frozenset({0, 1}),)
+    assert shares_of([4, 5], 3) == (frozenset({4}), frozenset({5}), frozenset({4}))
+
+
+def test_a_run_ends_at_its_limit_even_when_the_machine_is_full(fresh: WallSandbox) -> None:
+    """A third run waits for a slot; waiting does not count to its time."""
+    job = Job(cells=SLOW.cells, outputs=("v",), limits=Limits(wall_seconds=10))
+    runs = fresh.run_many((job, job, job))
+    assert [outcome.verdict for outcome in runs] == [Verdict.OK] * 3
+    assert all(outcome.wall_seconds < 8 for outcome in runs)
