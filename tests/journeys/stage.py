@@ -54,6 +54,9 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "config.settings.development",
             "OMP_NUM_THREADS": "1",
             "WHYBOX_CONTENT": str(CONTENT),
+            # References are kept from one session to the next: what has not changed costs nothing.
+            "WHYBOX_REFERENCES": str(CHECKOUT / "var" / "journeys" / "references"),
+            "WHYBOX_VARIANT_SECRET": "known to everyone, for journeys only",
             "WHYBOX_VAR": str(folder),
             "WHYBOX_SITE_URL": self.address,
             "WHYBOX_EMAIL_URL": f"filemail:///{folder / 'mail'}",
@@ -101,6 +104,11 @@ class Site:
         process = self._running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def ensure(self, name: str) -> None:
+        """Start one of the processes unless it runs."""
+        if name not in self._running or self._running[name].poll() is not None:
+            self.start(name)
 
     def close(self) -> None:
         """Stop everything as Ctrl-C does, and leave nothing behind."""
@@ -203,6 +211,18 @@ class Visitor:
                 " { picture.loading = 'eager'; return picture.decode().catch(() => null); }))"
             )
             self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    def enrol(self, course: str) -> None:
+        """Take a course, which leads to its first part."""
+        self.go(f"/courses/{course}/")
+        self.follow(self.page.get_by_role("button", name="Take this course"))
+
+    def hand_in(self, exercise: str, notebook: Path) -> None:
+        """Hand a notebook in and arrive on the submission's page."""
+        if f"/exercises/{exercise}/" not in self.page.url:
+            self.go(f"/exercises/{exercise}/")
+        self.page.get_by_label("Your notebook (.ipynb)").set_input_files(notebook)
+        self.follow(self.page.get_by_role("button", name="Hand in"))
 
     def sideways(self) -> int:
         """Return by how many pixels the page is wider than the window."""

@@ -23,8 +23,7 @@ def hand_in(visitor: Visitor, exercise: str) -> None:
     """Hand a right notebook in, watch it, and read the verdict."""
     page = visitor.page
     visitor.look(f"exercise-{exercise}")
-    page.get_by_label("Your notebook (.ipynb)").set_input_files(solution(exercise))
-    visitor.follow(page.get_by_role("button", name="Hand in"))
+    visitor.hand_in(exercise, solution(exercise))
     visitor.keep(f"submission-waiting-{exercise}")
     expect(page.locator(VERDICT)).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.locator(".verdict--pass")).to_be_visible()

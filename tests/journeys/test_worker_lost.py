@@ -1,0 +1,64 @@
+"""A worker that is killed while a page waits: nothing is lost, and the page says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from journeys.knowledge import TREESHAP, solution
+from journeys.stage import GRADE_MILLISECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from journeys.stage import Site, Visitor
+
+pytestmark = pytest.mark.browser
+REQUEUE_MILLISECONDS = 60_000
+"""The lease of a running submission (20 s) and the round of the search for stale ones (30 s)."""
+
+
+@pytest.fixture
+def worker(site: Site) -> Iterator[Site]:
+    """Give the site, and see that it has a worker again whatever happened."""
+    yield site
+    site.ensure("worker")
+
+
+def test_a_submission_outlives_the_worker_that_ran_it(
+    worker: Site, visitor: Visitor, email: str
+) -> None:
+    """The worker dies in the middle of a run; another one marks the same submission."""
+    page = visitor.page
+    visitor.sign_up(email)
+    visitor.hand_in(TREESHAP, solution(TREESHAP))
+    expect(page.locator(".steps .is-done")).not_to_have_count(0, timeout=GRADE_MILLISECONDS)
+    worker.kill("worker")
+    expect(page.locator("#verdict-title")).to_have_count(0)
+    worker.start("worker")
+    expect(page.locator(".verdict--pass")).to_be_visible(
+        timeout=REQUEUE_MILLISECONDS + GRADE_MILLISECONDS
+    )
+
+
+def test_a_page_says_that_no_worker_is_there_and_goes_on_when_one_comes(
+    worker: Site, visitor: Visitor, email: str
+) -> None:
+    """Without any worker the submission is kept; the status page says what is wrong."""
+    page = visitor.page
+    visitor.sign_up(email)
+    worker.kill("worker")
+    visitor.hand_in(TREESHAP, solution(TREESHAP))
+    expect(page.get_by_text("No worker takes submissions")).to_be_visible(timeout=60_000)
+    visitor.look("submission-no-worker")
+    visitor.go("/status/")
+    expect(page.get_by_role("heading", name="Submissions wait")).to_be_visible()
+    visitor.look("status-no-worker")
+    page.go_back()
+    worker.start("worker")
+    expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
+    visitor.go("/status/")
+    expect(page.get_by_text("Submissions are being marked.")).to_be_visible(timeout=30_000)
+    visitor.look("status")
