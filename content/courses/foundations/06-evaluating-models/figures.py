@@ -55,7 +55,7 @@ def boundaries(theme: Theme) -> Figure:
         ("gradient boosting", GradientBoostingClassifier(random_state=0)),
     )
     xs, ys = np.meshgrid(np.linspace(8, 24, 65), np.linspace(10, 34, 65))
-    some = np.random.default_rng(0).choice(len(points), 60, replace=False)
+    some = np.random.default_rng(0).choice(len(points), 50, replace=False)
     figure, three = panels(theme, 3, height=3.1, sharey=True)
     for axes, (title, model) in zip(three, models, strict=True):
         model.fit(points, malignant)
