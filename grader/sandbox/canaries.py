@@ -30,7 +30,7 @@ holds("network", connect)
 """,
     "secrets": """
 holds("secrets", lambda: any(Path(place).exists() for place in
-                             ("/etc/shadow", "/root/.ssh", "/var/lib", "/proc/1/root/etc/shadow")))
+                             ("/etc/shadow", "/etc/hostname", "/srv", "/proc/1/root/etc/shadow")))
 """,
     "processes": """
 holds("processes", lambda: [name for name in os.listdir("/proc") if name.isdigit()] != ["1"])

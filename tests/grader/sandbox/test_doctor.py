@@ -53,7 +53,8 @@ def test_a_missing_environment_is_named(tmp_path: Path) -> None:
     assert "WHYBOX_SANDBOX_PYTHON" in bad.remedy
 
 
-SWITCHED_OFF = """
+PROFILE = FULL.parent / "docker" / "seccomp.json"
+DOCTOR = """
 import sys
 from pathlib import Path
 from grader.sandbox import doctor
@@ -68,7 +69,7 @@ def test_switched_off_namespaces_are_named_with_the_switch(light_python: Path) -
     """
     line = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" -c "$1" "$2"'
     ended = subprocess.run(
-        ["unshare", "-Ur", "sh", "-c", line, sys.executable, SWITCHED_OFF, light_python],
+        ["unshare", "-Ur", "sh", "-c", line, sys.executable, DOCTOR, light_python],
         capture_output=True,
         check=False,
         text=True,
@@ -77,6 +78,33 @@ def test_switched_off_namespaces_are_named_with_the_switch(light_python: Path) -
     assert ended.returncode == 1
     assert "MISSING  max_user_namespaces" in ended.stdout
     assert "sysctl -w user.max_user_namespaces" in ended.stdout
+
+
+def confined(python: Path, *removed: str) -> subprocess.CompletedProcess[str]:
+    """Run the doctor as an ordinary user under the shipped container profile."""
+    line = [sys.executable, "-m", "tests.grader.sandbox.confined", str(PROFILE), *removed, "--"]
+    return subprocess.run(
+        [*line, sys.executable, "-c", DOCTOR, str(python)],
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd=FULL.parent,
+    )
+
+
+def test_the_container_profile_lets_the_walls_stand(light_python: Path) -> None:
+    """Under docker/seccomp.json, without any added right, everything is found sound."""
+    ended = confined(light_python)
+    assert ended.stdout.endswith("Notebooks can be run safely here.\n")
+    assert ended.returncode == 0
+
+
+def test_a_container_that_forbids_namespaces_is_refused(light_python: Path) -> None:
+    """Docker's defaults refuse `unshare`: nothing is run, and the way out is named."""
+    ended = confined(light_python, "-unshare", "-clone", "-mount")
+    assert ended.returncode == 1
+    assert "MISSING  walls" in ended.stdout
+    assert "docs/features/sandbox.md" in ended.stdout
 
 
 def test_canaries_sing_without_walls() -> None:
