@@ -25,6 +25,8 @@ Facts = dict[str, str | int | float]
 KINDS: Mapping[str, str] = {
     "float": "f", "integer": "i", "boolean": "b", "string": "U",
 }  # fmt: skip
+LARGEST = 1e100
+"""Beyond it, squares and sums overflow; no explanation has such values."""
 MAX_UNPACKED_BYTES = 64 * MIB
 
 
@@ -193,8 +195,9 @@ def _is_number(name: str) -> bool:
 
 
 def _checked_values(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
-    if output.dtype == "float" and not np.isfinite(array).all():
-        count = int((~np.isfinite(array)).sum())
+    usable = np.abs(array) <= LARGEST if output.dtype == "float" else np.ones(array.shape, bool)
+    if not usable.all():
+        count = int((~usable).sum())
         return Problem("criterion.not_finite", {"output": output.name, "count": count})
     if output.choices and not set(array.ravel().tolist()) <= set(output.choices):
         facts: Facts = {"output": output.name, "choices": ", ".join(output.choices)}

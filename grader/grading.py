@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from grader.exercise import Criterion, Exercise
     from grader.explanation import Clue
-    from grader.reference import ReferenceStore
+    from grader.reference import Reference, ReferenceStore
     from grader.report import Diagnosis
     from grader.sandbox.job import Event, Run, Sandbox
 
@@ -48,7 +48,7 @@ class Marks:
     passed: bool
     misconception: Diagnosis | None
     plot: dict[str, Any] | None
-    mark_seconds: float
+    mark_seconds: float = 0.0
 
 
 def grade_notebook(
@@ -146,6 +146,19 @@ def mark_answers(
         for index, variant in enumerate(variants)
     ]
     started = time.perf_counter()
+    # Whatever overflows is infinite, and fails: no warning of numpy's may end a marking.
+    with np.errstate(all="ignore"):
+        marks = _marks(exercise, runs, found, clue, attempt)
+    return replace(marks, mark_seconds=time.perf_counter() - started)
+
+
+def _marks(
+    exercise: Exercise,
+    runs: Sequence[RunAnswers],
+    found: Sequence[Reference],
+    clue: Clue,
+    attempt: int,
+) -> Marks:
     settings = []
     for run, reference in zip(runs, found, strict=True):
         conformed = {
@@ -171,7 +184,6 @@ def mark_answers(
         passed=passed,
         misconception=diagnose(settings[0], results) if score < exercise.max_score else None,
         plot=plot(settings[0]),
-        mark_seconds=time.perf_counter() - started,
     )
 
 

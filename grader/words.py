@@ -52,7 +52,8 @@ CRITERIA: dict[str, str] = {
     "criterion.wrong_shape": "{output} has the shape {found}; {expected} is needed.",
     "criterion.transposed": "{output} has the shape {found}; {expected} is needed. "
     "Rows and columns seem to be exchanged.",
-    "criterion.not_finite": "{output} holds {count} values that are not finite (NaN or infinity).",
+    "criterion.not_finite": "{output} holds {count} values that are not finite numbers "
+    "(NaN, infinity, or beyond 1e100).",
     "criterion.wrong_columns": "{output} does not carry the columns that the task names: "
     "{missing} missing, {extra} unknown.",
     "criterion.wrong_labels": "{output} does not carry the labels that the task names: "

@@ -1,7 +1,8 @@
 """From a failed answer to a named mistake, or to a plain "unknown".
 
-Order: the library where it is met closely; structural detectors; the library where it is met within
-five per cent; what merely resembles; nothing. A statement is plain ("match") only when the answer
+Order: the library where it is met closely, unless a structure fits better; structural detectors;
+another output that the values add up to; the library where it is met within five per cent; what
+merely resembles; nothing. A statement is plain ("match") only when the answer
 passes the goodness of fit; mistakes that fit equally well are all named: "either … or …".
 """
 
@@ -122,40 +123,54 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
     replicates = setting.reference.outputs[name]
     truth = Candidate("", replicates.mean, replicates.spread, replicates.count)
     true_fit = fit(found, truth)
-    fits = [
-        fit(found, candidate) for candidate in library(setting.exercise, setting.reference, name)
-    ]
+    known = library(setting.exercise, setting.reference, name)
+    fits = [fit(found, candidate) for candidate in known]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
     close = [f for f in good if f.distance <= CLOSE or f.candidate.seeds > 1]
+    shape = _best_structure(setting, name, found, truth)
     if close:
-        return _say(setting, _tied(close, setting, name), "match")
-    if true_fit.good and truth.seeds == 1:
+        best = max(close, key=_by_likelihood)
+        lead = best.log_likelihood - shape.log_likelihood if shape else TIE
+        same = shape is None or symmetric_l1(best.candidate.mean, shape.candidate.mean) <= NEAR
+        if lead >= -TIE:
+            # Two different explanations that fit alike: neither may be said plainly.
+            sure = same or lead >= TIE
+            return _say(setting, _tied(close, setting, name), "match" if sure else "resembles")
+    if true_fit.good:
         return None
-    structural = _structural(setting, name, found, truth)
-    if structural is not None:
-        return structural
+    if shape is not None:
+        return _say(setting, (shape.candidate.id,), "match")
+    other = _other_output(setting, name, found)
+    if other is not None:
+        return other
     if good:
         return _say(setting, _tied(good, setting, name), "match")
     return _resembling(setting, fits, found, replicates)
 
 
-def _structural(setting: Setting, name: str, found: Floats, truth: Candidate) -> Diagnosis | None:
+def _by_likelihood(candidate: Fit) -> float:
+    return candidate.log_likelihood
+
+
+def _best_structure(setting: Setting, name: str, found: Floats, truth: Candidate) -> Fit | None:
+    """The structural proposal that fits best; of equals the first, which is the most specific."""
+    if found.size < FEWEST_VALUES:
+        return None
     reference = setting.reference
-    every_row = reference.every_row.get(name)
-    backgrounds = reference.single_backgrounds.get(name)
-    if found.size >= FEWEST_VALUES:
-        for candidate in structural_candidates(found, truth, every_row, backgrounds):
-            if symmetric_l1(candidate.mean, truth.mean) > NEAR and fit(found, candidate).good:
-                return _say(setting, (candidate.id,), "match")
-    companions = Companions(setting.exercise, reference, name)
-    if companions.fx is not None and reference.other_outputs:
-        base = _own_base(setting, name)
-        if base is not None:
-            sums = found.reshape(len(found), -1).sum(axis=1) + base
-            other = adds_up_to(sums, dict(reference.other_outputs))
-            if other is not None:
-                return _say(setting, ("other_output",), "match", {"name": other})
-    return None
+    proposals = structural_candidates(
+        found, truth, reference.every_row.get(name), reference.single_backgrounds.get(name)
+    )
+    fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
+    return max((f for f in fits if f.good), key=_by_likelihood, default=None)
+
+
+def _other_output(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
+    base = _own_base(setting, name)
+    if base is None or not setting.reference.other_outputs:
+        return None
+    sums = found.reshape(len(found), -1).sum(axis=1) + base
+    other = adds_up_to(sums, dict(setting.reference.other_outputs))
+    return _say(setting, ("other_output",), "match", {"name": other}) if other else None
 
 
 FEWEST_VALUES = 6

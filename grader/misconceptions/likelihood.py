@@ -34,12 +34,14 @@ class Candidate:
     Attributes:
         id: the misconception.
         seeds: 1 when deterministic.
+        penalty: what was fitted to the answer costs log-likelihood, else more freedom always wins.
     """
 
     id: str
     mean: Floats
     spread: Floats
     seeds: int = 1
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,4 +75,4 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
     limit = float(stats.chi2.ppf(GOODNESS, gap.size)) * heavier
     size = float(np.abs(found).sum() + np.abs(mean).sum())
     distance = 2 * float(np.abs(gap).sum()) / size if size > 0 else 0.0
-    return Fit(candidate, float(scores[best]), chi <= limit, distance)
+    return Fit(candidate, float(scores[best]) - candidate.penalty, chi <= limit, distance)

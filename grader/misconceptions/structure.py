@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment, nnls
+from scipy.special import gammaln
 
 from grader.misconceptions.likelihood import Candidate
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 BACKGROUND_RESIDUAL = 0.005
 """An explanation with another background is met to rounding; anything else misses by per cents."""
 SUM_TOLERANCE = 1e-3
+POOL_SEEDS = 4
+"""How many seeds a stochastic exercise should average for `every_row`."""
 FEWEST_FEATURES = 5
 """A factor per row is fitted from as many values as there are features: below five it fits all."""
 
@@ -56,16 +59,16 @@ def _scaled(found: Floats, reference: Candidate) -> Iterator[Candidate]:
         elif abs(factor - 100) < 1:
             name = "percent"
         spread = abs(factor) * reference.spread
-        yield Candidate(name, factor * reference.mean, spread, reference.seeds)
+        cost = 0.5 * np.log(found.size)
+        yield Candidate(name, factor * reference.mean, spread, reference.seeds, cost)
 
 
 def _row_order(found: Floats, reference: Candidate) -> Iterator[Candidate]:
     rows = len(found)
     order = _assign(found.reshape(rows, -1), reference.mean.reshape(rows, -1), reference, axis=0)
     if not np.array_equal(order, np.arange(rows)):
-        yield Candidate(
-            "row_order", reference.mean[order], reference.spread[order], reference.seeds
-        )
+        mean, spread = reference.mean[order], reference.spread[order]
+        yield Candidate("row_order", mean, spread, reference.seeds, gammaln(rows + 1))
 
 
 def _feature_order(found: Floats, reference: Candidate) -> Iterator[Candidate]:
@@ -73,7 +76,7 @@ def _feature_order(found: Floats, reference: Candidate) -> Iterator[Candidate]:
     order = _assign(found.T, reference.mean.T, reference, axis=1)
     if not np.array_equal(order, np.arange(features)):
         mean, spread = reference.mean[:, order], reference.spread[:, order]
-        yield Candidate("feature_order", mean, spread, reference.seeds)
+        yield Candidate("feature_order", mean, spread, reference.seeds, gammaln(features + 1))
 
 
 def _assign(
@@ -95,7 +98,10 @@ def _other_rows(found: Floats, reference: Candidate, every_row: Floats) -> Itera
     mean = every_row[nearest].reshape(found.shape)
     # Rows of the reference itself do not count as others, however they are listed in the pool.
     if not np.allclose(mean, reference.mean, rtol=1e-6, atol=1e-9):
-        yield Candidate("other_rows", mean, np.zeros_like(mean))
+        # The scatter of a stochastic answer differs little between rows: take its mean.
+        spread = np.broadcast_to(reference.spread.mean(axis=0), mean.shape)
+        cost = len(found) * np.log(len(every_row))
+        yield Candidate("other_rows", mean, spread, min(reference.seeds, POOL_SEEDS), cost)
 
 
 def _scaled_rows(found: Floats, reference: Candidate) -> Iterator[Candidate]:
@@ -107,7 +113,8 @@ def _scaled_rows(found: Floats, reference: Candidate) -> Iterator[Candidate]:
         mean = factors[:, None] * reference.mean
         spread = np.abs(factors)[:, None] * reference.spread
         name = "predicted_class" if np.allclose(np.abs(factors), 1, atol=0.01) else "scaled_rows"
-        yield Candidate(name, mean, spread, reference.seeds)
+        cost = 0.5 * len(found) * np.log(found.shape[1])
+        yield Candidate(name, mean, spread, reference.seeds, cost)
 
 
 def _background(found: Floats, backgrounds: Floats) -> Iterator[Candidate]:
@@ -123,7 +130,8 @@ def _background(found: Floats, backgrounds: Floats) -> Iterator[Candidate]:
     mean = (single @ weights).reshape(found.shape)
     size = float(np.abs(found).sum())
     if size > 0 and float(np.abs(mean - found).sum()) <= BACKGROUND_RESIDUAL * size:
-        yield Candidate("background", mean, np.zeros_like(mean))
+        cost = 0.5 * np.count_nonzero(weights) * np.log(found.size)
+        yield Candidate("background", mean, np.zeros_like(mean), 1, cost)
 
 
 def adds_up_to(sums: Floats, others: dict[str, Floats]) -> str | None:

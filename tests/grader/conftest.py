@@ -10,6 +10,7 @@ from grader.authoring import write_notebooks
 from grader.exercise import load_exercise
 from grader.reference import ReferenceStore
 from grader.sandbox import open_sandbox
+from tests.grader.marking import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ misconceptions:
   - shifted_rows
   - sorted_features
   - {family: base_forgotten, output: base}
-limits: {wall_seconds: 20}
+limits: {wall_seconds: 10}
 figure: {output: shares, title: Your shares, rows: [0, 1], top: 3}
 hints: [one, two, three, four]
 """
@@ -243,3 +244,9 @@ def runner() -> Iterator[Sandbox]:
     """Give a real, warm sandbox."""
     with open_sandbox(concurrency=2) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def mark(shares: Exercise, runner: Sandbox, references: ReferenceStore) -> Marker:
+    """Give a marker for the deterministic exercise."""
+    return Marker(shares, runner, references)

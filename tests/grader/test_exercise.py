@@ -40,7 +40,7 @@ def test_facts_are_read(shares_folder: Path) -> None:
     assert exercise.output("shares").shape == (5, 6)
     assert exercise.visible_parameters == {"rows": [1, 2, 3, 5, 8]}
     assert exercise.max_score == 100
-    assert exercise.limits.wall_seconds == 20
+    assert exercise.limits.wall_seconds == 10
     assert exercise.variants == 6
     assert exercise.data is None
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from grader.authoring import changed, notebook_text, read_cells
 from grader.errors import ContentError, GraderError, NotebookRefused
 from grader.exercise import load_exercise
 from grader.grading import grade_notebook, regrade
 from grader.sandbox.job import Verdict
 from grader.variants import choose_hidden
 from grader.words import say
+from tests.grader.marking import SECRET, SOLUTION, Marker, messages, notebook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,58 +23,6 @@ if TYPE_CHECKING:
     from grader.reference import ReferenceStore
     from grader.report import GradeReport
     from grader.sandbox.job import Event, Sandbox
-
-SECRET = b"a deployment's secret"
-
-
-def notebook(exercise: Exercise, answer: str | None = None, **cells: str) -> bytes:
-    """Give the solution's notebook with its answer, or other cells, replaced."""
-    base = changed(
-        read_cells(exercise.folder / "starter.md"), read_cells(exercise.folder / "solution.md")
-    )
-    new = {**({"answer": answer} if answer is not None else {}), **cells}
-    text = "\n".join(f"```python {name}\n{source}\n```" for name, source in new.items())
-    file = exercise.folder / "changes.md"
-    file.write_text(text, encoding="utf-8")
-    merged = changed(base, read_cells(file))
-    file.unlink()
-    return notebook_text(merged).encode()
-
-
-class Marker:
-    """Grades notebooks of one exercise with one sandbox, store and secret."""
-
-    def __init__(self, exercise: Exercise, runner: Sandbox, references: ReferenceStore) -> None:
-        self.exercise, self.runner, self.references = exercise, runner, references
-
-    def __call__(self, answer: str | None = None, *, attempt: int = 1, **cells: str) -> GradeReport:
-        """Grade the solution with some cells replaced."""
-        return grade_notebook(
-            self.exercise,
-            notebook(self.exercise, answer, **cells),
-            sandbox=self.runner,
-            references=self.references,
-            secret=SECRET,
-            attempt=attempt,
-        )
-
-
-@pytest.fixture
-def mark(shares: Exercise, runner: Sandbox, references: ReferenceStore) -> Marker:
-    """Give a marker for the deterministic exercise."""
-    return Marker(shares, runner, references)
-
-
-SOLUTION = """\
-fx = X[rows] @ W + 2
-shares = W * (X[rows] - X.mean(axis=0))
-base = X.mean(axis=0) @ W + 2
-"""
-
-
-def messages(report: GradeReport) -> dict[str, str]:
-    """Give each criterion's message id."""
-    return {result.id: result.message_id for result in report.criteria}
 
 
 def named(report: GradeReport) -> tuple[str, ...]:
