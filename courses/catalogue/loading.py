@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models, transaction
 
 from courses.catalogue import search
-from courses.catalogue.files import ContentError, Document, Problem
-from courses.catalogue.tree import CourseFile, LessonFile, TranslationFile, Tree, read_tree
-from courses.lessons.rendering import Page, Source, render_page
+from courses.catalogue.fields import (
+    course_fields,
+    lesson_fields,
+    part_fields,
+    path_fields,
+    reading_fields,
+    translation_fields,
+)
+from courses.catalogue.files import ContentError, Problem
+from courses.catalogue.tree import CourseFile, LessonFile, Tree, read_tree
 from courses.models import (
     Course,
     Figure,
@@ -26,6 +33,8 @@ from courses.models import (
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Callable, Mapping
+
+    from courses.lessons.rendering import Page
 
 Row = TypeVar("Row", bound=models.Model)
 Made = TypeVar("Made")
@@ -62,13 +71,13 @@ def check(root: pathlib.Path) -> None:
     tree = read_tree(root)
     problems: list[Problem] = []
     for course in tree.courses:
-        _try(problems, _course_fields, course)
+        _try(problems, course_fields, course)
         for lesson in course.lessons.values():
             _render(problems, lesson)
     for path in tree.paths:
-        _try(problems, _path_fields, path)
+        _try(problems, path_fields, path)
     for translation in tree.translations:
-        _try(problems, _translation_fields, translation)
+        _try(problems, translation_fields, translation)
     if problems:
         raise ContentError(problems)
 
@@ -84,8 +93,8 @@ class _Loading:
     def run(self) -> Report:
         pages = self._rendered_lessons()
         translations = self._rendered_translations()
-        courses = {course.slug: self._try(_course_fields, course) for course in self.tree.courses}
-        paths = [self._try(_path_fields, path) for path in self.tree.paths]
+        courses = {course.slug: self._try(course_fields, course) for course in self.tree.courses}
+        paths = [self._try(path_fields, path) for path in self.tree.paths]
         if self.problems:
             raise ContentError(self.problems)
         self._write_courses(courses, pages)
@@ -127,7 +136,7 @@ class _Loading:
         for file in self.tree.translations:
             key = (file.language, file.subject)
             same = known.get(key) == file.digest
-            rendered[key] = None if same else self._try(_translation_fields, file)
+            rendered[key] = None if same else self._try(translation_fields, file)
         return rendered
 
     # --- writing ---
@@ -196,7 +205,7 @@ class _Loading:
             rendered = pages[file.slug, lesson.slug]
             row = rows.get(lesson.slug)
             if row is None or rendered.page is not None:
-                row = self._put(Lesson, row, course=course, **_lesson_fields(lesson, rendered))
+                row = self._put(Lesson, row, course=course, **lesson_fields(lesson, rendered.page))
             else:
                 self.report.unchanged += 1
             self._write_quiz(row, lesson, rendered)
@@ -235,7 +244,7 @@ class _Loading:
     def _write_parts(self, course: Course, file: CourseFile, lessons: dict[str, Lesson]) -> int:
         """Write a course's parts in their order and return their minutes."""
         wanted = [
-            _part_fields(entry.get("lesson"), entry.get("exercise"), position, file, lessons)
+            part_fields(entry.get("lesson"), entry.get("exercise"), position, file, lessons)
             for position, entry in enumerate(file.document.value["parts"], start=1)
         ]
         rows = {(part.lesson_id, part.exercise_slug): part for part in course.parts.all()}
@@ -274,7 +283,7 @@ class _Loading:
         entries = self.tree.reading.value if self.tree.reading else []
         rows = {reading.position: reading for reading in Reading.objects.all()}
         for position, entry in enumerate(entries, start=1):
-            self._put(Reading, rows.pop(position, None), **_reading_fields(position, entry))
+            self._put(Reading, rows.pop(position, None), **reading_fields(position, entry))
         if rows:
             self._remove(Reading.objects.filter(position__in=rows))
 
@@ -324,122 +333,3 @@ def _render(
     if lesson.quiz is not None and lesson.quiz.digest != quiz:
         questions = [one.to_json() for one in _try(problems, lesson.quiz.questions) or []]
     return _Rendered(made, questions)
-
-
-def _page_fields(page: Page | None) -> dict[str, Any]:
-    if page is None:
-        return {}
-    return {
-        "html": page.html,
-        "text": page.text,
-        "contents": [asdict(entry) for entry in page.contents],
-        "minutes": page.minutes,
-    }
-
-
-def _lesson_fields(file: LessonFile, rendered: _Rendered) -> dict[str, Any]:
-    front = file.front.value
-    return {
-        "slug": file.slug,
-        "folder": file.folder,
-        **{key: front[key] for key in ("title", "summary", "objectives", "topics", "sources")},
-        **_page_fields(rendered.page),
-        "digest": file.digest,
-    }
-
-
-def _markdown(document: Document, key: str, language: str) -> str:
-    source = Source(document.file, document.line((key,)) - 1, language)
-    return render_page(document.value.get(key, ""), source).html
-
-
-def _course_fields(file: CourseFile) -> dict[str, Any]:
-    facts = file.document.value
-    return {
-        "description_html": _markdown(file.document, "description", facts["language"]),
-        "author_name": facts["author"]["name"],
-        "author_about": facts["author"].get("about", ""),
-        "prerequisites": facts.get("prerequisites", []),
-        "background": facts.get("background", ""),
-        "practice": facts.get("practice", ""),
-        **{
-            key: facts[key]
-            for key in (
-                *("title", "summary", "level", "version", "language"),
-                *("topics", "careers", "skills"),
-            )
-        },
-    }
-
-
-def _path_fields(document: Document, language: str = "en") -> dict[str, Any]:
-    facts = document.value
-    source = Source(document.file, document.line(("text",)) - 1, language)
-    page = render_page(facts.get("text", ""), source)
-    return {
-        **{key: facts[key] for key in ("slug", "title", "summary") if key in facts},
-        "html": page.html,
-        "contents": [asdict(entry) for entry in page.contents],
-    }
-
-
-def _part_fields(
-    lesson_folder: str | None,
-    exercise_slug: str | None,
-    position: int,
-    file: CourseFile,
-    lessons: Mapping[str, Lesson],
-) -> dict[str, Any]:
-    if lesson_folder is not None:
-        lesson = lessons[lesson_folder]
-        return {
-            "position": position,
-            "kind": "lesson",
-            "lesson_id": lesson.pk,
-            "exercise_slug": "",
-            "title": lesson.title,
-            "summary": lesson.summary,
-            "minutes": lesson.minutes,
-        }
-    exercise = file.exercises[exercise_slug or ""]
-    return {
-        "position": position,
-        "kind": "exercise",
-        "lesson_id": None,
-        "exercise_slug": exercise.key,
-        "title": exercise.title,
-        "summary": exercise.summary,
-        "minutes": exercise.minutes,
-    }
-
-
-def _reading_fields(position: int, entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "position": position,
-        "publisher": entry.get("publisher") or entry.get("venue", ""),
-        "url": entry.get("url", ""),
-        "fits": entry.get("fits", []),
-        **{key: entry[key] for key in ("kind", "title", "authors", "year", "language", "blurb")},
-    }
-
-
-def _translation_fields(file: TranslationFile) -> dict[str, Any]:
-    """Return the fields that a translation lays over its row."""
-    facts, kind = file.document.value, file.subject.partition(":")[0]
-    if file.lesson is not None:
-        quiz = file.lesson.quiz
-        return {
-            **{key: facts[key] for key in ("title", "summary", "objectives") if key in facts},
-            **_page_fields(file.lesson.page()),
-            **({"questions": [one.to_json() for one in quiz.questions()]} if quiz else {}),
-        }
-    if kind == "path":
-        path = _path_fields(file.document, file.language)
-        return path if "text" in facts else {key: path[key] for key in ("title", "summary")}
-    plain = ("title", "summary", "skills", "prerequisites", "background", "practice")
-    fields = {key: facts[key] for key in plain if key in facts}
-    if "about" in facts.get("author", {}):
-        fields["author_about"] = facts["author"]["about"]
-    if "description" in facts:
-        fields["description_html"] = _markdown(file.document, "description", file.language)
-    return fields

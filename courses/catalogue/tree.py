@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.urls import reverse
 
+import courses.lessons.cleaning
 import courses.lessons.mathematics
 import courses.lessons.rendering
 import courses.quizzes.questions
@@ -400,6 +401,7 @@ def _digest(value: Any, figures: Mapping[str, FigureEntry]) -> str:
 def _renderer_digest() -> str:
     """Return a digest of the code that renders: other code makes other pages."""
     modules = (
+        courses.lessons.cleaning,
         courses.lessons.mathematics,
         courses.lessons.rendering,
         courses.quizzes.questions,

@@ -25,7 +25,14 @@ def qr_code(address: str) -> str:
     """Return a QR code of an address as SVG, readable with a quarter of it damaged."""
     drawing = io.BytesIO()
     segno.make(address, error="q", micro=False).save(
-        drawing, kind="svg", border=2, xmldecl=False, svgns=True, dark="#15201d", light="#ffffff"
+        drawing,
+        kind="svg",
+        border=2,
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        dark="#15201d",
+        light="#ffffff",
     )
     return drawing.getvalue().decode()
 

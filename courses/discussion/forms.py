@@ -13,7 +13,7 @@ class AnswerForm(forms.Form):
         label=_("Your text"),
         max_length=LONGEST_POST,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("Markdown: `code`, **strong**, $x^2$, and blocks between lines of ```."),
+        help_text=_("Markdown: `code`, **strong**, $x^2$."),
     )
     spoiler = forms.BooleanField(
         label=_("This tells a solution: hide it from those who have not passed"), required=False

@@ -17,7 +17,6 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import nh3
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -30,6 +29,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from courses.catalogue.files import ContentError, Problem
+from courses.lessons.cleaning import clean, plain_text
 from courses.lessons.mathematics import FormulaError, mathml
 
 SECTIONS: Final = (
@@ -47,35 +47,6 @@ WORDS_A_MINUTE: Final = 220.0
 SECONDS_A_CODE_LINE: Final = 3.0
 SECONDS_A_FIGURE: Final = 15.0
 SECONDS_A_FORMULA: Final = 10.0
-
-_MATH_TAGS: Final = {
-    *("math", "mi", "mn", "mo", "ms", "mspace", "mtext", "mrow", "mfrac", "msqrt", "mroot"),
-    *("mstyle", "merror", "mpadded", "mphantom", "msub", "msup", "msubsup", "munder", "mover"),
-    *("munderover", "mmultiscripts", "mtable", "mtr", "mtd", "menclose"),
-}
-_MATH_ATTRIBUTES: Final = {
-    *("xmlns", "display", "stretchy", "fence", "form", "separator", "lspace", "rspace", "accent"),
-    *("minsize", "maxsize", "width", "height", "depth", "linethickness", "columnalign"),
-    *("columnspacing", "rowspacing", "mathvariant", "displaystyle", "scriptlevel", "movablelimits"),
-    *("columnlines", "rowlines", "notation"),
-}
-_TAGS: Final = {
-    *("p", "br", "hr", "h2", "h3", "h4", "strong", "em", "s", "code", "pre", "samp", "blockquote"),
-    *("ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td", "caption", "figure"),
-    *("figcaption", "img", "div", "span", "details", "summary", "section"),
-    *_MATH_TAGS,
-}
-_ATTRIBUTES: Final[dict[str, set[str]]] = {
-    "*": {"id", "class"},
-    "a": {"href", "aria-label"},
-    "img": {"src", "alt", "loading", "decoding", "width", "height"},
-    "figure": {"data-renderer", "data-src"},
-    "ol": {"start"},
-    "pre": {"tabindex"},
-    "div": {"tabindex", "role", "aria-label"},
-    "th": {"scope"},
-    **dict.fromkeys(_MATH_TAGS, _MATH_ATTRIBUTES),
-}
 
 
 @dataclass(frozen=True)
@@ -186,23 +157,6 @@ def render_fragment(text: str, source: Source) -> str:
     rendered = render_page(text, source).html.strip()
     match = re.fullmatch(r"<p>(.*)</p>", rendered, re.DOTALL)
     return match.group(1) if match and "<p>" not in match.group(1) else rendered
-
-
-def plain_text(rendered: str) -> str:
-    """Return what can be read on a page, without marks: for the search."""
-    without_tags = re.sub(r"<[^>]+>", " ", re.sub(r"</?m[a-z]+[^>]*>", "", rendered))
-    return re.sub(r"\s+", " ", html.unescape(without_tags)).strip()
-
-
-def clean(rendered: str) -> str:
-    """Return HTML with nothing but what a lesson may hold."""
-    return nh3.clean(
-        rendered,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        url_schemes={"https", "http", "mailto"},
-        link_rel="noopener",
-    )
 
 
 class _Work:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 
 @pytest.fixture
-def material(tmp_path: Path, settings: SettingsWrapper) -> Material:
+def material(tmp_path: Path, settings: Settings) -> Material:
     """An empty content folder that the site serves figures from."""
     root = tmp_path / "content"
     root.mkdir()

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.catalogue.files import ContentError
-from courses.lessons.rendering import FigureFile, Source, clean, render_fragment, render_page
+from courses.lessons.cleaning import clean
+from courses.lessons.rendering import FigureFile, Source, render_fragment, render_page
 
 FIGURES = {
     "bars.light.svg": FigureFile("/figures/1/bars.light.svg", 96, 48),
@@ -121,9 +122,9 @@ def test_reading_time_counts_words_code_and_figures() -> None:
 
 def test_the_search_text_has_words_and_no_marks() -> None:
     """What can be read is there; tags are not."""
-    text = render_page("A *zebra* & $x$ `code`\n", SOURCE).text
+    text = render_page("A *zebra*s & $x^2$ `code`\n\n```python\nf(x)\n```\n\nEnd\n", SOURCE).text
 
-    assert text == "A zebra & x code"
+    assert text == "A zebras & x2 code f(x) End"
 
 
 @pytest.mark.parametrize(
