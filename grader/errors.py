@@ -4,7 +4,7 @@
 
     GraderError
     ├── LearnerFault            told to the learner in words; ends the run, never retried
-    │   └── NotebookRefused     the file cannot be run at all (not a notebook, no parameters cell, ...)
+    │   └── NotebookRefused     the file cannot be run at all (not a notebook, no parameters cell)
     └── OurFault                never costs an attempt
         ├── ContentError        an author's file is wrong: file, key, reason
         └── SandboxUnavailable  nothing can be run safely here, or the sandbox itself broke
@@ -22,7 +22,7 @@ class GraderError(Exception):
     """Anything that the grader raises on purpose."""
 
 
-class LearnerFault(GraderError):
+class LearnerFault(GraderError):  # noqa: N818 - a fault is whose it is
     """The learner can mend it; the text is for the learner."""
 
 
@@ -38,7 +38,7 @@ class NotebookRefused(LearnerFault):
         self.reason = reason
 
 
-class OurFault(GraderError):
+class OurFault(GraderError):  # noqa: N818 - a fault is whose it is
     """Ours to mend; the learner sees "internal error" and loses no attempt."""
 
 

@@ -5,14 +5,16 @@ Everything in a `Run` was made by code that a learner controls, and is bounded b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 MIB = 2**20
 
@@ -78,8 +80,8 @@ class Answer:
         array: float64, int64, bool or unicode, any shape; None when `refusal` says why.
         columns: the last axis's names where the value carried them (DataFrame, Explanation).
         index: the first axis's labels where the value carried them, as strings.
-        parts: further arrays that came with it, such as an Explanation's ``base_values`` and ``data``.
-        refusal: id of why it could not be read: ``object_dtype``, ``too_large``, ``unreadable``, ...
+        parts: further arrays that came with it, such as an Explanation's ``base_values``.
+        refusal: id of why it could not be read: ``object_dtype``, ``too_large``, ``unreadable``.
         cell: index of the code cell after which it had this value.
     """
 

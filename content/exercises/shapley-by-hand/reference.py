@@ -108,7 +108,7 @@ def mistake_first_in(parameters: Parameters, seed: int) -> Outputs:
 
 
 def mistake_factorials_off_by_one(parameters: Parameters, seed: int) -> Outputs:
-    """|S ∪ j|! (f − |S ∪ j|)! / f!, as if the feature were a member already."""
+    """Factorials of the size after joining, as if the feature were a member already."""
     v = reference(parameters, seed)["v"]
     return {"phi": _shares(v, lambda size: 1 / comb(F, size + 1))}
 
