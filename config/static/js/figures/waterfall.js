@@ -93,12 +93,13 @@ export default function waterfall(figure, data) {
       x1: base, x2: base, y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
     }));
     text({ x: base, y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${plain(data.base)}`);
+    const names = [];
     let at = data.base;
     now.forEach((share, j) => {
       const y = TOP + ROW * j;
       const [from, to] = [x(Math.min(at, at + share)), x(Math.max(at, at + share))];
       const colour = share < 0 ? "var(--negative)" : "var(--positive)";
-      text({ x: 4, y: y + 13 }, data.features[j].name);
+      names.push([y + 13, data.features[j].name]);
       picture.append(svg("rect", { x: from, y: y + 20, width: Math.max(to - from, 1), height: 24, fill: colour }));
       if (share < 0) {
         // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
@@ -113,6 +114,10 @@ export default function waterfall(figure, data) {
       at += share;
       picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 44, y2: y + ROW + 20, stroke: "var(--ink-soft)" }));
     });
+    for (const [y, name] of names) {
+      // Drawn last, with a rim in the ground's colour, so that no line runs through a name.
+      text({ x: 4, y, stroke: "var(--surface)", "stroke-width": 6, "paint-order": "stroke" }, name);
+    }
     text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 12, "text-anchor": "middle", "font-weight": 600 },
       `${data.output}: ${plain(at)}`);
     const steps = now.map((share, j) => `${data.features[j].name} ${signed(share)}`).join(", ");
