@@ -1,4 +1,4 @@
-"""The grader's command line: grade, check, build, notebooks, doctor.
+"""The grader's command line: grade, check, build, notebooks, import, doctor.
 
 Exit codes of `grade`: 0 passed, 1 not passed, 2 bad usage or content, 3 cannot run safely.
 """
@@ -67,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser("notebooks", help="write the notebooks from their Markdown")
     notebooks.add_argument("content", type=Path, help="content/, or one exercise folder")
     notebooks.set_defaults(run=_notebooks)
+    imported = commands.add_parser(
+        "import", help="make an exercise of an nbgrader or otter notebook"
+    )
+    imported.add_argument("notebook", type=Path, help="the source notebook, with solutions")
+    imported.add_argument("folder", type=Path, help="the exercise folder to write")
+    imported.set_defaults(run=_import)
     doctor = commands.add_parser("doctor", help="say which isolation pieces work on this machine")
     doctor.set_defaults(run=_doctor)
     for command in (grade, check, build):
@@ -191,6 +197,18 @@ def _notebooks(options: argparse.Namespace) -> int:
     for folder in exercise_folders(options.content):
         for file in write_notebooks(folder):
             print(file)
+    return PASSED
+
+
+def _import(options: argparse.Namespace) -> int:
+    from grader.imports.folder import import_notebook  # noqa: PLC0415
+    from grader.sandbox import open_sandbox  # noqa: PLC0415
+
+    with open_sandbox(concurrency=1) as sandbox:
+        left_out = import_notebook(options.notebook, options.folder, sandbox=sandbox)
+    print(f"Written: {options.folder}. Not carried over:")
+    for line in left_out:
+        print(f"- {line}")
     return PASSED
 
 

@@ -459,24 +459,32 @@ def _check_draw(check: Checks, parameter: Parameter) -> None:
 def _content_hash(folder: Path) -> str:
     """Sha256 over the folder's files, without samples, solution and traces of editors."""
     digest = hashlib.sha256()
+    for file in _files(folder):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every file that matters, in a fixed order."""
+    found = []
     for file in sorted(folder.rglob("*")):
         place = file.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in place.parts)
-        if not file.is_file() or hidden or place.parts[0] in ("samples", "solution.ipynb"):
-            continue
-        digest.update(f"{place.as_posix()}\0{file.stat().st_size}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+        aside = place.parts[0] in {"samples", "solution.ipynb", "solution.md"}
+        if file.is_file() and not hidden and not aside:
+            found.append(file)
+    return found
 
 
 REFERENCE_KEYS = ("outputs", "parameters", "misconceptions", "seeds")
 
 
 def _reference_hash(folder: Path, tree: Mapping[str, Any]) -> str:
-    """Sha256 over reference.py, data/ and the sections that shape the reference values."""
-    digest = hashlib.sha256((folder / "reference.py").read_bytes())
-    for file in sorted((folder / "data").rglob("*")):
-        if file.is_file():
+    """Sha256 over code, data and the sections of exercise.yaml that shape the reference values."""
+    digest = hashlib.sha256()
+    for file in _files(folder):
+        if file.suffix not in {".ipynb", ".md"} and file.name != "exercise.yaml":
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
     sections = {key: tree.get(key) for key in REFERENCE_KEYS}
     digest.update(json.dumps(sections, sort_keys=True, default=str).encode())
