@@ -27,6 +27,7 @@ import importlib.util
 import io
 import json
 import os
+import sys
 import tempfile
 import warnings
 import zipfile
@@ -121,6 +122,7 @@ def author_code(exercise: Exercise) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ContentError("cannot be imported", file=file)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses look their own module up
     with _blaming(exercise, "import"):
         spec.loader.exec_module(module)
     _MODULES[exercise.folder] = (exercise.content_hash, module)
