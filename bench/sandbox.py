@@ -144,7 +144,7 @@ def _throughput(sandbox: WallSandbox, runs: int) -> list[str]:
     median = f"{1000 * statistics.median(first):.0f} ms"
     lines += [
         "",
-        f"The first cell starts {median} after the sandbox has the job, {1000 * worst:.0f} at most.",
+        f"The first cell starts {median} after the job has arrived, {1000 * worst:.0f} at most.",
     ]
     return [*lines, ""]
 
