@@ -1,4 +1,4 @@
-"""The grader's command line: grade, check, build, notebooks, import, doctor.
+"""The grader's command line: grade, check, build, notebooks, lock, import, doctor.
 
 Exit codes of `grade`: 0 passed, 1 not passed, 2 bad usage or content, 3 cannot run safely.
 """
@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser("notebooks", help="write the notebooks from their Markdown")
     notebooks.add_argument("content", type=Path, help="content/, or one exercise folder")
     notebooks.set_defaults(run=_notebooks)
+    lock = commands.add_parser("lock", help="record that today's reference values are meant")
+    lock.add_argument("content", type=Path, help="content/, or one exercise folder")
+    lock.set_defaults(run=_lock)
     imported = commands.add_parser(
         "import", help="make an exercise of an nbgrader or otter notebook"
     )
@@ -197,6 +200,14 @@ def _notebooks(options: argparse.Namespace) -> int:
     for folder in exercise_folders(options.content):
         for file in write_notebooks(folder):
             print(file)
+    return PASSED
+
+
+def _lock(options: argparse.Namespace) -> int:
+    from grader.lock import write_lock  # noqa: PLC0415
+
+    for folder in exercise_folders(options.content):
+        print(write_lock(load_exercise(folder)))
     return PASSED
 
 

@@ -22,6 +22,7 @@ from grader.errors import ContentError, GraderError, NotebookRefused, SandboxUna
 from grader.exercise import load_exercise
 from grader.explanation import Clue, RunAnswers
 from grader.grading import grade_notebook, mark_answers
+from grader.lock import moved
 from grader.misconceptions.families import Companions, family_candidates
 from grader.notebook import code_cells, find_parameters_cell, read_notebook
 from grader.reference import ReferenceStore, author_code, reference_arrays
@@ -163,11 +164,12 @@ def check_exercise(folder: Path, references: Path, effort: Effort) -> Findings:
 
 
 def _check_files(exercise: Exercise, found: Findings) -> None:
-    """The notebooks are those of the Markdown, and the mistakes those of reference.py."""
+    """The notebooks are those of the Markdown, the values those of the lock, the mistakes known."""
     for file, text in exercise_notebooks(exercise.folder).items():
         same = file.is_file() and file.read_text(encoding="utf-8") == text
         place = file.relative_to(exercise.folder)
         found.need(same, f"{place} is not what its Markdown says: run `python -m grader notebooks`")
+    found.problems += moved(exercise)
     prefix = "mistake_"
     written = {
         name.removeprefix(prefix) for name in vars(author_code(exercise)) if name.startswith(prefix)

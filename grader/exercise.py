@@ -471,7 +471,7 @@ def _files(folder: Path) -> list[Path]:
     for file in sorted(folder.rglob("*")):
         place = file.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in place.parts)
-        aside = place.parts[0] in {"samples", "solution.ipynb", "solution.md"}
+        aside = place.parts[0] in {"samples", "solution.ipynb", "solution.md", "reference.lock"}
         if file.is_file() and not hidden and not aside:
             found.append(file)
     return found

@@ -113,7 +113,8 @@ def _scaled_rows(found: Floats, reference: Candidate) -> Iterator[Candidate]:
         mean = factors[:, None] * reference.mean
         spread = np.abs(factors)[:, None] * reference.spread
         name = "predicted_class" if np.allclose(np.abs(factors), 1, atol=0.01) else "scaled_rows"
-        cost = 0.5 * len(found) * np.log(found.shape[1])
+        # Noise alone makes factors differ: one common factor is said unless this is e^5 likelier.
+        cost = 0.5 * len(found) * np.log(found.shape[1]) + 5
         yield Candidate(name, mean, spread, reference.seeds, cost)
 
 
