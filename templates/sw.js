@@ -1,7 +1,7 @@
 {% load static %}{% comment %}The service worker. It changes nothing while the network answers: it only keeps a copy of lessons that were opened, with what they need, and shows the copy when the network is away.{% endcomment %}const KEPT = "lessons";
 const FRAME = "frame";
 const PIECES = "pieces";
-const MOST_KEPT = 120;
+const MOST_KEPT = 400;
 const OFFLINE = "{% url "offline" %}";
 const ASSETS = [
   OFFLINE,
@@ -35,7 +35,16 @@ async function forgetOldFrame() {
   }
 }
 
+// The figures of a lesson are kept with it: those further down the page have not been asked for yet.
+async function keepFigures(html) {
+  const cache = await caches.open(PIECES);
+  for (const [, address] of html.matchAll(/src="(\/figures\/[^"]+)"/g)) {
+    if (!(await cache.match(address))) await cache.add(address);
+  }
+}
+
 async function keep(name, request, answer) {
+  if (name === KEPT) await keepFigures(await answer.clone().text());
   const cache = await caches.open(name);
   await cache.put(request, answer);
   const keys = await cache.keys();
@@ -62,7 +71,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || address.origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     event.respondWith(answerFor(event, LESSON.test(address.pathname) && !address.search ? KEPT : null));
-  } else if (["style", "script", "font", "image"].includes(request.destination)) {
+  } else if (["style", "script", "font", "image"].includes(request.destination) || address.pathname.startsWith("/figures/")) {
     event.respondWith(answerFor(event, PIECES));
   }
 });

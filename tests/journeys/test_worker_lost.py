@@ -58,7 +58,9 @@ def test_a_page_says_that_no_worker_is_there_and_goes_on_when_one_comes(
     visitor.look("status-no-worker")
     page.go_back()
     worker.start("worker")
-    expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
+    expect(page.locator(".verdict--pass")).to_be_visible(
+        timeout=REQUEUE_MILLISECONDS + GRADE_MILLISECONDS
+    )
     visitor.go("/status/")
     expect(page.get_by_text("Submissions are being marked.")).to_be_visible(timeout=30_000)
     visitor.look("status")
