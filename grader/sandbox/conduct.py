@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 READ_BYTES: Final = 1 << 18
 SMALL_FRAME_BYTES: Final = 4096
+CHUNK_BYTES: Final = 512 * 1024
+"""The runner's own pieces of text and tracebacks are smaller, however they are escaped."""
 ANSWER_HEADER_BYTES: Final = 32 * bounds.MIB
 """Labels of a long table, as JSON; they count to the answer's budget."""
 ANSWER_BUDGETS: Final = 6
@@ -67,7 +69,10 @@ class Progress:
     current: int = -1
     open: bool = False
     finished: bool = False
+    shown_error: CellError | None = None
+    """The last traceback of the open cell; learners can show one and go on."""
     error: CellError | None = None
+    """What ended the notebook."""
     answers: dict[str, Answer] = field(default_factory=dict)
     output_bytes: int = 0
     answer_bytes: int = 0
@@ -125,7 +130,6 @@ class Conductor:
 
     def _send_job(self) -> None:
         job, data = self._job, self._data
-        os.sched_setaffinity(self._watch.pid, self._cores)
         body = json.dumps(
             {
                 "cells": job.cells,
@@ -139,6 +143,7 @@ class Conductor:
         ).encode()
         self._sealed.line.settimeout(policy.READY_SECONDS)
         try:
+            os.sched_setaffinity(self._watch.pid, self._cores)
             self._sealed.line.sendall(struct.pack(">I", len(body)) + body)
             for content in data.values():
                 self._sealed.line.sendall(content)
@@ -192,7 +197,7 @@ class Conductor:
         if kind in _SMALL:
             return SMALL_FRAME_BYTES
         if kind in _SHOWN or kind == frames.FAILED:
-            return self._job.limits.cell_output_bytes + SMALL_FRAME_BYTES
+            return max(self._job.limits.cell_output_bytes, CHUNK_BYTES) + SMALL_FRAME_BYTES
         if kind == frames.ANSWER:
             return self._job.limits.answer_bytes + ANSWER_HEADER_BYTES
         return None
@@ -225,7 +230,7 @@ class Conductor:
             parsed = frames.parse(body)
             state.cells[state.current].take(kind, parsed, cost=len(body))
             if kind == frames.ERROR:
-                state.error = cell_error(state.current, parsed)
+                state.shown_error = cell_error(state.current, parsed)
 
     def _begin_cell(self, body: dict[str, Any]) -> None:
         state, now = self._progress, time.monotonic()
@@ -235,6 +240,7 @@ class Conductor:
             raise BadFrame("a cell too many")
         state.current += 1
         state.open = True
+        state.shown_error = None
         state.cell_started_at = now
         if state.first_cell_at is None:
             state.first_cell_at = now
@@ -244,6 +250,10 @@ class Conductor:
         state, count = self._progress, body.get("execution_count")
         if body.get("cell") != state.current or type(count) is not int:
             raise BadFrame("the end of another cell")
+        if body.get("ok") is not True:
+            if state.shown_error is None:
+                raise BadFrame("a failure without an error")
+            state.error = state.shown_error
         cell = state.cells[state.current]
         cell.execution_count = count
         cell.wall_seconds = time.monotonic() - state.cell_started_at

@@ -30,12 +30,13 @@ class Watch:
         self._thread: threading.Thread | None = None
         hierarchy = cgroup.hierarchy()
         if hierarchy is not None:
-            with contextlib.suppress(OSError):
-                self._group = cgroup.Group(hierarchy, owner=owner, bound_bytes=bound_bytes)
-                self._group.add(self.pid)
-                return
-        self._thread = threading.Thread(target=self._keep_measuring, daemon=True)
-        self._thread.start()
+            self._group = _group_around(self.pid, hierarchy, owner, bound_bytes)
+        if self._group is None:
+            inherited = (_used_bytes(self.pid),)
+            self._thread = threading.Thread(
+                target=self._keep_measuring, args=inherited, daemon=True
+            )
+            self._thread.start()
 
     def peak(self) -> int:
         """Return the peak so far."""
@@ -53,10 +54,25 @@ class Watch:
             self._group.remove()
             self._group = None
 
-    def _keep_measuring(self) -> None:
-        inherited = _used_bytes(self.pid)
+    def _keep_measuring(self, inherited: int) -> None:
         while not self._ended.wait(policy.WATCH_SECONDS):
             self.peak_bytes = max(self.peak_bytes, _used_bytes(self.pid) - inherited)
+
+
+def _group_around(
+    pid: int, hierarchy: cgroup.Hierarchy, owner: int, bound_bytes: int
+) -> cgroup.Group | None:
+    """Return a group with the process in it; None where the kernel refuses."""
+    try:
+        group = cgroup.Group(hierarchy, owner=owner, bound_bytes=bound_bytes)
+    except OSError:
+        return None
+    try:
+        group.add(pid)
+    except OSError:
+        group.remove()
+        return None
+    return group
 
 
 def _used_bytes(root: int) -> int:

@@ -62,12 +62,12 @@ class CellScreen:
             return
         if self._clear_next:
             self._clear()
-        if not self._has_room(cost + OUTPUT_COST_BYTES):
-            return
-        if kind == frames.STREAM:
-            self._add_text(body)
-        elif kind == frames.ERROR:
+        if kind == frames.ERROR:  # kept however long the cell has become: it says what is wrong
             self._outputs.append(error_output(body))
+        elif not self._has_room(cost + OUTPUT_COST_BYTES):
+            return
+        elif kind == frames.STREAM:
+            self._add_text(body)
         elif kind == frames.RESULT:
             self._outputs.append(result_output(body))
         else:

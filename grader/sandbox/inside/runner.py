@@ -29,7 +29,7 @@ def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
         screen.flush()
         for frame in collector.collect(shell.user_ns, number):
             screen.send(frame)
-        screen.end_cell(number)
+        screen.end_cell(number, ok=ok)
         if not ok:
             break
         if number == job["parameters_cell"]:
@@ -44,7 +44,7 @@ def _run_cell(shell: Any, source: str, screen: Screen) -> bool:
         failure = result.error_before_exec or result.error_in_exec
     except BaseException as error:  # noqa: BLE001 - even what breaks the shell is the cell's failure
         failure = error
-    if failure is not None and not screen.has_failed:
+    if failure is not None and screen.shown_error is not failure:
         screen.show_error(shell, failure, traceback.format_exception(failure))
     return failure is None
 

@@ -39,7 +39,7 @@ class Screen:
         self._name = "stdout"
         self._writes = 0
         self._count = 0
-        self.has_failed = False
+        self.shown_error: BaseException | None = None
 
     def attach(self, shell: Any) -> None:
         """Become the shell's stdout, stderr, display publisher and display hook."""
@@ -91,12 +91,12 @@ class Screen:
         """Say that a cell begins."""
         self._writes = 0
         self._count = execution_count
-        self.has_failed = False
+        self.shown_error = None
         self.send(frames.pack(frames.CELL, {"cell": number}))
 
-    def end_cell(self, number: int) -> None:
-        """Say that a cell has ended."""
-        body = {"cell": number, "execution_count": self._count}
+    def end_cell(self, number: int, *, ok: bool) -> None:
+        """Say that a cell has ended, and whether an exception ended it."""
+        body = {"cell": number, "execution_count": self._count, "ok": ok}
         self.send(frames.pack(frames.CELL_END, body))
 
     def finish(self) -> None:
@@ -114,7 +114,7 @@ class Screen:
             "traceback": "\n".join(lines)[-TRACEBACK_CHARACTERS:],
         }
         self.send(frames.pack(frames.ERROR, body))
-        self.has_failed = True
+        self.shown_error = error
 
 
 class Stream(io.TextIOBase):
@@ -207,6 +207,10 @@ class NotebookShell(InteractiveShell):
 
     def enable_gui(self, gui: Any = None) -> None:
         """Enable nothing: figures are shown inline."""
+
+    def ask_exit(self) -> None:
+        """Answer `exit` and `quit` as any other exit: the notebook ends here."""
+        raise SystemExit
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:  # noqa: ARG002
         """Send what the superclass would print; the names are those that it calls with."""

@@ -78,6 +78,8 @@ def test_an_exception_ends_the_run_and_keeps_what_stood(sandbox: Sandbox) -> Non
         ("import sys\nsys.exit(3)", "SystemExit", 2),
         ("input('name? ')", "EOFError", 1),
         ("raise KeyboardInterrupt", "KeyboardInterrupt", 1),
+        ("exit", "SystemExit", None),
+        ("quit()", "SystemExit", None),
         ("%no_such_magic", "UsageError", None),
         (
             "class Odd(Exception):\n    __str__ = lambda self: 1 / 0\nraise Odd",
@@ -96,6 +98,25 @@ def test_each_way_of_failing_is_named(
     assert outcome.error.name == name
     assert line in (None, outcome.error.line)
     assert outcome.cells[1].execution_count is None
+
+
+def test_a_traceback_that_is_only_shown_ends_nothing(warm: Sandbox) -> None:
+    """A learner may catch an exception, show it, and go on."""
+    show = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()"
+    outcome = run(warm, show, "kept = 1", outputs=("kept",))
+    assert outcome.verdict is Verdict.OK
+    assert outcome.error is None
+    assert [o["ename"] for o in outcome.cells[0].outputs] == ["ZeroDivisionError"]
+    assert outcome.answers["kept"].array == 1
+
+
+def test_an_error_is_shown_after_any_amount_of_output(warm: Sandbox) -> None:
+    """A cell that was cut still shows what ended it."""
+    limits = Limits(cell_output_bytes=10_000)
+    outcome = run(warm, "for i in range(1000): print('x' * 50)\n1 / 0", limits=limits)
+    assert outcome.verdict is Verdict.RUNTIME_ERROR
+    assert outcome.cells[0].truncated
+    assert outcome.cells[0].outputs[-1]["ename"] == "ZeroDivisionError"
 
 
 def test_ipython_is_spoken(warm: Sandbox) -> None:
