@@ -28,7 +28,7 @@ LINES_HEIGHT = 260.0
 LABEL_LENGTH = 26
 SMALLEST = 1e-9
 """A panel whose values differ by less is drawn as if they did by this: they are all the same."""
-TICKS = 4
+TICKS = 6
 """Tick marks aimed at; the step is 1, 2 or 5 times a power of ten."""
 
 

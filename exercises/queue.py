@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from celery import current_app
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 if TYPE_CHECKING:
     import uuid
@@ -37,5 +37,5 @@ def announce_mail(submission_id: uuid.UUID) -> None:
 def _send(task: str, submission_id: uuid.UUID, *, queue: str) -> None:
     try:
         current_app.send_task(task, args=[str(submission_id)], queue=queue)
-    except (OperationalError, OSError):
+    except (ChannelError, OperationalError, OSError):
         logger.exception("%s for submission %s could not be sent", task, submission_id)

@@ -73,7 +73,7 @@ def test_everything_lies_on_the_paper(values: list[tuple[float, float, float]]) 
         for start, width in ((bar.bar_x, bar.bar_width), (bar.band_x, bar.band_width)):
             assert LABELS - 0.1 <= start <= start + width <= WIDTH
     assert all(LABELS - 0.1 <= tick.place <= WIDTH for tick in panel.ticks)
-    assert len(panel.ticks) <= 8
+    assert len(panel.ticks) <= 9
 
 
 def test_lines_have_a_curve_and_an_area() -> None:

@@ -1,0 +1,66 @@
+"""The embedded broker: a message is whole as soon as it can be seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kombu import Connection
+
+import config.celery  # noqa: F401  # puts our transport in the place of Kombu's
+from config.broker import Transport
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+MESSAGES = 400
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> dict[str, str]:
+    """Folders of a broker."""
+    for name in ("messages", "control"):
+        (tmp_path / name).mkdir()
+    return {
+        "data_folder_in": str(tmp_path / "messages"),
+        "data_folder_out": str(tmp_path / "messages"),
+        "control_folder": str(tmp_path / "control"),
+    }
+
+
+def test_the_address_leads_to_our_transport(options: dict[str, str]) -> None:
+    """``filesystem://`` is served by the transport of this package."""
+    with Connection("filesystem://", transport_options=options) as connection:
+        assert isinstance(connection.transport, Transport)
+
+
+WRITE = """
+import json, sys
+import config.celery
+from kombu import Connection
+
+with Connection("filesystem://", transport_options=json.loads(sys.argv[1])) as connection:
+    queue = connection.SimpleQueue("work")
+    for number in range(int(sys.argv[2])):
+        queue.put({"number": number})
+    queue.close()
+"""
+
+
+def test_no_message_is_read_half(options: dict[str, str]) -> None:
+    """A reader that never rests gets every message of another process, whole and once."""
+    arguments = [sys.executable, "-c", WRITE, json.dumps(options), str(MESSAGES)]
+    found: list[int] = []
+    with (
+        Connection("filesystem://", transport_options=options) as connection,
+        subprocess.Popen(arguments, cwd=CHECKOUT) as writer,
+    ):
+        queue = connection.SimpleQueue("work")
+        while len(found) < MESSAGES:
+            message = queue.get(timeout=60)
+            found.append(message.payload["number"])
+            message.ack()
+        queue.close()
+    assert writer.returncode == 0
+    assert sorted(found) == list(range(MESSAGES))
