@@ -48,7 +48,7 @@ def coalitions() -> dict[str, Any]:
         "renderer": "coalitions",
         "players": [f"{name} = {value:g}" for name, value in zip(FEATURES, row, strict=True)],
         "unit": "predicted disease progression",
-        "coalitions": [{"members": list(s), "value": round(values[s], 2)} for s in COALITIONS],
+        "coalitions": [{"members": list(s), "value": round(values[s], 4)} for s in COALITIONS],
         "table": [
             ["known features", "mean prediction"],
             *[[names[s], f"{values[s]:.1f}"] for s in COALITIONS],
