@@ -45,16 +45,23 @@ _CREATE: Final = {
 }
 _FIND: Final = {
     "sqlite": """
-        SELECT subject, language, title, snippet(courses_search, 3, %s, %s, ' … ', 28)
-        FROM courses_search WHERE courses_search MATCH %s AND language IN (%s, %s)
-        ORDER BY bm25(courses_search, 0, 0, 8, 1) LIMIT %s""",
+        SELECT subject, language, title,
+            snippet(courses_search, 3, %(begin)s, %(end)s, ' … ', 28)
+        FROM courses_search
+        WHERE courses_search MATCH %(query)s AND language IN (%(language)s, 'en')
+        ORDER BY bm25(courses_search, 0, 0, 8, 1) LIMIT %(most)s""",
+    # Each language has its own word stems, so a query is made for the language of the row.
     "postgresql": """
-        SELECT subject, language, title, ts_headline('english', body, query,
-            'StartSel=' || %s || ', StopSel=' || %s ||
+        SELECT subject, language, title, ts_headline(config, body, query,
+            'StartSel=' || %(begin)s || ', StopSel=' || %(end)s ||
             ', MaxWords=28, MinWords=14, MaxFragments=1, FragmentDelimiter=" … "')
-        FROM courses_search, to_tsquery('english', %s) AS query
-        WHERE vector @@ query AND language IN (%s, %s)
-        ORDER BY ts_rank(vector, query) DESC, subject LIMIT %s""",
+        FROM courses_search, (VALUES
+            ('fr', 'french'::regconfig, to_tsquery('french', %(query)s)),
+            ('en', 'english'::regconfig, to_tsquery('english', %(query)s))
+        ) AS asked (asked_language, config, query)
+        WHERE language = asked_language AND vector @@ query
+            AND language IN (%(language)s, 'en')
+        ORDER BY ts_rank(vector, query) DESC, subject LIMIT %(most)s""",
 }
 
 
@@ -96,7 +103,16 @@ def find(text: str, language: str) -> list[Hit]:
     else:
         query = " & ".join(f"'{word}'" for word in words) + ":*"
     with connection.cursor() as cursor:
-        cursor.execute(_FIND[connection.vendor], [BEGIN, END, query, language, "en", 2 * MOST_HITS])
+        cursor.execute(
+            _FIND[connection.vendor],
+            {
+                "begin": BEGIN,
+                "end": END,
+                "query": query,
+                "language": language,
+                "most": 2 * MOST_HITS,
+            },
+        )
         rows = cursor.fetchall()
     translated = {subject for subject, shown, *_rest in rows if shown == language}
     hits = [

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -24,6 +28,12 @@ def duration(minutes: int) -> str:
     if not rest:
         return _("%(hours)d h") % {"hours": hours}
     return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Return a long name, such as an address, that may be broken after / and -."""
+    return mark_safe(re.sub("([/-])", r"\1<wbr>", escape(text)))  # noqa: S308  # escaped here
 
 
 @register.filter
