@@ -76,7 +76,7 @@ def what_if() -> dict[str, Any]:
     columns = [list(data.feature_names).index(name) for name in EXPLORED]
     model = GradientBoostingClassifier(n_estimators=60, max_depth=2, random_state=0)
     model.fit(x_train[:, columns], y_train)
-    quantiles = np.quantile(x_train[:, columns], [0.1, 0.3, 0.5, 0.7, 0.9], axis=0).T
+    quantiles = np.quantile(x_train[:, columns], [0.2, 0.5, 0.65, 0.8, 0.95], axis=0).T
     levels = [
         [round(float(value), digits) if digits else round(float(value)) for value in row]
         for row, digits in zip(quantiles, DIGITS, strict=True)
@@ -85,8 +85,8 @@ def what_if() -> dict[str, Any]:
     explanation = shap.TreeExplainer(model)(grid)
     base = round(float(explanation.base_values[0]), 3)
     phi = explanation.values.round(3)
-    examples = [("typical", [2, 2, 2, 2]), ("small and smooth", [0, 0, 1, 1])]
-    examples += [("large and uneven", [4, 4, 3, 3]), ("mixed signs", [1, 4, 0, 4])]
+    examples = [("typical", [1, 1, 1, 1]), ("small and smooth", [0, 0, 0, 1])]
+    examples += [("large and uneven", [4, 4, 3, 3]), ("mixed signs", [1, 3, 1, 2])]
     table = [["tumour", *EXPLORED, "base value", "log-odds", "probability of malignant"]]
     for label, chosen in examples:
         at = int(np.ravel_multi_index(chosen, (5, 5, 5, 5)))
@@ -100,7 +100,7 @@ def what_if() -> dict[str, Any]:
         "features": [
             {"name": name, "levels": row} for name, row in zip(EXPLORED, levels, strict=True)
         ],
-        "start": [2, 2, 2, 2],
+        "start": [1, 3, 1, 2],
         "examples": [{"label": label, "levels": chosen} for label, chosen in examples],
         "base": base,
         "output": "log-odds of malignant",
