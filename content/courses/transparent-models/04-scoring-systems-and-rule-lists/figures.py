@@ -94,16 +94,23 @@ def score_card() -> dict[str, Any]:
         levels.append(
             {
                 "score": score,
-                "risk": round(float(curve.predict_proba([[score]])[0, 1]), 3),
+                "risk": round(float(curve.predict_proba([[score]])[0, 1]), 4),
                 "training_rows": int(here.sum()),
-                "training_share": round(float(H_TRAIN[here].mean()), 3),
+                "training_share": round(float(H_TRAIN[here].mean()), 4),
                 "test_rows": int(there.sum()),
-                "test_share": round(float(H_TEST[there].mean()), 3),
+                "test_share": round(float(H_TEST[there].mean()), 4),
             }
         )
     return {
-        "renderer": "score_card",
-        "outcome": "fast progression",
+        "renderer": "score-card",
+        "words": {
+            "questions": "Tick what holds for the patient",
+            "score": "Score",
+            "risk": "risk on the card",
+            "observed": "share of the test rows",
+            "sum": "{score} of {most} points: the card says {risk}. Of {rows} test rows with this "
+            "score, {share} progressed fast.",
+        },
         "items": [{"text": text, "column": name, "points": 1} for text, name, _ in CARD],
         "levels": levels,
         "table": [
