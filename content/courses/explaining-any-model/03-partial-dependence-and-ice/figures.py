@@ -106,7 +106,6 @@ def patients() -> dict[str, Any]:
             "centred": "Start all curves at zero",
             "mean": "mean of all rows (PDP)",
             "chosen": "chosen patient",
-            "here": "the patient's own value",
             "change": "From left to right, the chosen curve changes by {own}, the mean by {mean}.",
         },
         "table": table,

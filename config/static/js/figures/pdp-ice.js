@@ -1,0 +1,129 @@
+// Partial dependence and the curves behind it: choose a feature and a row, and see that row's curve (ICE)
+// among the others and beside their mean. Curves may be started at zero, so that only shapes are compared.
+//
+// data: {output, rows: [label], features: [{name, label, grid, mean, curves: [...], at: [[value, output]]}],
+//        words: {feature, row, centred, mean, chosen, change}}; curves are numbers joined by blanks
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 440;
+const HEIGHT = 330;
+const LEFT = 52;
+const RIGHT = 10;
+const TOP = 48;
+const BOTTOM = 46;
+
+let figures = 0;
+
+function svg(name, attributes, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function html(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+const numbers = (text) => text.split(" ").map(Number);
+const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(0)}`;
+const plain = (number) => String(Math.round(number)).replace("-", "−");
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+
+// Round values for an axis: four or five steps of 1, 2 or 5 times a power of ten.
+function ticks(low, high) {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough);
+  const found = [];
+  for (let at = Math.ceil(low / step) * step; at <= high; at += step) found.push(at);
+  return found;
+}
+
+export default function pdpIce(figure, data) {
+  const id = `pdp-ice-${(figures += 1)}`;
+  const { words } = data;
+  const features = data.features.map((feature) => ({
+    ...feature,
+    grid: numbers(feature.grid),
+    mean: numbers(feature.mean),
+    curves: feature.curves.map(numbers),
+  }));
+
+  const select = (name, label, options) => {
+    const element = html("select", { id: `${id}-${name}` },
+      ...options.map((option, k) => html("option", { value: k }, option)));
+    element.addEventListener("change", draw);
+    return [element, html("div", {}, html("label", { for: element.id }, label), element)];
+  };
+  const [feature, featureBox] = select("feature", words.feature, features.map((each) => each.label));
+  const [row, rowBox] = select("row", words.row, data.rows);
+  row.value = String(Math.floor(data.rows.length / 2));
+  const centred = html("input", { type: "checkbox", id: `${id}-centred` });
+  centred.addEventListener("change", draw);
+  const centredBox = html("div", {}, centred, html("label", { for: centred.id }, ` ${words.centred}`));
+
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: "100%", role: "img" });
+  picture.style.maxWidth = "36rem";
+  const sum = html("p", { role: "status" });
+
+  function draw() {
+    const now = features[feature.value];
+    const chosen = Number(row.value);
+    const start = (curve) => (centred.checked ? curve.map((value) => value - curve[0]) : curve);
+    const curves = now.curves.map(start);
+    const mean = start(now.mean);
+    const every = [...curves.flat(), ...mean];
+    const [low, high] = [Math.min(...every), Math.max(...every)];
+    const [first, last] = [now.grid[0], now.grid.at(-1)];
+    const x = (value) => LEFT + ((value - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
+    const y = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+
+    picture.replaceChildren();
+    const text = (attributes, content) =>
+      picture.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, content));
+    const line = (curve, attributes) => picture.append(svg("polyline", {
+      points: curve.map((value, k) => `${x(now.grid[k]).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
+      fill: "none", "stroke-linejoin": "round", ...attributes,
+    }));
+    for (const value of ticks(low, high)) {
+      picture.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), stroke: "var(--line)" }));
+      text({ x: LEFT - 8, y: y(value) + 5, "text-anchor": "end", fill: "var(--ink-soft)" }, plain(value));
+    }
+    for (const value of ticks(first, last)) {
+      text({ x: x(value), y: HEIGHT - 26, "text-anchor": "middle", fill: "var(--ink-soft)" }, Number(value.toFixed(2)));
+    }
+    text({ x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, now.label);
+
+    const looks = {
+      mean: { stroke: "var(--ink)", "stroke-width": 4 },
+      chosen: { stroke: "var(--positive)", "stroke-width": 3, "stroke-dasharray": "7 4" },
+    };
+    curves.forEach((curve) => line(curve, { stroke: "var(--negative)", "stroke-width": 1, opacity: 0.55 }));
+    line(mean, looks.mean);
+    line(curves[chosen], looks.chosen);
+    const [value, output] = now.at[chosen];
+    if (value >= first && value <= last) {
+      picture.append(svg("circle", {
+        cx: x(value), cy: y(centred.checked ? output - now.curves[chosen][0] : output), r: 6,
+        fill: "var(--surface)", stroke: "var(--positive)", "stroke-width": 3,
+      }));
+    }
+    [[words.mean, looks.mean, 4], [words.chosen, looks.chosen, 250]].forEach(([label, look, at]) => {
+      picture.append(svg("line", { x1: at, x2: at + 34, y1: 14, y2: 14, ...look }));
+      text({ x: at + 42, y: 19 }, label);
+    });
+    text({ x: 4, y: 40, fill: "var(--ink-soft)" }, data.output);
+
+    const change = (curve) => signed(curve.at(-1) - curve[0]);
+    sum.textContent = fill(words.change, { own: change(curves[chosen]), mean: change(mean) });
+    picture.setAttribute("aria-label", `${now.label}. ${data.rows[chosen]}. ${sum.textContent}`);
+  }
+
+  const controls = html("div", { class: "controls" }, featureBox, rowBox, centredBox);
+  figure.querySelector("details").before(controls, picture, sum);
+  draw();
+}
