@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from grader.sandbox.job import Verdict
 if TYPE_CHECKING:
     from courses.models import User
     from exercises.models import DiagnosisAnswer, SubmissionQuerySet
+    from grader.grading import Marks
     from grader.report import GradeReport
 
 LEASE = timedelta(seconds=20)
@@ -207,6 +208,27 @@ def record_grade(*, lease: Lease, report: GradeReport) -> bool:
             executed=report.executed or "", answers=report.answers
         )
     return bool(recorded)
+
+
+@transaction.atomic
+def record_regrade(*, submission: Submission, marks: Marks) -> bool:
+    """Replace a grade by `marks` on the same answers; False when it has changed meanwhile."""
+    max_score = sum(criterion.max_points for criterion in marks.criteria)
+    report = (submission.report or {}) | {
+        "max_score": max_score,
+        "criteria": [asdict(criterion) for criterion in marks.criteria],
+        "misconception": asdict(marks.misconception) if marks.misconception else None,
+        "score": marks.score,
+        "passed": marks.passed,
+        "plot": marks.plot,
+        "regraded_at": timezone.now().isoformat(),
+    }
+    same = Submission.objects.filter(
+        pk=submission.pk, state=State.GRADED, score=submission.score, passed=submission.passed
+    )
+    return bool(
+        same.update(score=marks.score, max_score=max_score, passed=marks.passed, report=report)
+    )
 
 
 @transaction.atomic

@@ -1,0 +1,57 @@
+"""Mark the stored answers of an exercise again, and show what would change before it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from exercises import regrading
+from exercises.models import Exercise
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+
+class Command(BaseCommand):
+    """``manage.py regrade SLUG [--commit]``."""
+
+    help = "Mark stored answers again with today's rubric; writes only with --commit."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which exercise, and whether to write."""
+        parser.add_argument("slug")
+        parser.add_argument("--commit", action="store_true", help="write what is shown")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Print each difference, then the sums."""
+        exercise = Exercise.objects.filter(slug=options["slug"]).first()
+        if exercise is None:
+            raise CommandError(
+                f"There is no exercise {options['slug']!r}; load_exercises makes it."
+            )
+        same = changed = unmarked = written = 0
+        for found in regrading.regrades(exercise):
+            if found.marks is None:
+                unmarked += 1
+                self.stdout.write(f"{found.submission.pk}  cannot be marked again: {found.reason}")
+            elif not found.changes:
+                same += 1
+            else:
+                changed += 1
+                self.stdout.write(_difference(found))
+                written += options["commit"] and regrading.commit(found, exercise=exercise)
+        self.stdout.write(f"{same} the same, {changed} changed, {unmarked} cannot be marked again.")
+        if options["commit"]:
+            self.stdout.write(f"{written} written.")
+        elif changed:
+            self.stdout.write("Nothing was written; --commit writes.")
+
+
+def _difference(found: regrading.Regrade) -> str:
+    before, after = found.submission, found.marks
+    assert after is not None  # noqa: S101  # only what was marked can differ
+    verdict = ""
+    if after.passed != before.passed:
+        verdict = "  now passed" if after.passed else "  no longer passed (completion stays)"
+    return f"{before.pk}  {before.score:g} → {after.score:g}{verdict}"
