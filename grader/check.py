@@ -362,7 +362,13 @@ def fresh_mistakes(
     companions = Companions(exercise, reference, output.name)
     samples = honest[output.name][None]
     candidates = family_candidates(misconception.family, samples, output, companions)
-    return [{**honest, output.name: candidate[0]} for candidate in candidates]
+    true = honest[output.name]
+    # A form that changes nothing here (values that were sorted all along) is no mistake.
+    return [
+        {**honest, output.name: candidate[0]}
+        for candidate in candidates
+        if not np.allclose(candidate[0], true, rtol=1e-9, atol=0)
+    ]
 
 
 def mark_simulated(
