@@ -1,0 +1,138 @@
+"""Reference: population stability index of attributions between two windows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.ensemble import GradientBoostingRegressor
+
+from grader.explainers.trees import tree_shap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    Outputs = dict[str, NDArray[Any]]
+    Parameters = Mapping[str, Any]
+    Index = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
+
+LIMIT = 0.057
+"""Exceeded without drift in 0.8 % of weeks by continuous values, in 0.3 % by these attributions."""
+TENTHS = np.arange(0.1, 0.95, 0.1)
+
+
+def _rows(rng: np.random.Generator, n: int, shift: tuple[Any, Any] | None = None) -> Any:
+    x = rng.normal(size=(n, 6))
+    if shift is not None:
+        x[:, shift[0]] += shift[1]
+    return x
+
+
+def _target(rng: np.random.Generator, x: Any) -> Any:
+    curved = 2 * x[:, 0] + x[:, 1] * x[:, 2] + np.sin(2 * x[:, 3]) + x[:, 4] + 0.5 * x[:, 5]
+    return curved + 0.3 * rng.normal(size=len(x))
+
+
+@lru_cache(maxsize=8)
+def _windows(seed: int) -> tuple[Any, Any, Any, Any]:
+    """Both windows, and the attributions in both: as in the starter notebook."""
+    rng = np.random.default_rng(seed)
+    train = _rows(rng, 2000)
+    model = GradientBoostingRegressor(n_estimators=60, random_state=seed)
+    model.fit(train, _target(rng, train))
+    before = _rows(rng, 2000)
+    now = _rows(rng, 500, shift=(rng.integers(6), rng.choice([-0.8, 0.8])))
+    return before, now, tree_shap(model, before)[0], tree_shap(model, now)[0]
+
+
+def _shares(edges: Any, values: Any, half: float = 0.5) -> Any:
+    counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=10)
+    return (counts + half) / (len(values) + 10 * half)
+
+
+def _index(before: Any, now: Any, *, edges: Any = None, half: float = 0.5) -> float:
+    edges = np.quantile(before, TENTHS) if edges is None else edges
+    p, q = _shares(edges, before, half), _shares(edges, now, half)
+    return float(((q - p) * np.log(q / p)).sum())
+
+
+def _each(before: Any, now: Any, index: Index = _index) -> Outputs:
+    return {"psi": np.array([index(before[:, j], now[:, j]) for j in range(before.shape[1])])}
+
+
+def _attributions(parameters: Parameters) -> tuple[Any, Any]:
+    return _windows(parameters["seed"])[2:]
+
+
+def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
+    """What the task asks for."""
+    outputs = _each(*_attributions(parameters))
+    return {**outputs, "alarm": outputs["psi"] > LIMIT}
+
+
+def mistake_of_features(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The features themselves."""
+    return _each(*_windows(parameters["seed"])[:2])
+
+
+def mistake_week_edges(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """Bins cut from this week."""
+    before, now = _attributions(parameters)
+    return _each(before, now, lambda p, q: _index(p, q, edges=np.quantile(q, TENTHS)))
+
+
+def mistake_equal_width(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """Ten bins of equal width over the reference window."""
+    before, now = _attributions(parameters)
+
+    def index(p: Any, q: Any) -> float:
+        return _index(p, q, edges=np.linspace(p.min(), p.max(), 11)[1:-1])
+
+    return _each(before, now, index)
+
+
+def mistake_one_sided(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """Kullback-Leibler divergence of this week from the reference window."""
+    before, now = _attributions(parameters)
+
+    def index(before: Any, now: Any) -> float:
+        edges = np.quantile(before, TENTHS)
+        p, q = _shares(edges, before), _shares(edges, now)
+        return float((q * np.log(q / p)).sum())
+
+    return _each(before, now, index)
+
+
+def mistake_common_logarithm(parameters: Parameters, seed: int) -> Outputs:
+    """Base 10."""
+    return {"psi": reference(parameters, seed)["psi"] / np.log(10)}
+
+
+def mistake_absolute_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """Absolute attributions."""
+    before, now = _attributions(parameters)
+    return _each(np.abs(before), np.abs(now))
+
+
+def mistake_no_smoothing(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """Almost nothing added: empty bins get a tiny share instead of half a count."""
+    before, now = _attributions(parameters)
+    return _each(before, now, lambda p, q: _index(p, q, half=1e-6))
+
+
+def mistake_textbook_limit(parameters: Parameters, seed: int) -> Outputs:
+    """The limit 0.25."""
+    return {"alarm": reference(parameters, seed)["psi"] > 0.25}
+
+
+def mistake_alarm_below(parameters: Parameters, seed: int) -> Outputs:
+    """The wrong way round."""
+    return {"alarm": ~reference(parameters, seed)["alarm"]}
+
+
+def mistake_relabelled(parameters: Parameters, seed: int) -> Outputs:
+    """Sorted by the index."""
+    return {"alarm": np.sort(reference(parameters, seed)["alarm"])[::-1]}
