@@ -16,7 +16,6 @@ STAGE: Final = "/tmp"  # noqa: S108 - covered by a file system of the keeper's o
 SYSTEM_FOLDERS: Final = (
     "/usr/lib",
     "/usr/lib64",
-    "/usr/local/lib",
     "/lib",
     "/lib64",
     "/usr/share/zoneinfo",
