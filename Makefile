@@ -82,6 +82,11 @@ bench: .venv/dev .venv-sandbox/ready  ## measure, side by side in one run
 figures: .venv/dev .venv-sandbox/ready  ## draw the figures of all lessons anew
 	$(SITE)/python manage.py build_figures
 
+messages: .venv/dev  ## collect the words to translate, and compile the translations (needs gettext)
+	$(SITE)/python manage.py makemessages --locale fr --no-wrap --no-obsolete --add-location file \
+	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*"
+	msgfmt --check-format -o config/locale/fr/LC_MESSAGES/django.mo config/locale/fr/LC_MESSAGES/django.po
+
 lock:  ## resolve requirements/*.in into hash-locked requirements/*.txt
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }
 	@for name in site sandbox dev; do \

@@ -347,11 +347,12 @@ class _Work:
         if not isinstance(table, Sequence) or not table:
             self.refuse(token, f'figures/{name}.json has no "table" of rows to read instead.')
             return ""
+        as_table = html.escape(_("The same as a table"))
         return (
             f'<figure class="interactive" data-renderer="{renderer}" '
             f'data-src="{html.escape(file.address)}">'
             f'<p class="interactive-summary">{html.escape(alt)}</p>'
-            f"<details><summary>{html.escape(_('The same as a table'))}</summary>"
+            f"<details><summary>{as_table}</summary>"
             f"{_table(table)}</details>{caption}</figure>"
         )
 
@@ -436,8 +437,9 @@ def _render_fence(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: A
     token = tokens[index]
     words = token.info.split()
     if words[:2] == ["text", "output"]:
+        label = html.escape(_("Output"))
         return (
-            f'<div class="code-output"><p class="code-output-label">{html.escape(_("Output"))}</p>'
+            f'<div class="code-output"><p class="code-output-label">{label}</p>'
             f'<pre tabindex="0"><samp>{html.escape(token.content)}</samp></pre></div>\n'
         )
     language = words[0] if words else "text"
