@@ -146,6 +146,8 @@ def schema_problems(document: Document, schema: Mapping[str, Any]) -> list[Probl
         keys = list(error.absolute_path)
         place = ".".join(str(key) for key in keys)
         reason = _shortened(error.message)
+        if isinstance(error.instance, bool) and error.validator == "type":
+            reason += " (YAML reads yes, no, on and off as truth values: write them in quotes)"
         found.append(document.problem(keys, f"{place}: {reason}" if place else reason))
     return found
 

@@ -143,7 +143,7 @@ _NUMERIC: Final = _object(
         "draw": {
             "type": "object",
             "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
-            "additionalProperties": {"type": "array", "items": NUMBER, "minItems": 2},
+            "additionalProperties": {"type": "array", "items": NUMBER, "minItems": 1},
             "minProperties": 1,
         },
     },
