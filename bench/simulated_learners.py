@@ -52,6 +52,9 @@ ALSO_TRUE = {
     "first_rows": ("other_rows",),
     "train_rows": ("other_rows",),
     "sorted_rows": ("row_order", "other_rows"),
+    "order_of_backgrounds": ("row_order",),
+    "half_pairs": ("scaled",),
+    "bits_reversed": ("feature_order",),
 }
 """What structural detectors may say of a mistake of the library, and be right."""
 

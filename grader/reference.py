@@ -8,7 +8,8 @@ in the sandbox and never in the web process. Functions are found in it by name:
 ``mistake_<id>(parameters, seed)``
     the outputs that the misconception `<id>` changes.
 ``every_row(parameters)``
-    output -> explanations of all rows that a learner could have explained by mistake.
+    output -> (N, ...) explanations of all rows that a learner could have explained by mistake;
+    (S, N, ...) over a few seeds where the exercise declares `seeds`.
 ``single_backgrounds(parameters)``
     output -> (B, ...) explanations with each background row alone.
 ``other_outputs(parameters)``

@@ -16,7 +16,7 @@ from grader.explanation import Problem
 from grader.metrics import rel_l1, symmetric_l1
 from grader.misconceptions.families import Companions, family_candidates
 from grader.misconceptions.likelihood import Candidate, Fit, fit
-from grader.misconceptions.structure import adds_up_to, structural_candidates
+from grader.misconceptions.structure import adds_up_to, row_pool, structural_candidates
 from grader.report import CriterionResult, Diagnosis
 from grader.words import FAMILIES
 
@@ -157,9 +157,10 @@ def _best_structure(setting: Setting, name: str, found: Floats, truth: Candidate
     if found.size < FEWEST_VALUES:
         return None
     reference = setting.reference
-    proposals = structural_candidates(
-        found, truth, reference.every_row.get(name), reference.single_backgrounds.get(name)
-    )
+    rows = reference.every_row.get(name)
+    pool = None if rows is None else row_pool(rows, truth)
+    singles = reference.single_backgrounds.get(name)
+    proposals = structural_candidates(found, truth, pool, singles)
     fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
     # Where honest noise is as large as the values, almost anything passes the test: look at both.
     near = [f for f in fits if f.good and f.distance < RESEMBLES]

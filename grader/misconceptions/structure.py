@@ -7,6 +7,7 @@ where a list of mistakes cannot: any other order, any other rows, any other back
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,14 +26,12 @@ if TYPE_CHECKING:
 BACKGROUND_RESIDUAL = 0.005
 """An explanation with another background is met to rounding; anything else misses by per cents."""
 SUM_TOLERANCE = 1e-3
-POOL_SEEDS = 4
-"""How many seeds a stochastic exercise should average for `every_row`."""
 FEWEST_FEATURES = 5
 """A factor per row is fitted from as many values as there are features: below five it fits all."""
 
 
 def structural_candidates(
-    found: Floats, reference: Candidate, every_row: Floats | None, backgrounds: Floats | None
+    found: Floats, reference: Candidate, every_row: Candidate | None, backgrounds: Floats | None
 ) -> Iterator[Candidate]:
     """Proposals in the order in which they should be believed."""
     yield from _scaled(found, reference)
@@ -91,17 +90,29 @@ def _assign(
     return order
 
 
-def _other_rows(found: Floats, reference: Candidate, every_row: Floats) -> Iterator[Candidate]:
+def row_pool(samples: Floats, reference: Candidate) -> Candidate:
+    """Explanations of all rows: (N, ...), or (S, N, ...) over S seeds where they are stochastic.
+
+    Few seeds say little of one value's scatter. Its size is taken per row, its profile over the
+    features from the reference.
+    """
+    if samples.ndim == reference.mean.ndim:
+        return Candidate("other_rows", samples, np.zeros_like(samples))
+    mean = samples.mean(axis=0)
+    profile = np.maximum(reference.spread.mean(axis=0), 1e-12)
+    size = np.sqrt((samples.var(axis=0, ddof=1) / profile**2).reshape(len(mean), -1).mean(axis=1))
+    spread = size.reshape(-1, *[1] * (mean.ndim - 1)) * profile
+    return Candidate("other_rows", mean, spread, len(samples))
+
+
+def _other_rows(found: Floats, reference: Candidate, every_row: Candidate) -> Iterator[Candidate]:
     """Look each row up among the explanations of all rows."""
-    flat, pool = found.reshape(len(found), -1), every_row.reshape(len(every_row), -1)
+    flat, pool = found.reshape(len(found), -1), every_row.mean.reshape(len(every_row.mean), -1)
     nearest = [int(np.abs(pool - row).sum(axis=1).argmin()) for row in flat]
-    mean = every_row[nearest].reshape(found.shape)
+    mean, spread = every_row.mean[nearest], every_row.spread[nearest]
     # Rows of the reference itself do not count as others, however they are listed in the pool.
     if not np.allclose(mean, reference.mean, rtol=1e-6, atol=1e-9):
-        # The scatter of a stochastic answer differs little between rows: take its mean.
-        spread = np.broadcast_to(reference.spread.mean(axis=0), mean.shape)
-        cost = len(found) * np.log(len(every_row))
-        yield Candidate("other_rows", mean, spread, min(reference.seeds, POOL_SEEDS), cost)
+        yield replace(every_row, mean=mean, spread=spread, penalty=len(found) * np.log(len(pool)))
 
 
 def _scaled_rows(found: Floats, reference: Candidate) -> Iterator[Candidate]:
