@@ -30,6 +30,7 @@ from courses.quizzes.marking import AnswerError
 
 if TYPE_CHECKING:
     from courses.progress import CourseProgress, PartState
+    from courses.quizzes.attempts import Asked
     from courses.quizzes.form import QuizForm
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -120,40 +121,48 @@ def complete(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def quiz(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
-    """Mark the answers to a lesson's quiz; a visit without answers is led to the lesson."""
+    """Mark the answers to a lesson's quiz; without answers, ask it anew."""
     place = find_place(request, course, lesson)
-    if request.method != "POST" or not hasattr(place.lesson, "quiz"):
-        return redirect(f"{place.address}#quiz")
-    user, asked_quiz = _learner(request), place.lesson.quiz
-    asked = ask(user=user, quiz=asked_quiz, stored=_stored(place.lesson))
-    try:
-        number = int(request.POST.get("number", ""))
-    except ValueError:
-        number = None
+    if not hasattr(place.lesson, "quiz"):
+        raise Http404
+    asked = ask(user=_learner(request), quiz=place.lesson.quiz, stored=_stored(place.lesson))
+    if request.method == "POST":
+        return _mark(request, place, asked)
+    if request.headers.get("HX-Request"):
+        return _quiz_response(request, place, quiz_form.empty(asked), again=True)
+    return redirect(f"{place.address}#quiz")
+
+
+def _mark(request: HttpRequest, place: Place, asked: Asked) -> HttpResponse:
+    number = request.POST.get("number", "")
     try:
         made = attempt(
-            user=user,
-            quiz=asked_quiz,
+            user=_learner(request),
+            quiz=place.lesson.quiz,
             answers=quiz_form.read_answers(asked, request.POST),
-            number=number,
+            number=int(number) if number.isascii() and number.isdigit() else None,
         )
     except AnswerError as error:
-        return _quiz_response(
-            request, place, quiz_form.filled(asked, request.POST, error), status=422
-        )
+        form = quiz_form.filled(asked, request.POST, error)
+        return _quiz_response(request, place, form, status=422)
     except AnsweredElsewhereError as error:
         return _quiz_response(request, place, quiz_form.empty(asked, str(error)), status=409)
-    if request.headers.get("HX-Request"):
-        place = find_place(request, course, lesson)
-        return _quiz_response(request, place, _shown(made, place.lesson))
-    return redirect(f"{place.address}?attempt={made.pk}#quiz")
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{place.address}?attempt={made.pk}#quiz")
+    place = find_place(request, place.lesson.course.slug, place.lesson.slug)
+    return _quiz_response(request, place, _shown(made, place.lesson))
 
 
 def _quiz_response(
-    request: HttpRequest, place: Place, form: QuizForm, status: int = 200
+    request: HttpRequest,
+    place: Place,
+    form: QuizForm,
+    *,
+    status: int = 200,
+    again: bool = False,
 ) -> HttpResponse:
     """Answer with the quiz alone, or with the whole page to a browser without scripts."""
-    context = {**_lesson_page(request, place), "form": form}
+    context = {**_lesson_page(request, place), "form": form, "again": again}
     if request.headers.get("HX-Request"):
         # htmx puts only answers with status 2xx into the page
         return render(request, "courses/_quiz.html", context)

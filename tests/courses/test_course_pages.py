@@ -226,6 +226,19 @@ def test_htmx_gets_the_quiz_alone(course: Course, visitor: Client) -> None:
     assert re.search(r'class="verdict verdict--fail" data-focus', text)
 
 
+def test_trying_again_asks_anew(course: Course, visitor: Client) -> None:
+    """With scripts a fresh form takes the place of the marked one; without, the page does."""
+    visitor.post(f"{LESSON}quiz/", {"q-one": "left"})
+
+    fresh = visitor.get(f"{LESSON}quiz/", headers={"HX-Request": "true"}).content.decode()
+    plain = visitor.get(f"{LESSON}quiz/")
+
+    assert "<html" not in fresh
+    assert 'name="number" value="2"' in fresh
+    assert "You missed!" not in fresh
+    assert plain.headers["Location"] == f"{LESSON}#quiz"
+
+
 @pytest.mark.parametrize("htmx", [True, False])
 def test_a_form_that_cannot_be_marked_keeps_what_was_typed(
     course: Course,
