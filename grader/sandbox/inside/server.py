@@ -140,10 +140,14 @@ def _be_process_one(host: socket.socket, pipe: int, program: bytes, shell: Any) 
         _reseed()
         _set_threads(job["threads"])
     except BaseException:  # noqa: BLE001 - the wall is not complete: say so, run nothing
-        os.write(pipe, runner.unsealed(traceback.format_exc()))
-        os._exit(70)
-    runner.run(shell, job, pipe)
-    os._exit(0)
+        try:
+            os.write(pipe, runner.unsealed(traceback.format_exc()))
+        finally:
+            os._exit(70)
+    try:
+        runner.run(shell, job, pipe)
+    finally:
+        os._exit(0)  # the warden's code lies below on this stack: it must never be reached
 
 
 def _read_exactly(host: socket.socket, size: int) -> bytes:
