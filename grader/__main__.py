@@ -12,7 +12,7 @@ import secrets
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from grader.errors import ContentError, GraderError, NotebookRefused, SandboxUnavailable
 from grader.exercise import load_exercise
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
     build = commands.add_parser("build", help="compute the references of a content folder")
     build.add_argument("content", type=Path, help="content/, or one exercise folder")
+    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
     build.set_defaults(run=_build)
     notebooks = commands.add_parser("notebooks", help="write the notebooks from their Markdown")
     notebooks.add_argument("content", type=Path, help="content/, or one exercise folder")
@@ -163,35 +164,17 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from grader.reference import ReferenceStore  # noqa: PLC0415
-    from grader.variants import Variant, hidden_pool, visible_variant  # noqa: PLC0415
+    from grader.build import build_references  # noqa: PLC0415
 
-    store = ReferenceStore(options.references)
-    work: list[tuple[Exercise, Variant]] = []
-    for folder in exercise_folders(options.content):
-        exercise = load_exercise(folder)
-        variants = [visible_variant(exercise)]
-        secret = os.environ.get("WHYBOX_VARIANT_SECRET")
-        if secret:
-            variants += hidden_pool(exercise, secret.encode())
-        work += [(exercise, variant) for variant in variants]
-    for done, (exercise, variant) in enumerate(work):
-        _progress(done, len(work), f"{exercise.slug} {variant.id}", sys.stderr)
-        store.get(exercise, variant, mistakes=variant.id == "visible")
-    _progress(len(work), len(work), "references are ready", sys.stderr)
+    secret = os.environ.get("WHYBOX_VARIANT_SECRET")
+    build_references(
+        exercise_folders(options.content),
+        references=options.references,
+        secret=secret.encode() if secret else None,
+        jobs=options.jobs,
+        stream=sys.stderr,
+    )
     return PASSED
-
-
-def _progress(done: int, total: int, text: str, stream: TextIO) -> None:
-    """One line that is drawn over on a terminal, and one line per step elsewhere."""
-    width = 24
-    filled = width * done // max(total, 1)
-    line = f"[{'#' * filled}{'.' * (width - filled)}] {done}/{total} {text}"
-    if stream.isatty():
-        stream.write(f"\r\x1b[2K{line}" + ("\n" if done == total else ""))
-    else:
-        stream.write(f"{line}\n")
-    stream.flush()
 
 
 def _notebooks(options: argparse.Namespace) -> int:

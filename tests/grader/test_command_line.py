@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,18 @@ def test_build_computes_visible_and_hidden(
     monkeypatch.setenv("WHYBOX_VARIANT_SECRET", "a secret")
     assert main(["build", str(shares.folder), "--references", str(tmp_path)]) == 0
     assert len(list(tmp_path.glob("linear-shares/*.npz"))) == 1 + shares.variants
+
+
+def test_a_failing_reference_is_named_and_the_others_are_built(
+    shares_folder: Path, shares: Exercise, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One author's error neither hides nor stops the rest."""
+    content = tmp_path / "content" / "exercises"
+    shutil.copytree(shares.folder, content / "good")
+    shutil.copytree(shares_folder, content / "bad")
+    with (content / "bad" / "reference.py").open("a", encoding="utf-8") as stream:
+        stream.write("\n\ndef reference(parameters, seed):\n    return 1 / 0\n")
+    references = tmp_path / "references"
+    assert main(["build", str(tmp_path / "content"), "--references", str(references)]) == 2
+    assert "bad/reference.py: reference: ZeroDivisionError" in capsys.readouterr().err
+    assert list(references.glob("good/*.npz"))
