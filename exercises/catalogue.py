@@ -10,6 +10,7 @@ from django.db import transaction
 
 from courses.lessons.rendering import Source, render_page
 from exercises.models import Exercise
+from exercises.rubric import read_rubric
 from grader.exercise import load_exercise
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _html(markdown: str, exercise: ExerciseFolder) -> str:
 
 
 def _fields(exercise: ExerciseFolder) -> dict[str, Any]:
+    rubric = read_rubric(exercise.folder)
     return {
         "title": exercise.title,
         "summary": exercise.summary,
@@ -97,8 +99,10 @@ def _fields(exercise: ExerciseFolder) -> dict[str, Any]:
         "max_score": exercise.max_score,
         "pass_score": exercise.pass_score,
         "max_attempts": exercise.max_attempts,
+        "reviewed": rubric is not None,
         "active": True,
         "description": {
+            "review": rubric.to_json() if rubric else None,
             "statement": exercise.statement,
             "statement_html": _html(exercise.statement, exercise),
             "level": exercise.level,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.html import escape
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from exercises.models import DiagnosisAnswer
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from exercises.models import Exercise
+    from exercises.rubric import ReviewRubric
 
 
 def checked_notebook(upload: UploadedFile[Any], *, exercise: Exercise) -> bytes:
@@ -69,3 +72,30 @@ class DiagnosisForm(forms.Form):
         choices=[choice for choice in DiagnosisAnswer.choices if choice[0]],
         label=_("Was this diagnosis right?"),
     )
+
+
+class ReviewForm(forms.Form):
+    """Points for each criterion of a rubric, and a comment."""
+
+    comment = forms.CharField(
+        label=_("Comment for the learner"), widget=forms.Textarea, required=False, max_length=10_000
+    )
+
+    def __init__(self, *args: Any, rubric: ReviewRubric, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ids = [criterion.id for criterion in rubric.criteria]
+        for criterion in rubric.criteria:
+            self.fields[f"points_{criterion.id}"] = forms.FloatField(
+                label=gettext("%(title)s (0 to %(points)s points)")
+                % {"title": criterion.title, "points": f"{criterion.points:g}"},
+                help_text=escape(criterion.description),
+                min_value=0,
+                max_value=criterion.points,
+                step_size=0.5,
+            )
+        self.order_fields([f"points_{name}" for name in self._ids])
+
+    @property
+    def points(self) -> dict[str, float]:
+        """Return points by criterion id, once the form is valid."""
+        return {name: self.cleaned_data[f"points_{name}"] for name in self._ids}

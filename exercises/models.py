@@ -111,6 +111,14 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Return those that still wait for a grade."""
         return self.filter(state__in=UNFINISHED)
 
+    def queued(self) -> SubmissionQuerySet:
+        """Return those that nobody has taken yet; by a partial index, however many are done."""
+        return self.filter(state=State.QUEUED)
+
+    def running(self) -> SubmissionQuerySet:
+        """Return those that a worker holds; by a partial index too."""
+        return self.filter(state=State.RUNNING)
+
     def counted(self) -> SubmissionQuerySet:
         """Return those that cost an attempt: all but the ones that failed by our fault."""
         return self.exclude(state=State.FAILED)
@@ -125,7 +133,16 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def for_page(self) -> SubmissionQuerySet:
         """Return submissions with all that their page or API answer shows."""
-        return self.select_related("exercise")
+        return self.select_related("exercise", "review__reviewer")
+
+    def to_review(self) -> SubmissionQuerySet:
+        """Return projects whose checks have passed and that nobody has read, oldest first."""
+        return (
+            self.filter(passed=True, exercise__reviewed=True, review__isnull=True)
+            .select_related("exercise", "user")
+            .defer("report")
+            .order_by("finished_at")
+        )
 
 
 class Submission(models.Model):
@@ -254,6 +271,35 @@ class SubmissionFiles(models.Model):
 
     def __str__(self) -> str:
         return str(self.submission_id)
+
+
+class Review(models.Model):
+    """What a reviewer says about a project; `points` by criterion id."""
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.CASCADE, primary_key=True, related_name="review"
+    )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    points = models.JSONField(_("points by criterion"))
+    score = models.FloatField(_("score"))
+    max_score = models.FloatField(_("maximum score"))
+    passed = models.BooleanField(_("passed"))
+    comment = models.TextField(_("comment"), blank=True)
+    created_at = models.DateTimeField(_("reviewed at"))
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(score__gte=0, score__lte=F("max_score")), name="review_score_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id}: {self.score:g}"
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):

@@ -89,7 +89,7 @@ def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> Sta
     """Write the grade and what follows from it, all or nothing."""
     if not submissions.record_grade(lease=lease, report=report):
         return None
-    if report.passed:
+    if report.passed and not submission.exercise.reviewed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
     if submission.mail_wanted:
         transaction.on_commit(lambda: queue.announce_mail(submission.pk))

@@ -71,6 +71,6 @@ def commit(found: Regrade, *, exercise: Exercise) -> bool:
     if found.marks is None:
         return False
     written = submissions.record_regrade(submission=found.submission, marks=found.marks)
-    if written and found.marks.passed:
+    if written and found.marks.passed and not exercise.reviewed:
         record_completion(user=found.submission.user, exercise_slug=exercise.slug)
     return written

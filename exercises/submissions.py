@@ -261,7 +261,7 @@ def requeue_stale(*, now: datetime | None = None) -> int:
     Safe to run at any time, by several at once, and as often as one likes.
     """
     now = now or timezone.now()
-    dead = Submission.objects.filter(state=State.RUNNING, lease_until__lt=now)
+    dead = Submission.objects.running().filter(lease_until__lt=now)
     found = 0
     for submission_id, token in dead.values_list("pk", "lease_token"):
         if token and put_back(lease=Lease(submission_id, token), silent_since=now):
@@ -272,7 +272,7 @@ def requeue_stale(*, now: datetime | None = None) -> int:
 
 def announce_waiting(*, silent_since: datetime) -> int:
     """Announce again what waits and was last announced before `silent_since`; return how many."""
-    silent = Submission.objects.filter(state=State.QUEUED, nudged_at__lt=silent_since)
+    silent = Submission.objects.queued().filter(nudged_at__lt=silent_since)
     keys = list(silent.order_by("created_at").values_list("pk", flat=True)[:NUDGE_LIMIT])
     Submission.objects.filter(pk__in=keys).update(nudged_at=timezone.now())
     for key in keys:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from exercises import views
+from exercises import review_views, views
 
 app_name = "exercises"
 urlpatterns: list[URLPattern] = [
@@ -12,5 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("submissions/<uuid:pk>/", views.submission, name="submission"),
     path("submissions/<uuid:pk>/notebook/", views.executed, name="executed"),
     path("submissions/<uuid:pk>/diagnosis/", views.diagnosis, name="diagnosis"),
+    path("reviews/", review_views.reviews, name="reviews"),
+    path("reviews/<uuid:pk>/", review_views.review, name="review"),
     path("status/", views.status, name="status"),
 ]

@@ -17,6 +17,7 @@ from exercises.feedback import feedback_for
 from exercises.forms import DiagnosisForm, UploadForm
 from exercises.models import DiagnosisAnswer, Exercise, State, Submission
 from exercises.plot import plot_of
+from exercises.reviews import rubric_of
 from exercises.submissions import SubmissionRefused
 from exercises.waiting import current_load, present_workers, waiting
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from courses.models import User
+    from exercises.models import Review
 
 HISTORY_LENGTH = 20
 """Submissions that an exercise's page lists; older ones count, but are not shown."""
@@ -158,9 +160,19 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "feedback": feedback_for(shown),
         "failing_source": notebooks.failing_source(shown),
         "plot": plot_of(shown.report),
+        **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
         **_place(shown.exercise),
     }
+
+
+def _review_facts(shown: Submission) -> dict[str, Any]:
+    review: Review | None = getattr(shown, "review", None)
+    rubric = rubric_of(shown)
+    lines = []
+    if review is not None and rubric is not None:
+        lines = [{"criterion": c, "points": review.points.get(c.id, 0)} for c in rubric.criteria]
+    return {"review": review, "review_lines": lines}
 
 
 def _place(shown: Exercise) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Avg, Count, F, Q
+from django.db.models import Avg, F
 from django.utils import timezone
 
 from exercises.models import State, Submission, Worker
@@ -52,19 +52,17 @@ def present_workers() -> WorkerQuerySet:
 
 def current_load() -> Load:
     """Count what waits, what runs, and how many runs are possible at once."""
-    counts = Submission.objects.unfinished().aggregate(
-        queued=Count("pk", filter=Q(state=State.QUEUED)),
-        running=Count("pk", filter=Q(state=State.RUNNING)),
+    return Load(
+        queued=Submission.objects.queued().count(),
+        running=Submission.objects.running().count(),
+        slots=present_workers().slots(),
     )
-    return Load(**counts, slots=present_workers().slots())
 
 
 def waiting(submission: Submission) -> Waiting:
     """Estimate a queued submission's wait from the last gradings of its exercise."""
-    ahead = Submission.objects.unfinished().aggregate(
-        queued=Count("pk", filter=Q(state=State.QUEUED, created_at__lt=submission.created_at)),
-        running=Count("pk", filter=Q(state=State.RUNNING)),
-    )
+    before = Submission.objects.queued().filter(created_at__lt=submission.created_at).count()
+    running = Submission.objects.running().count()
     slots = present_workers().slots()
     recent = Submission.objects.filter(exercise_id=submission.exercise_id, state=State.GRADED)
     typical = (
@@ -72,9 +70,8 @@ def waiting(submission: Submission) -> Waiting:
         .annotate(seconds=F("run_seconds") + F("mark_seconds"))
         .aggregate(mean=Avg("seconds"))["mean"]
     )
-    position = ahead["queued"] + 1
     seconds = None
     if slots and typical is not None:
-        rounds = (ahead["queued"] + ahead["running"]) // slots + 1
+        rounds = (before + running) // slots + 1
         seconds = max(1, round(typical * rounds))
-    return Waiting(position=position, seconds=seconds, working=slots > 0)
+    return Waiting(position=before + 1, seconds=seconds, working=slots > 0)

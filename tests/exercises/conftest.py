@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
 from celery import current_app
 from django.conf import settings as site_settings
-from django.test import Client
 from rest_framework.authtoken.models import Token
-from worker_process import (
+
+from courses.models import User
+from exercises import catalogue
+from exercises.models import Exercise
+from tests.exercises.desk import Desk
+from tests.exercises.worker_process import (
     CONTENT,
     MODEL,
-    PATIENCE_SECONDS,
     SLUG,
     SOLUTION,
     WorkerProcess,
     broker_url,
 )
 
-from courses.models import User
-from exercises import catalogue, submissions
-from exercises.models import Exercise
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from exercises.models import Submission
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +35,14 @@ def broker() -> Iterator[Path]:
     """A broker of this test process's own; the folder is a worker's WHYBOX_VAR."""
     folder = Path(tempfile.mkdtemp(prefix="whybox-worker-"))
     if url := broker_url():
-        current_app.conf.broker_url = url
+        current_app.conf.update(broker_url=url)
     else:
         for name in ("messages", "control"):
             (folder / "broker" / name).mkdir(parents=True)
         options = dict(site_settings.CELERY_BROKER_TRANSPORT_OPTIONS)
         options["data_folder_in"] = options["data_folder_out"] = str(folder / "broker/messages")
         options["control_folder"] = str(folder / "broker/control")
-        current_app.conf.broker_transport_options = options
+        current_app.conf.update(broker_transport_options=options)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -99,10 +95,15 @@ def notebook() -> Callable[..., bytes]:
     """Make a notebook: the parameters cell, the model, then the given cells."""
 
     def make(*cells: str) -> bytes:
-        made = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
-        parameters = nbformat.v4.new_code_cell("rows = [0, 1]", metadata={"tags": ["parameters"]})
-        made.cells = [parameters, *(nbformat.v4.new_code_cell(cell) for cell in (MODEL, *cells))]
-        return nbformat.writes(made).encode()
+        sources = ["rows = [0, 1]", MODEL, *cells]
+        made: list[dict[str, Any]] = [
+            {"cell_type": "code", "id": f"c{number}", "source": source, "outputs": []}
+            | {"metadata": {}, "execution_count": None}
+            for number, source in enumerate(sources)
+        ]
+        made[0]["metadata"] = {"tags": ["parameters"]}
+        facts = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made}
+        return json.dumps(facts).encode()
 
     return make
 
@@ -111,40 +112,6 @@ def notebook() -> Callable[..., bytes]:
 def solution(notebook: Callable[..., bytes]) -> bytes:
     """A notebook that passes."""
     return notebook(SOLUTION)
-
-
-class Desk:
-    """A learner at work on the exercise: hands in, waits, looks at the page."""
-
-    def __init__(self, learner: User, exercise: Exercise, make: Callable[..., bytes]) -> None:
-        self.learner, self.exercise, self.make = learner, exercise, make
-        self.browser = Client()
-        self.browser.force_login(learner)
-
-    def submit(self, *cells: str) -> Submission:
-        """Hand in a notebook with these cells after the model."""
-        return submissions.submit(
-            user=self.learner, exercise=self.exercise, notebook=self.make(*cells)
-        )
-
-    def wait(self, submission: Submission, until: Callable[[Submission], bool]) -> Submission:
-        """Wait until the submission in the database is as `until` wants it."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            submission.refresh_from_db()
-            if until(submission):
-                return submission
-            time.sleep(0.02)
-        message = f"still {submission.state}/{submission.stage} after {PATIENCE_SECONDS} s"
-        raise AssertionError(message)
-
-    def verdict(self, *cells: str) -> Submission:
-        """Hand in, and wait for the verdict."""
-        return self.wait(self.submit(*cells), lambda submission: submission.finished)
-
-    def page(self, submission: Submission) -> str:
-        """Return the submission's page as the learner sees it."""
-        return self.browser.get(submission.get_absolute_url()).content.decode()
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
-from worker_process import SLUG
 
 from config.wsgi import application
+from tests.exercises.worker_process import SLUG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

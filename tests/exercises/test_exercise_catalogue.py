@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from worker_process import CONTENT, SLUG
 
 from exercises import catalogue
 from exercises.models import Exercise
+from tests.exercises.worker_process import CONTENT, SLUG
 
 if TYPE_CHECKING:
     from pathlib import Path

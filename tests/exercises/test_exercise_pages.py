@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from grader.report import GradeReport
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
-    from conftest import Desk
+    from tests.exercises.desk import Desk
 
 MISS = GradeReport(verdict=Verdict.OK, score=2.0, max_score=10.0, passed=False, executed="")
 
@@ -175,11 +176,11 @@ def test_an_executed_notebook_can_do_nothing(desk: Desk) -> None:
 
 
 def _empty_notebook(html: str = "") -> str:
-    import nbformat  # noqa: PLC0415
-
-    output = nbformat.v4.new_output("display_data", data={"text/html": html})
-    cells = [nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell(html)]
-    return str(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+    output = {"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}
+    code = {"cell_type": "code", "id": "a", "source": "1", "outputs": [output], "metadata": {}}
+    text = {"cell_type": "markdown", "id": "b", "source": html, "metadata": {}}
+    cells = [code | {"execution_count": 1}, text]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
 def test_queries_do_not_grow(desk: Desk, django_assert_max_num_queries: Any) -> None:

@@ -17,9 +17,8 @@ from grader.sandbox.job import Run, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Desk
-
     from grader.sandbox.job import Event, Job
+    from tests.exercises.desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

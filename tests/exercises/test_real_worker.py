@@ -9,16 +9,16 @@ from celery import Celery
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
-from worker_process import SOLUTION, WorkerProcess
 
 from exercises import queue, submissions
 from exercises.models import Stage, State, Submission, Worker
 from exercises.submissions import LEASE, NUDGE_AFTER
+from tests.exercises.worker_process import SOLUTION, WorkerProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Desk
+    from tests.exercises.desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from worker_process import CONTENT, SLUG
 
 from courses.models import User
 from exercises import submissions
 from exercises.models import State, Submission
 from grader.report import CriterionResult, Diagnosis, GradeReport, Timings
 from grader.sandbox.job import CellError, Verdict
+from tests.exercises.worker_process import CONTENT, SLUG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Desk
+    from tests.exercises.desk import Desk
 
 REPORT = GradeReport(
     verdict=Verdict.RUNTIME_ERROR,

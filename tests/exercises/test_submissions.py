@@ -19,7 +19,7 @@ from grader.sandbox.job import Verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Desk
+    from tests.exercises.desk import Desk
 
 GRADE = GradeReport(verdict=Verdict.OK, score=4.0, max_score=10.0, passed=False, answers=b"packed")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.urls import reverse
@@ -15,17 +14,27 @@ from exercises.models import Submission
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Desk
-
     from courses.models import User
+    from tests.exercises.desk import Desk
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 def as_bytes(**changes: Any) -> bytes:
     """A small notebook with some of its top-level keys replaced."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    made = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [code("x = 1")]}
     return json.dumps(made | changes).encode()
+
+
+def code(source: str, **changes: Any) -> dict[str, Any]:
+    """A code cell."""
+    plain: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    return plain | {"id": "only", "source": source} | changes
 
 
 REFUSED = {
@@ -78,6 +87,7 @@ def test_the_api_says_what_is_wrong(
 def test_a_huge_file_is_not_read(desk: Desk) -> None:
     """A file of 100 MB is refused by its size; its content is not even looked at."""
     with TemporaryUploadedFile("work.ipynb", "application/x-ipynb+json", 0, None) as upload:
+        assert upload.file is not None
         upload.file.truncate(100 * 2**20)
         upload.size = 100 * 2**20
         answer = desk.browser.post(
@@ -95,7 +105,7 @@ def test_no_file_is_a_word_of_its_own(desk: Desk) -> None:
 
 def test_copied_cells_are_accepted(desk: Desk) -> None:
     """A notebook with duplicated cell ids is taken as it is."""
-    cell = nbformat.v4.new_code_cell("rows = [0]", id="same", metadata={"tags": ["parameters"]})
+    cell = code("rows = [0]", id="same", metadata={"tags": ["parameters"]})
     upload = SimpleUploadedFile("work.ipynb", as_bytes(cells=[cell, cell]))
     answer = desk.browser.post(
         reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}

@@ -1,0 +1,51 @@
+"""A learner at work, as tests play one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.test import Client
+
+from exercises import submissions
+from tests.exercises.worker_process import PATIENCE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from courses.models import User
+    from exercises.models import Exercise, Submission
+
+
+class Desk:
+    """A learner at work on the exercise: hands in, waits, looks at the page."""
+
+    def __init__(self, learner: User, exercise: Exercise, make: Callable[..., bytes]) -> None:
+        self.learner, self.exercise, self.make = learner, exercise, make
+        self.browser = Client()
+        self.browser.force_login(learner)
+
+    def submit(self, *cells: str) -> Submission:
+        """Hand in a notebook with these cells after the model."""
+        return submissions.submit(
+            user=self.learner, exercise=self.exercise, notebook=self.make(*cells)
+        )
+
+    def wait(self, submission: Submission, until: Callable[[Submission], bool]) -> Submission:
+        """Wait until the submission in the database is as `until` wants it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            submission.refresh_from_db()
+            if until(submission):
+                return submission
+            time.sleep(0.02)
+        message = f"still {submission.state}/{submission.stage} after {PATIENCE_SECONDS} s"
+        raise AssertionError(message)
+
+    def verdict(self, *cells: str) -> Submission:
+        """Hand in, and wait for the verdict."""
+        return self.wait(self.submit(*cells), lambda submission: submission.finished)
+
+    def page(self, submission: Submission) -> str:
+        """Return the submission's page as the learner sees it."""
+        return self.browser.get(submission.get_absolute_url()).content.decode()
