@@ -59,7 +59,7 @@ export default function waterfall(figure, data) {
   const shares = () => table[levels.reduce((at, level, j) => at * counts[j] + level, 0)];
 
   const sliders = data.features.map((feature, j) => {
-    const shown = html("output", { id: `${id}-value-${j}`, for: `${id}-${j}` });
+    const shown = html("strong", { "aria-hidden": "true" }); // the slider itself says its value
     const input = html("input", {
       type: "range", id: `${id}-${j}`, min: 0, max: feature.levels.length - 1, step: 1,
     });
@@ -131,7 +131,7 @@ export default function waterfall(figure, data) {
       const value = String(data.features[j].levels[levels[j]]);
       input.value = levels[j];
       input.setAttribute("aria-valuetext", value);
-      shown.value = value;
+      shown.textContent = value;
     });
     const at = drawPicture(now);
     sum.textContent = `${data.output}: ${plain(data.base)} ${now.map(signed).join(" ")} = ${plain(at)}. ` +
