@@ -38,7 +38,7 @@ def read_clue(exercise: Exercise, cells: Sequence[str], parameters_cell: int | N
     reassigned: dict[str, int] = {}
     for name in names:
         for index, cell in enumerate(code):
-            if re.search(rf"^\s*{name}\s*=[^=]", cell, re.MULTILINE):
+            if re.search(rf"^[ \t]*{name}[ \t]*=[^=]", cell, re.MULTILINE):
                 reassigned.setdefault(name, index + 1)
     literals = {}
     for output in exercise.outputs:
