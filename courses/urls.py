@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("dashboard/", learners.dashboard, name="dashboard"),
     path("profile/", learners.profile, name="profile"),
     path("profile/token/", accounts.token, name="token"),
+    path("profile/erase/", accounts.erase_account, name="erase"),
     path("courses/", catalogue.catalogue, name="catalogue"),
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("courses/<slug:slug>/enrol/", learners.enrol, name="enrol"),

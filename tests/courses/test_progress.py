@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from courses.catalogue.loading import load
@@ -202,16 +203,29 @@ def test_a_name_given_later_is_taken_once(course: Course, learner: User) -> None
     assert Certificate.objects.get().learner_name == "Lena"
 
 
-def test_erasing_the_account_keeps_the_pseudonymous_record(course: Course, learner: User) -> None:
-    """The certificate outlives its account; what the learner did goes."""
+@pytest.mark.parametrize(("choice", "revoked"), [("keep", False), ("forget", True)])
+def test_erasing_the_account_leaves_no_name(
+    course: Course, learner: User, choice: str, revoked: object
+) -> None:
+    """Certificates stay valid or are revoked, as chosen; the name and all progress go."""
     certificate = issue(user=learner, course=course, parts=[])
+    show_name(certificate=certificate, public=True)
     record_completion(user=learner, exercise_slug="toy")
+    client = Client()
+    client.force_login(learner)
 
-    learner.delete()
+    refused = client.post("/profile/erase/", {"certificates": choice, "email": "no@example.org"})
+    assert refused.status_code == 422
+    assert User.objects.filter(pk=learner.pk).exists()
+    client.post("/profile/erase/", {"certificates": choice, "email": "LENA@example.org"})
 
     certificate.refresh_from_db()
-    assert certificate.user is None
+    assert (certificate.user, certificate.learner_name) == (None, "")
+    assert bool(certificate.revoked_at) is revoked
+    assert not User.objects.exists()
     assert not Completion.objects.exists()
+    assert client.get("/dashboard/").status_code == 302
+    assert Client().get(certificate.get_absolute_url()).status_code == 200
 
 
 def test_a_mail_announces_the_certificate(
