@@ -91,6 +91,9 @@ class Keeper:
             if str(fault) != str(self._fault):
                 logger.error("nothing can be run safely here: %s", fault)  # noqa: TRY400  # the words say all
             self._fault = fault
+        except Exception as error:  # a keeper that died would keep the reason to itself
+            logger.exception("the sandbox could not be opened")
+            self._fault = SandboxUnavailable(f"{type(error).__name__}: {error}")
         else:
             logger.info("the sandbox is open")
             submissions.announce_waiting(silent_since=timezone.now())
