@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from journeys.stage import CHECKOUT, Site, Visitor
+from tests.journeys.stage import CHECKOUT, Site, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from courses.quizzes.formulas import evaluate
-from journeys.stage import CONTENT
+from tests.journeys.stage import CONTENT, TREESHAP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 COURSE = "foundations"
-TREESHAP = "treeshap-gradient-boosting"
-LIME = "lime-tabular"
 
 
 def course_facts(course: str = COURSE) -> dict[str, Any]:
@@ -82,3 +80,20 @@ def _number(form: Locator, question: dict[str, Any]) -> float:
 def lesson_slug(folder: str) -> str:
     """Return the part of a lesson's address that names it: its folder without the number."""
     return folder.split("-", 1)[1]
+
+
+FIRST = course_facts()["parts"][0]["lesson"]
+LESSON = f"/courses/{COURSE}/{lesson_slug(FIRST)}/"
+OPEN_PAGES = {
+    "home": "/",
+    "catalogue": "/courses/",
+    "course": f"/courses/{COURSE}/",
+    "lesson": LESSON,
+    "exercise": f"/exercises/{TREESHAP}/",
+    "reading": "/reading/",
+    "status": "/status/",
+    "sign-up": "/accounts/signup/",
+    "sign-in": "/accounts/login/",
+    "password-forgotten": "/accounts/password/reset/",
+    "offline": "/offline/",
+}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from journeys.test_everyone import LESSON, OPEN_PAGES
+from tests.journeys.knowledge import LESSON, OPEN_PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Response
 
-    from journeys.stage import Visitor
+    from tests.journeys.stage import Visitor
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 100_000

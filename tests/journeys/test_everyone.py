@@ -8,32 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from journeys.knowledge import COURSE, TREESHAP, answer_quiz, course_facts, lesson_slug, solution
-from journeys.stage import GRADE_MILLISECONDS, PASSWORD
+from tests.journeys.knowledge import COURSE, FIRST, LESSON, OPEN_PAGES, answer_quiz, solution
+from tests.journeys.stage import GRADE_MILLISECONDS, PASSWORD, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Locator, Page
 
-    from journeys.stage import Visitor
+    from tests.journeys.stage import Visitor
 
 pytestmark = pytest.mark.browser
-FIRST = course_facts()["parts"][0]["lesson"]
-LESSON = f"/courses/{COURSE}/{lesson_slug(FIRST)}/"
-OPEN_PAGES = {
-    "home": "/",
-    "catalogue": "/courses/",
-    "course": f"/courses/{COURSE}/",
-    "lesson": LESSON,
-    "exercise": f"/exercises/{TREESHAP}/",
-    "reading": "/reading/",
-    "status": "/status/",
-    "sign-up": "/accounts/signup/",
-    "sign-in": "/accounts/login/",
-    "password-forgotten": "/accounts/password/reset/",
-    "offline": "/offline/",
-}
 
 
 def test_the_route_needs_no_script(welcome: Callable[..., Visitor], email: str) -> None:
@@ -156,7 +141,7 @@ def test_the_site_speaks_french(visitor: Visitor, email: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Pourquoi le modèle dit-il cela ?")
     visitor.look("home-french")
     visitor.go("/accounts/signup/")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Courriel").fill(email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     visitor.follow(page.get_by_role("main").get_by_role("button", name=re.compile("S.inscrire")))
     visitor.look("dashboard-french", shot=False)

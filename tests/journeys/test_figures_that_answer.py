@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from journeys.stage import Visitor
+    from tests.journeys.stage import Visitor
 
 pytestmark = pytest.mark.browser
 LESSON = "/courses/foundations/shap-in-ten-minutes/"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from journeys.knowledge import TREESHAP, solution
-from journeys.stage import GRADE_MILLISECONDS
+from tests.journeys.knowledge import solution
+from tests.journeys.stage import GRADE_MILLISECONDS, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from journeys.stage import Site, Visitor
+    from tests.journeys.stage import Site, Visitor
 
 pytestmark = pytest.mark.browser
 REQUEUE_MILLISECONDS = 60_000
