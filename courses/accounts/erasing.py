@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from courses.certificates.issuing import revoke
+from courses.learners.keeping import count_ratings
 from courses.models import Certificate
 
 if TYPE_CHECKING:
@@ -35,4 +36,7 @@ def erase(*, user: User, certificates: Certificates) -> None:
         if certificates is Certificates.FORGET:
             revoke(certificate=certificate, reason=_("The holder has erased the account."))
     Certificate.objects.filter(user=user).update(learner_name="", name_public=False)
+    rated = [rating.course for rating in user.ratings.select_related("course")]
     user.delete()
+    for course in rated:
+        count_ratings(course)

@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Avg, Count
 from django.utils.translation import gettext_lazy as _
 
 from courses.catalogue.languages import lay_over, lay_over_parts
 from courses.catalogue.models import Career, Level
-from courses.models import Course, Enrolment, Rating, User
+from courses.models import Course, Enrolment, User
 from courses.progress import Done, done_by, progress_in
 from courses.templatetags.course_words import topic_title
 
@@ -32,27 +31,17 @@ LENGTHS: Final[dict[str, tuple[_StrPromise, int, int]]] = {
 
 
 @dataclass(frozen=True)
-class RatingMean:
-    """How a course was rated."""
-
-    stars: float
-    count: int
-
-
-@dataclass(frozen=True)
 class CourseCard:
     """A course as lists show it.
 
     Attributes:
         progress: of the visitor, or of somebody who has not begun.
         enrolled: the visitor takes the course.
-        rating: by those who did at least half of it; None while nobody has rated it.
     """
 
     course: Course
     progress: CourseProgress
     enrolled: bool
-    rating: RatingMean | None = None
 
     @property
     def lessons(self) -> int:
@@ -104,30 +93,17 @@ class Filters:
 
 
 def cards(courses: Iterable[Course], user: User | AnonymousUser) -> list[CourseCard]:
-    """Return courses that came from `with_parts()` as lists show them: five queries at most."""
+    """Return courses that came from `with_parts()` as lists show them: four queries at most."""
     courses = list(courses)
     lay_over(courses)
     done, enrolled = Done(), set[int]()
     if isinstance(user, User):
         done = done_by(user)
         enrolled = set(Enrolment.objects.filter(user=user).values_list("course_id", flat=True))
-    means = ratings(courses)
     return [
-        CourseCard(
-            course,
-            progress_in(course.parts.all(), done),
-            course.pk in enrolled,
-            means.get(course.pk),
-        )
+        CourseCard(course, progress_in(course.parts.all(), done), course.pk in enrolled)
         for course in courses
     ]
-
-
-def ratings(courses: Iterable[Course]) -> dict[int, RatingMean]:
-    """Return the mean ratings of courses by key: one query; courses without any are left out."""
-    found = Rating.objects.filter(course__in=list(courses)).values_list("course")
-    rows = found.annotate(mean=Avg("stars"), count=Count("pk"))
-    return {key: RatingMean(mean, count) for key, mean, count in rows}
 
 
 def outline(course: Course, user: User | AnonymousUser) -> CourseProgress:

@@ -58,6 +58,7 @@ class Course(Translatable, models.Model):
     Attributes:
         withdrawn: its files are gone; certificates and progress still refer to it.
         minutes: reading and exercises together, computed.
+        rating_mean, rating_count: kept here, since lists show them and ratings are many.
     """
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -78,6 +79,8 @@ class Course(Translatable, models.Model):
     practice = models.TextField(blank=True)
     minutes = models.PositiveIntegerField(default=0)
     withdrawn = models.BooleanField(default=False)
+    rating_mean = models.FloatField(default=0.0)
+    rating_count = models.PositiveIntegerField(default=0)
 
     objects = CourseQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from courses.catalogue import search
-from courses.catalogue.browsing import Filters, cards, options, outline, ratings
+from courses.catalogue.browsing import Filters, cards, options, outline
 from courses.catalogue.languages import language_shown, lay_over
 from courses.catalogue.models import Career, ReadingKind
 from courses.learners.keeping import HALF
@@ -129,7 +129,6 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
             "exercises": sum(state.part.lesson_id is None for state in progress.states),
             "enrolment": enrolment,
             "certificate": certificate,
-            "rating": ratings([found]).get(found.pk),
             "own_rating": own_rating,
             "may_rate": request.user.is_authenticated and progress.percent >= HALF,
             "crumbs": [(_("Courses"), reverse("courses:catalogue")), (found.title, "")],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Avg, Count
 from django.utils.translation import gettext as _
 
 from courses.learners.models import Bookmark, Note, Rating
@@ -66,4 +67,12 @@ def rate(*, user: User, course: Course, stars: int) -> Rating:
     rating, _created = Rating.objects.update_or_create(
         user=user, course=course, defaults={"stars": stars}
     )
+    count_ratings(course)
     return rating
+
+
+def count_ratings(course: Course) -> None:
+    """Write a course's mean rating anew."""
+    found = Rating.objects.filter(course=course).aggregate(mean=Avg("stars"), count=Count("pk"))
+    course.rating_mean, course.rating_count = found["mean"] or 0.0, found["count"]
+    course.save(update_fields=["rating_mean", "rating_count"])

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from courses.accounts.erasing import Certificates, erase
 from courses.learners.keeping import rate, write_note
 from courses.models import Bookmark, Lesson, Note, Rating, User
 from courses.progress import record_completion, record_lesson_read, record_quiz_passed
@@ -83,6 +84,10 @@ def test_who_did_half_may_rate(course: Course, learner: User, visitor: Client) -
     assert Rating.objects.get().stars == 4
     for address in ("/courses/tiny/", "/courses/"):
         assert "★ 4.0" in Client().get(address).content.decode()
+
+    erase(user=learner, certificates=Certificates.KEEP)
+    course.refresh_from_db()
+    assert (course.rating_mean, course.rating_count) == (0.0, 0)
 
 
 @pytest.mark.parametrize("stars", ["0", "6", "-1", "five", "", "٣", "1" * 50])
