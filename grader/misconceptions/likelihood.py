@@ -34,6 +34,7 @@ class Candidate:
     Attributes:
         id: the misconception.
         seeds: 1 when deterministic.
+        pooled: the spread was estimated from many values at once, so it is known well.
         penalty: what was fitted to the answer costs log-likelihood, else more freedom always wins.
     """
 
@@ -42,6 +43,7 @@ class Candidate:
     spread: Floats
     seeds: int = 1
     penalty: float = 0.0
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
     scores = -0.5 * (np.log(variance) + gap**2 / variance).sum(axis=1)
     best = int(np.argmax(scores))
     chi = float((gap**2 / variance[best]).sum())
-    heavier = (seeds - 1) / (seeds - 3) if seeds > 3 else 1.0  # noqa: PLR2004 - variance of Student's t
+    # The variance of Student's t: a spread from few seeds is itself uncertain.
+    uncertain = seeds > 3 and not candidate.pooled  # noqa: PLR2004
+    heavier = (seeds - 1) / (seeds - 3) if uncertain else 1.0
     limit = float(stats.chi2.ppf(GOODNESS, gap.size)) * heavier
     size = float(np.abs(found).sum() + np.abs(mean).sum())
     distance = 2 * float(np.abs(gap).sum()) / size if size > 0 else 0.0

@@ -102,7 +102,7 @@ def row_pool(samples: Floats, reference: Candidate) -> Candidate:
     profile = np.maximum(reference.spread.mean(axis=0), 1e-12)
     size = np.sqrt((samples.var(axis=0, ddof=1) / profile**2).reshape(len(mean), -1).mean(axis=1))
     spread = size.reshape(-1, *[1] * (mean.ndim - 1)) * profile
-    return Candidate("other_rows", mean, spread, len(samples))
+    return Candidate("other_rows", mean, spread, len(samples), pooled=True)
 
 
 def _other_rows(found: Floats, reference: Candidate, every_row: Candidate) -> Iterator[Candidate]:
