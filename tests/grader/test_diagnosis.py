@@ -1,0 +1,125 @@
+"""Mistakes are named plainly where they are met, hedged where they are near, else not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.check import mark_simulated
+from grader.misconceptions.likelihood import Candidate, fit
+from grader.reference import author_code
+from grader.variants import visible_variant
+from grader.words import say
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+    from grader.reference import ReferenceStore
+    from grader.report import Diagnosis
+
+
+class Learner:
+    """Hands in the right outputs of an exercise with some of them replaced."""
+
+    def __init__(self, exercise: Exercise, references: ReferenceStore) -> None:
+        self.exercise, self.references = exercise, references
+        reference = references.get(exercise, visible_variant(exercise), mistakes=True)
+        self.right = {name: found.mean for name, found in reference.outputs.items()}
+
+    def hands_in(self, **changes: Any) -> Diagnosis | None:
+        """The diagnosis of the changed answer; None leaves a variable out."""
+        outputs = {
+            name: value for name, value in {**self.right, **changes}.items() if value is not None
+        }
+        return mark_simulated(self.exercise, self.references, outputs).misconception
+
+
+@pytest.fixture(scope="module")
+def learner(shares: Exercise, references: ReferenceStore) -> Learner:
+    """Give a learner of the deterministic exercise."""
+    return Learner(shares, references)
+
+
+def test_other_outputs_tell_equals_apart(learner: Learner) -> None:
+    """Values of the opposite sign are a sign flip, with an opposite base the opposite outcome."""
+    values, base = learner.right["shares"], learner.right["base"]
+    flipped = learner.hands_in(shares=-values)
+    opposite = learner.hands_in(shares=-values, base=-base)
+    assert flipped is not None
+    assert opposite is not None
+    assert (flipped.ids, opposite.ids) == (("sign",), ("opposite_class",))
+
+
+def test_what_nothing_tells_apart_is_said_as_either_or(learner: Learner) -> None:
+    """Without a base value both remain possible, and both are named."""
+    found = learner.hands_in(shares=-learner.right["shares"], base=None)
+    assert found is not None
+    assert set(found.ids) == {"opposite_class", "sign"}
+    assert " or " in say(found.message_id, found.facts)
+
+
+def test_what_is_only_near_is_hedged(learner: Learner) -> None:
+    """A sign flip with a tenth of noise looks like one, and no more is said."""
+    noise = np.random.default_rng(3).normal(1, 0.12, size=(5, 6))
+    found = learner.hands_in(shares=-learner.right["shares"] * noise)
+    assert found is not None
+    assert (found.certainty, found.ids[0] in {"sign", "opposite_class"}) == ("resembles", True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.sampled_from([0.3, 1.0, 3.0]))
+def test_numbers_from_nowhere_are_not_named(learner: Learner, seed: int, share: float) -> None:
+    """Random numbers of any size are never called a mistake plainly."""
+    size = share * float(np.abs(learner.right["shares"]).mean())
+    values = np.random.default_rng(seed).normal(0, size, size=(5, 6))
+    found = learner.hands_in(shares=values)
+    assert found is None or found.certainty == "resembles"
+
+
+@settings(max_examples=60, deadline=None)
+@given(order=st.permutations(range(6)))
+def test_any_order_of_features_is_found(learner: Learner, order: list[int]) -> None:
+    """Every permutation of the columns but the right one is named, though none is listed."""
+    found = learner.hands_in(shares=learner.right["shares"][:, order])
+    if order == sorted(order):
+        assert found is None
+    else:
+        assert found is not None
+        assert set(found.ids) <= {"feature_order", "sorted_features"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(st.integers(0, 39), min_size=5, max_size=5))
+def test_any_other_rows_are_found(learner: Learner, rows: list[int]) -> None:
+    """Explanations of any other rows are looked up, not listed."""
+    found = learner.hands_in(shares=author_code(learner.exercise)._explained(rows)["shares"])
+    if rows == [1, 2, 3, 5, 8]:
+        assert found is None
+    else:
+        assert found is not None
+        assert found.certainty == "match"
+        assert found.ids[0] in {"other_rows", "row_order", "shifted_rows"}
+
+
+def test_honest_scatter_is_no_mistake(noisy: Exercise, references: ReferenceStore) -> None:
+    """Fresh honest runs of a stochastic exercise are neither failed nor diagnosed."""
+    code = author_code(noisy)
+    results = [
+        mark_simulated(noisy, references, code.reference({}, seed))
+        for seed in range(20_000, 20_200)
+    ]
+    assert sum(result.score < noisy.max_score for result in results) <= 4
+    assert sum(result.misconception is not None for result in results) == 0
+
+
+def test_a_good_fit_is_turned_away_once_in_a_thousand() -> None:
+    """The goodness of fit keeps its rate for a mistake with a known spread."""
+    generator = np.random.default_rng(8)
+    samples = generator.normal(5, 1, size=(24, 40))
+    candidate = Candidate("x", samples.mean(axis=0), samples.std(axis=0, ddof=1), 24)
+    good = [fit(generator.normal(5, 1, size=40), candidate).good for _ in range(2000)]
+    assert np.mean(good) >= 0.99
+    assert not fit(np.full(40, 9.0), candidate).good
