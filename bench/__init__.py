@@ -1,0 +1,1 @@
+"""Measurements: never tests, always ratios side by side in one run."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import cache
-from material import Material
 
 from courses.catalogue.loading import load
 from courses.models import Course, User
+from tests.courses.material import Material
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from courses.models import Path as LearningPath
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from material import Material
+    from tests.courses.material import Material
 
 LESSON = "courses/tiny/01-page-1/lesson.md"
 QUIZ = "courses/tiny/01-page-1/quiz.yaml"

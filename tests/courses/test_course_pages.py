@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from material import right_answers
 
 from courses.catalogue.loading import load
 from courses.enrolment import enrol
@@ -25,9 +24,10 @@ from courses.models import (
 )
 from courses.progress import record_completion, record_lesson_read
 from courses.quizzes.attempts import ask
+from tests.courses.material import right_answers
 
 if TYPE_CHECKING:
-    from material import Material
+    from tests.courses.material import Material
 
 MOST_QUERIES = 12
 LESSON = "/courses/tiny/page-1/"

@@ -10,13 +10,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from material import Material, right_answers
 
 from courses.accounts.demo import DEMO_ACCOUNTS
 from courses.catalogue.loading import load
 from courses.models import Certificate, Course, Quiz, User
 from courses.progress import record_completion
 from courses.quizzes.attempts import ask
+from tests.courses.material import Material, right_answers
 
 PASSWORD = "a good long password"
 

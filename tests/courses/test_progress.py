@@ -28,8 +28,9 @@ from courses.progress import (
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
-    from material import Material
     from pytest_django import DjangoCaptureOnCommitCallbacks
+
+    from tests.courses.material import Material
 
 
 def complete_lessons(user: User, course: Course) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from material import right_answers
 
 from courses.models import Completion, Course, Enrolment, Quiz, QuizAttempt, User
 from courses.quizzes.attempts import AnsweredElsewhereError, ask, attempt, marked_again
 from courses.quizzes.formulas import FormulaError, evaluate
 from courses.quizzes.marking import AnswerError, mark
 from courses.quizzes.questions import Choice, Item, Question, WrongNumber
+from tests.courses.material import right_answers
 
 SINGLE = Question(
     "one", "single", "?", choices=(Choice("a", "A", True, "yes"), Choice("b", "B", False, "no"))

@@ -13,9 +13,8 @@ from courses.catalogue.loading import load
 from courses.catalogue.search import find
 
 if TYPE_CHECKING:
-    from material import Material
-
     from courses.models import Course
+    from tests.courses.material import Material
 
 
 def subjects(text: str, language: str = "en") -> list[str]:
