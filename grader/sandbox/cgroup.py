@@ -102,6 +102,18 @@ def hierarchy() -> Hierarchy | None:
     return None
 
 
+def sweep() -> None:
+    """Remove the groups of keepers that were killed themselves: their number runs no more."""
+    found = hierarchy()
+    if found is None:
+        return
+    for folder in found.parent.glob(f"{PREFIX}-*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
 def _version_2() -> Hierarchy | None:
     """Return the delegated parent: a group with processes of its own cannot bound its children."""
     for path, mount in _places("cgroup2", ""):

@@ -65,6 +65,7 @@ class ForkServer:
             SandboxUnavailable: bubblewrap or libseccomp is missing.
         """
         bubblewrap = find_bubblewrap()
+        cgroup.sweep()
         self.environment = environment
         self.fingerprint = environment.fingerprint()
         self._filter = seccomp_filter()
@@ -80,6 +81,7 @@ class ForkServer:
                 [sys.executable, "-I", "-S", KEEPER, json.dumps(plan)],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # what ends the host's group must not end who cleans up
                 stdout=self._words,
                 stderr=self._words,
                 env={},

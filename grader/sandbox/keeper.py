@@ -91,9 +91,11 @@ def _remove_groups(parent: str = "", prefix: str = "") -> None:
 
 def _remove_group(folder: Path) -> None:
     """Remove one group as soon as the kernel has let go of its last process."""
-    for _ in range(100):
+    for _ in range(1000):
         try:
             folder.rmdir()
+        except FileNotFoundError:
+            return
         except OSError:
             time.sleep(0.05)
         else:

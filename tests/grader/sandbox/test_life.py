@@ -191,6 +191,17 @@ def test_a_killed_host_leaves_nothing(light_python: Path) -> None:
     assert Path("/proc/self/mounts").read_text() == mounts
 
 
+def test_what_a_killed_keeper_left_is_swept(light_python: Path) -> None:
+    """A control group whose keeper is gone is removed when the next server starts."""
+    hierarchy = cgroup.hierarchy()
+    ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    ended.wait()
+    if hierarchy is not None:
+        cgroup.Group(hierarchy, owner=ended.pid, bound_bytes=2**26)
+    with open_sandbox(python=light_python):
+        assert groups_of([ended.pid]) == []
+
+
 def test_daemons_end_with_their_run(fresh: WallSandbox) -> None:
     """A process that left its session behind does not outlive the notebook."""
     standing = of(fresh)
