@@ -76,8 +76,8 @@ test-browser: .venv/dev .venv-sandbox/ready  ## the journeys, in Chromium
 	$(SITE)/pytest tests/journeys -m browser
 
 bench: .venv/dev .venv-sandbox/ready  ## measure, side by side in one run
-	$(SITE)/python bench/sandbox.py
-	$(SITE)/python bench/simulated_learners.py
+	$(SITE)/python -m bench.sandbox
+	$(SITE)/python -m bench.simulated_learners content
 
 figures: .venv/dev .venv-sandbox/ready  ## draw the figures of all lessons anew
 	$(SITE)/python manage.py build_figures

@@ -18,7 +18,7 @@ from django.conf import settings
 from exercises import mails, pipeline, queue, submissions
 from exercises.worker import Keeper
 from grader.errors import SandboxUnavailable
-from grader.sandbox import open_sandbox
+from grader.sandbox import doctor, open_sandbox
 
 if TYPE_CHECKING:
     from grader.sandbox.job import Sandbox
@@ -31,9 +31,15 @@ def keeper() -> Keeper:
 
 
 def _open_sandbox() -> Sandbox:
-    return open_sandbox(
-        python=Path(settings.SANDBOX_PYTHON), concurrency=settings.SANDBOX_CONCURRENCY
-    )
+    """Open the sandbox, and attack such walls as it stands behind before anything is run in it."""
+    python = Path(settings.SANDBOX_PYTHON)
+    sandbox = open_sandbox(python=python, concurrency=settings.SANDBOX_CONCURRENCY)
+    for finding in doctor.probe(python):
+        if not finding.ok:
+            sandbox.close()
+            reason = f"{finding.piece}: {finding.detail}"
+            raise SandboxUnavailable(reason, remedy=finding.remedy)
+    return sandbox
 
 
 @worker_ready.connect

@@ -28,7 +28,6 @@ def open_sandbox(
     python: Path | None = None,
     warm: bool = True,
     concurrency: int = 2,
-    state: Path | None = None,  # noqa: ARG001 - the sandbox keeps nothing on the disk; callers may say
 ) -> WallSandbox:
     """Open a sandbox; it boots while the caller goes on. Use it as a context manager, or close it.
 
@@ -36,7 +35,6 @@ def open_sandbox(
         python: the learners' interpreter; by default WHYBOX_SANDBOX_PYTHON or ``.venv-sandbox``.
         warm: keep one fork server with the stack imported; else each run boots its own.
         concurrency: how many runs may go on at once.
-        state: a folder for scratch files; nothing is kept on the disk today.
 
     Raises:
         SandboxUnavailable: a wall is missing, and with it the way to mend that.
