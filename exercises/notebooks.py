@@ -100,4 +100,4 @@ def _exporter() -> HTMLExporter:
 
     quiet = logging.getLogger(f"{__name__}.nbconvert")
     quiet.setLevel(logging.ERROR)  # a learner's plot without a caption is no news to the operator
-    return HTMLExporter(template_name="basic", log=quiet)  # type: ignore[no-untyped-call]
+    return HTMLExporter(template_name="basic", log=quiet, exclude_anchor_links=True)  # type: ignore[no-untyped-call]
