@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core import mail
 
-from exercises import mails, pipeline, submissions
+from exercises import mails, pipeline, queue, submissions
 from exercises.models import State
 from grader.errors import SandboxUnavailable
 from grader.report import GradeReport
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from tests.exercises.desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the session's worker from taking what these tests grade themselves."""
+    monkeypatch.setattr(queue, "announce", lambda _pk: None)
 
 
 class BrokenSandbox:
