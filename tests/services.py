@@ -63,8 +63,7 @@ def _start_postgres(folder: Path, programs: Path, stack: ExitStack) -> str:
     stack.callback(server.terminate)
     ready = [str(programs / "pg_isready"), "-q", "-h", str(folder)]
     _wait(lambda: subprocess.call(ready) == 0, server, "PostgreSQL")
-    host = str(folder).replace("/", "%2F")
-    return f"postgres://whybox@{host}/postgres"
+    return f"postgres://whybox@/{folder}/postgres"  # a host that is a folder is a socket
 
 
 def _start_redis(folder: Path, stack: ExitStack) -> str:
