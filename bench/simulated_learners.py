@@ -56,6 +56,7 @@ ALSO_TRUE = {
     "order_of_backgrounds": ("row_order",),
     "half_pairs": ("scaled",),
     "bits_reversed": ("feature_order",),
+    "inverted_bits": ("feature_order",),
 }
 """What structural detectors may say of a mistake of the library, and be right."""
 

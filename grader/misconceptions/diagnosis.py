@@ -163,7 +163,9 @@ def _best_structure(setting: Setting, name: str, found: Floats, truth: Candidate
     proposals = structural_candidates(found, truth, pool, singles)
     fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
     # Where honest noise is as large as the values, almost anything passes the test: look at both.
-    near = [f for f in fits if f.good and f.distance < RESEMBLES]
+    # And what was fitted to a deterministic answer must meet it, not merely come near.
+    limit = CLOSE if truth.seeds == 1 else RESEMBLES
+    near = [f for f in fits if f.good and f.distance <= limit]
     return max(near, key=_by_likelihood, default=None)
 
 
