@@ -43,6 +43,13 @@ GRADE_MILLISECONDS: Final = 60_000
 """How long a page may wait for a verdict on a machine that does other work too."""
 PASSWORD: Final = "a-quiet-river-42"
 AXE_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+UNFOLD: Final = """() => {
+  scrollTo(0, 0);
+  const late = [...document.querySelectorAll("img[loading=lazy], iframe[loading=lazy]")];
+  for (const one of late) one.loading = "eager";
+  return Promise.all(late.filter((one) => one.decode).map((one) => one.decode().catch(() => 0)));
+}"""
+"""What waits to be scrolled to is fetched before a picture of the whole page is taken."""
 
 
 class Site:
@@ -215,10 +222,8 @@ class Visitor:
         """Keep a picture for docs/features, where the environment asks for it."""
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            self.page.evaluate(  # pictures that wait to be scrolled to are fetched, too
-                "Promise.all([...document.querySelectorAll('img[loading=lazy]')].map((picture) =>"
-                " { picture.loading = 'eager'; return picture.decode().catch(() => null); }))"
-            )
+            self.page.evaluate(UNFOLD)
+            self.page.wait_for_load_state("networkidle")
             self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     def enrol(self, course: str) -> None:

@@ -46,6 +46,9 @@ def test_a_notebook_that_stops_quotes_the_cell(visitor: Visitor, email: str) -> 
     visitor.hand_in(TREESHAP, sample(TREESHAP, "crash-before-the-answer"))
     expect(page.locator(".verdict--error")).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.get_by_role("heading", name="It stopped in code cell")).to_be_visible()
+    executed = page.frame_locator("iframe.frame")
+    page.locator("iframe.frame").scroll_into_view_if_needed()
+    expect(executed.get_by_text("AttributeError").first).to_be_visible()
     visitor.look("submission-stopped")
 
 
