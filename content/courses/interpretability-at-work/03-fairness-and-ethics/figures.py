@@ -47,7 +47,7 @@ def thresholds() -> dict[str, Any]:
         for at in range(0, len(grid), 4)
     ]
     return {
-        "renderer": "fairness_threshold",
+        "renderer": "fairness-threshold",
         "thresholds": grid,
         "start": 0.6,
         "rates": [
