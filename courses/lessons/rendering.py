@@ -115,6 +115,9 @@ def _markdown() -> MarkdownIt:
     markdown.add_render_rule("math_block", _render_math)
     markdown.add_render_rule("table_open", _render_table_open)
     markdown.add_render_rule("table_close", _render_table_close)
+    for cell in ("th", "td"):
+        markdown.add_render_rule(f"{cell}_open", _render_cell_open)
+        markdown.add_render_rule(f"{cell}_close", _render_cell_close)
     return markdown
 
 
@@ -431,6 +434,20 @@ def _render_table_open(_renderer: Any, *_rest: Any) -> str:
 
 def _render_table_close(_renderer: Any, *_rest: Any) -> str:
     return "</table></div>\n"
+
+
+def _render_cell_open(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
+    token = tokens[index]
+    # The corner of a table heads nothing, so it is no heading. Alignment is a class, because the
+    # site's policy refuses styles in the page.
+    tag = token.tag if tokens[index + 1].content else "td"
+    scope = ' scope="col"' if tag == "th" else ""
+    aligned = ' class="num"' if "right" in str(token.attrGet("style")) else ""
+    return f"<{tag}{scope}{aligned}>"
+
+
+def _render_cell_close(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
+    return f"</{tokens[index].tag if tokens[index - 1].content else 'td'}>"
 
 
 def _render_fence(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
