@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.models import Part
@@ -84,6 +85,7 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @login_required
+@xframe_options_sameorigin
 @csp_replace(notebooks.FRAME_POLICY)  # type: ignore[arg-type]  # its types know no arguments
 def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the executed notebook, for a sandboxed frame."""

@@ -158,7 +158,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 """Bytes of a request body other than files; a notebook is a file and bounded by its own form."""
 
 # --- walls of the site itself -------------------------------------------------------------------
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -169,7 +169,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],
-        "frame-ancestors": [SELF],
+        "frame-ancestors": [NONE],
     },
 }
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=8)
-def _world(seed: int, *, depth: int | None = 4) -> tuple[Any, Any, Any, Any]:
+def _world(seed: int, *, depth: int | None = 3) -> tuple[Any, Any, Any, Any]:
     """The tree, training rows, test rows and the test rows' true classes."""
     data = load_wine()
     train, test, labels, truth = train_test_split(

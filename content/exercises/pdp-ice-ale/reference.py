@@ -185,9 +185,3 @@ def mistake_divided_by_width(parameters: Parameters, seed: int) -> Outputs:  # n
     scene = _scene(parameters)
     effects, bins = scene.effects()
     return {"ale": _accumulated(effects / np.diff(scene.grid), bins)}
-
-
-def mistake_plain_mean_centre(parameters: Parameters, seed: int) -> Outputs:
-    """Centred by the mean over the grid points."""
-    ale = reference(parameters, seed)["ale"]
-    return {"ale": ale - ale.mean()}
