@@ -207,9 +207,10 @@ class Visitor:
         self._note(f"{name}, light", AXE_RULES)
         self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         self._note(f"{name}, dark", ["color-contrast"])  # all that a theme can change
-        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if shot:
             self.keep(name)
+        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
     def _note(self, where: str, rules: list[str]) -> None:
         options = {"runOnly": rules, "resultTypes": ["violations"]}
@@ -219,12 +220,19 @@ class Visitor:
             self.faults.append(f"{where}: {violation['id']} ({violation['help']}): {found}")
 
     def keep(self, name: str) -> None:
-        """Keep a picture for docs/features, where the environment asks for it."""
+        """Keep a picture of the page's upper part for docs/features, where that is asked for."""
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             self.page.evaluate(UNFOLD)
             self.page.wait_for_load_state("networkidle")
-            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+width, height = self.page.evaluate(
+                "[innerWidth, Math.min(document.documentElement.scrollHeight, innerWidth * 1.3)]"
+            )
+            self.page.screenshot(
+                path=SCREENSHOTS / f"{name}.png",
+                full_page=True,
+                clip={"x": 0, "y": 0, "width": width, "height": max(height, 700)},
+            )
 
     def enrol(self, course: str) -> None:
         """Take a course, which leads to its first part."""
