@@ -225,7 +225,7 @@ class Visitor:
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             self.page.evaluate(UNFOLD)
             self.page.wait_for_load_state("networkidle")
-width, height = self.page.evaluate(
+            width, height = self.page.evaluate(
                 "[innerWidth, Math.min(document.documentElement.scrollHeight, innerWidth * 1.3)]"
             )
             self.page.screenshot(
