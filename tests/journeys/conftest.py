@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import uuid
 from pathlib import Path
@@ -36,6 +37,8 @@ QUIET = [
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """Open a site of its own with real content, queue, worker and sandbox."""
+    # A run that is told to stop takes its site down, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     stage = Site(Path(tempfile.mkdtemp(prefix="whybox-journeys-")))
     try:
         stage.open()

@@ -45,9 +45,10 @@ PASSWORD: Final = "a-quiet-river-42"
 AXE_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 UNFOLD: Final = """() => {
   scrollTo(0, 0);
-  const late = [...document.querySelectorAll("img[loading=lazy], iframe[loading=lazy]")];
-  for (const one of late) one.loading = "eager";
-  return Promise.all(late.filter((one) => one.decode).map((one) => one.decode().catch(() => 0)));
+  return Promise.all([...document.querySelectorAll("img[loading=lazy]")].map((picture) => {
+    picture.loading = "eager";
+    return picture.decode().catch(() => 0);
+  }));
 }"""
 """What waits to be scrolled to is fetched before a picture of the whole page is taken."""
 
@@ -224,7 +225,6 @@ class Visitor:
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             self.page.evaluate(UNFOLD)
-            self.page.wait_for_load_state("networkidle")
             width, height = self.page.evaluate(
                 "[innerWidth, Math.min(document.documentElement.scrollHeight, innerWidth * 1.3)]"
             )
