@@ -2,7 +2,6 @@
 PYTHON ?= python3
 PORT ?= 8000
 SITE := .venv/bin
-export DJANGO_SETTINGS_MODULE ?= config.settings.development
 export PYTHONWARNINGS ?= ignore::SyntaxWarning
 export OMP_NUM_THREADS ?= 1
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
