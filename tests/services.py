@@ -95,6 +95,8 @@ def main(arguments: list[str]) -> int:
         environment = os.environ | {
             "WHYBOX_DATABASE_URL": _start_postgres(folders[0], programs, stack),
             "WHYBOX_BROKER_URL": _start_redis(folders[1], stack),
+            # Importing `config` has chosen those of a site.
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
         }
         return subprocess.call(command, env=environment)
 
