@@ -91,7 +91,7 @@ lock:  ## resolve requirements/*.in into hash-locked requirements/*.txt
 	@for name in site sandbox dev; do \
 	  constraint=; test $$name = site || constraint="--constraints requirements/site.txt"; \
 	  var/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-annotate $$constraint \
+	    --no-header --no-annotate --no-strip-extras $$constraint \
 	    requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean:  ## remove the environments and all local state (accounts and submissions too)
