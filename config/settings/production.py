@@ -1,7 +1,5 @@
 """A site for the public: behind TLS, its secrets given by the environment, or it does not start."""
 
-from typing import Any
-
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import env
@@ -27,7 +25,3 @@ SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
