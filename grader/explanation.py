@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -90,17 +92,9 @@ def conform(
         known = answer.refusal if answer.refusal in {"object_dtype", "too_large"} else "unreadable"
         return Problem(f"criterion.refused_{known}", {"output": output.name})
     array = _of_dtype(answer.array, output)
-    if isinstance(array, Problem):
-        return array
-    if output.labelled:
-        found = _by_label(array, answer, output, labels)
-    else:
-        found = _of_shape(array, output)
-        if not isinstance(found, Problem):
-            found = _by_column(found, answer, output)
-    if isinstance(found, Problem):
-        return found
-    return _checked_values(found, output)
+    if not isinstance(array, Problem):
+        array = _in_order(array, answer, output, tuple(labels))
+    return array if isinstance(array, Problem) else _checked_values(array, output)
 
 
 def _of_dtype(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
@@ -131,12 +125,10 @@ def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
         return np.asarray(array.flat[0])
     if _fits(array.shape, shape):
         return array
-    if (
-        array.ndim == len(shape) + 1
-        and 1 in (array.shape[0], array.shape[-1])
-        and (_fits(array.squeeze().shape, shape))
-    ):
-        return array.squeeze()
+    if array.ndim == len(shape) + 1 and array.shape[0] == 1 and _fits(array.shape[1:], shape):
+        return np.asarray(array[0])
+    if array.ndim == len(shape) + 1 and array.shape[-1] == 1 and _fits(array.shape[:-1], shape):
+        return np.asarray(array[..., 0])
     facts: Facts = {
         "output": output.name,
         "found": str(array.shape),
@@ -158,40 +150,73 @@ def shape_text(shape: Sequence[int | None]) -> str:
     return "a single value" if not shape else f"({sizes},)" if len(shape) == 1 else f"({sizes})"
 
 
-def _by_column(array: NDArray[Any], answer: Answer, output: Output) -> NDArray[Any] | Problem:
-    """Put named columns into the declared order; unnamed ones stand as they are."""
-    columns = answer.columns
-    if not output.columns or columns is None or columns == output.columns:
-        return array
-    if len(columns) != array.shape[-1] or all(_is_number(name) for name in columns):
-        return array
-    missing, extra = set(output.columns) - set(columns), set(columns) - set(output.columns)
-    if missing or extra or len(set(columns)) != len(columns):
-        # Names of another world (say "Feature 0") are no claim about the order.
-        if not set(output.columns) & set(columns):
-            return array
-        return Problem("criterion.wrong_columns", _names(output, missing, extra))
-    return np.asarray(array[..., [columns.index(name) for name in output.columns]])
-
-
-def _by_label(
-    array: NDArray[Any], answer: Answer, output: Output, labels: Sequence[str]
+def _in_order(
+    array: NDArray[Any], answer: Answer, output: Output, labels: tuple[str, ...]
 ) -> NDArray[Any] | Problem:
-    if answer.index is None or array.ndim == 0 or len(answer.index) != array.shape[0]:
-        return _of_shape(array, output)
-    missing, extra = set(labels) - set(answer.index), set(answer.index) - set(labels)
-    if missing or extra or len(set(answer.index)) != len(answer.index):
-        return Problem("criterion.wrong_labels", _names(output, missing, extra))
-    place = {label: index for index, label in enumerate(answer.index)}
-    return np.asarray(array[[place[label] for label in labels]])
+    """The array in the declared shape, each axis that carries names in the declared order."""
+    index, columns = answer.index, answer.columns
+    first, last = (labels if output.labelled else ()), output.columns
+    if len(output.shape) == 1:
+        # One name per value, whatever carried it: a table's row or column, a dict, an Explanation.
+        if array.ndim == 2 and array.shape[0] == 1:  # noqa: PLR2004 - a table of one row
+            array, index = array[0], columns
+        elif array.ndim == 2 and array.shape[1] == 1:  # noqa: PLR2004 - and of one column
+            array = array[:, 0]
+        index, columns = (columns if index is None else index), None
+        first, last = first or last, ()
+    elif answer.source == "dict" and last and not first and array.ndim == len(output.shape):
+        # A dict of columns, as pandas would read it.
+        array, index, columns = np.moveaxis(array, 0, -1), None, index
+    if array.ndim != len(output.shape):
+        shaped = _of_shape(array, output)
+        if isinstance(shaped, Problem):
+            return shaped
+        array = shaped
+    for axis, names, wanted in ((0, index, first), (-1, columns, last)):
+        if names is not None and wanted and len(names) == array.shape[axis]:
+            order = _order(names, wanted, answer, output)
+            if isinstance(order, Problem):
+                return order
+            array = array if order is None else np.take(array, order, axis)
+    return _of_shape(array, output)
 
 
-def _names(output: Output, missing: set[str], extra: set[str]) -> Facts:
-    return {"output": output.name, "missing": len(missing), "extra": len(extra)}
+def _order(
+    names: tuple[str, ...], wanted: tuple[str, ...], answer: Answer, output: Output
+) -> list[int] | Problem | None:
+    """Where each wanted name stands; None when the names claim nothing about the order."""
+    # Two spellings of one letter, composed or not, look alike and are alike.
+    names, wanted = _composed(names), _composed(wanted)
+    numbered = all(name.lstrip("-").isdigit() for name in names)
+    strange = not set(names) & set(wanted) and (numbered or not output.labelled)
+    if strange and answer.source not in {"dict", "pairs"}:
+        # Numbers, or a table's names of another world (say "Feature 0"): the place counts.
+        return None
+    place = {name: index for index, name in enumerate(names)}
+    missing = [name for name in wanted if name not in place]
+    extra = sorted(set(names) - set(wanted))
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if missing or extra or twice:
+        kind = "labels" if output.labelled else "columns"
+        facts: Facts = {
+            "output": output.name,
+            "missing": _listed(missing),
+            "extra": _listed(extra),
+            "twice": _listed(twice),
+        }
+        return Problem(f"criterion.wrong_{kind}", facts)
+    return [place[name] for name in wanted]
 
 
-def _is_number(name: str) -> bool:
-    return name.lstrip("-").isdigit()
+def _composed(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize("NFC", name) for name in names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few names, short and printable: some are a learner's."""
+    short = ["".join(c if c.isprintable() else "?" for c in name[:30]) for name in names[:5]]
+    more = ["..."] if len(names) > len(short) else []
+    return ", ".join(name or "''" for name in [*short, *more]) if short else "-"
 
 
 def _checked_values(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:

@@ -54,10 +54,10 @@ CRITERIA: dict[str, str] = {
     "Rows and columns seem to be exchanged.",
     "criterion.not_finite": "{output} holds {count} values that are not finite numbers "
     "(NaN, infinity, or beyond 1e100).",
-    "criterion.wrong_columns": "{output} does not carry the columns that the task names: "
-    "{missing} missing, {extra} unknown.",
-    "criterion.wrong_labels": "{output} does not carry the labels that the task names: "
-    "{missing} missing, {extra} unknown.",
+    "criterion.wrong_columns": "{output} does not carry the columns that the task names. "
+    "Missing: {missing}; unknown: {extra}; more than once: {twice}.",
+    "criterion.wrong_labels": "{output} does not carry the labels that the task names. "
+    "Missing: {missing}; unknown: {extra}; more than once: {twice}.",
     "criterion.untouched": "{output} holds one and the same value throughout, as in the starter.",
     "criterion.not_a_choice": "{output} must be one of: {choices}.",
     "criterion.requires": "This is marked once “{title}” holds.",

@@ -20,6 +20,7 @@ SOURCES: Final = frozenset(
         "DataFrame",
         "Series",
         "list",
+        "pairs",
         "scalar",
         "str",
         "dict",

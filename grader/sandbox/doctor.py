@@ -160,6 +160,6 @@ def _attacked(sandbox: Sandbox) -> Iterator[Finding]:
 
 def _held(run: Run) -> dict[str, bool]:
     answer = run.answers.get("held")
-    if answer is None or answer.array is None or answer.columns is None:
+    if answer is None or answer.array is None or answer.index is None:
         return {}
-    return dict(zip(answer.columns, answer.array.astype(bool).tolist(), strict=True))
+    return dict(zip(answer.index, answer.array.astype(bool).tolist(), strict=True))

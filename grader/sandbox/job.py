@@ -76,10 +76,11 @@ class Answer:
     Attributes:
         name: the variable's name.
         source: what the learner had, by shape: ``ndarray``, ``DataFrame``, ``Series``, ``list``,
-            ``scalar``, ``str``, ``dict``, ``shap.Explanation``, ``lime.Explanation``.
+            ``pairs`` (name and number), ``scalar``, ``str``, ``dict``, ``shap.Explanation``,
+            ``lime.Explanation``.
         array: float64, int64, bool or unicode, any shape; None when `refusal` says why.
         columns: the last axis's names where the value carried them (DataFrame, Explanation).
-        index: the first axis's labels where the value carried them, as strings.
+        index: the first axis's names where the value carried them (dict, pairs, Series, DataFrame).
         parts: further arrays that came with it, such as an Explanation's ``base_values``.
         refusal: id of why it could not be read: ``object_dtype``, ``too_large``, ``unreadable``.
         cell: index of the code cell after which it had this value.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,7 +31,12 @@ class RefusedError(Exception):
 
 @dataclass
 class Plain:
-    """One variable as it will cross."""
+    """One variable as it will cross.
+
+    Attributes:
+        columns: names of the last axis; of an Explanation the features'.
+        index: names of the first axis.
+    """
 
     source: str
     array: np.ndarray[Any, Any]
@@ -105,15 +111,15 @@ def source_of(value: Any) -> str:  # noqa: PLR0911 - a table of kinds, one line 
         RefusedError: it is nothing that is understood.
     """
     kind = type(value)
+    if issubclass(kind, str):
+        return "str"
     if kind in (bool, int, float) or isinstance(value, np.generic):
         return "scalar"
-    if kind is str:
-        return "str"
     if kind in (list, tuple):
-        return "list"
+        return "pairs" if _are_pairs(value) else "list"
     if isinstance(value, np.ndarray):
         return "ndarray"
-    if kind is dict:
+    if issubclass(kind, dict):
         return "dict"
     if _has(value, "values", "base_values", "feature_names"):
         return "shap.Explanation"
@@ -128,6 +134,17 @@ def source_of(value: Any) -> str:  # noqa: PLR0911 - a table of kinds, one line 
 
 def _has(value: Any, *names: str) -> bool:
     return all(hasattr(value, name) for name in names)
+
+
+def _are_pairs(items: Any) -> bool:
+    """Whether these are names with a number each, as LIME's `as_list()` gives them."""
+    return bool(items) and all(
+        type(item) in (list, tuple)
+        and len(item) == 2  # noqa: PLR2004 - a pair
+        and issubclass(type(item[0]), str)
+        and not issubclass(type(item[1]), (str, list, tuple))
+        for item in items
+    )
 
 
 def _packed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -178,11 +195,12 @@ def _from_list(value: Any, bound: int) -> np.ndarray[Any, Any]:
 
 
 def _from_items(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
-    if all(type(item) is str for item in items) and items:
-        longest = max(len(item) for item in items)
-        if 4 * longest * len(items) > bound:
+    if all(issubclass(type(item), str) for item in items) and items:
+        texts = [_text(item) for item in items]
+        longest = max(len(text) for text in texts)
+        if 4 * longest * len(texts) > bound:
             raise RefusedError("too_large")
-        return np.array(items, dtype=f"<U{max(1, longest)}")
+        return np.array(texts, dtype=f"<U{max(1, longest)}")
     if all(isinstance(item, np.ndarray) for item in items) and items:
         return _stacked(items, bound)
     plain = [item.item() if isinstance(item, np.generic) else item for item in items]
@@ -208,14 +226,22 @@ def _stacked(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
     return np.stack([_packed(array) for array in arrays])
 
 
+def _text(value: Any) -> str:
+    """Return the very characters of a string as a plain one: a subclass is not asked."""
+    return str.__str__(value)
+
+
 def _labels(values: Any) -> list[str] | None:
     """Return names as bounded strings; none when there are too many to be names."""
     if values is None or isinstance(values, str):
         return None
-    items = list(values)[: MAX_LABELS + 1]
+    items = list(islice(values, MAX_LABELS + 1))
     if len(items) > MAX_LABELS:
         return None
-    return [str(item)[:MAX_LABEL_CHARACTERS] for item in items]
+    return [
+        _text(item if issubclass(type(item), str) else str(item))[:MAX_LABEL_CHARACTERS]
+        for item in items
+    ]
 
 
 def _any_array(value: Any, bound: int) -> np.ndarray[Any, Any]:
@@ -238,10 +264,20 @@ def _read_series(value: Any, bound: int) -> Plain:
 
 
 def _read_dict(value: dict[Any, Any], bound: int) -> Plain:
-    if any(type(key) is not str for key in value) or len(value) > MAX_LABELS:
+    """Return the values along the first axis, named by their keys."""
+    # An OrderedDict is a dict too; of any subclass only what dict itself says.
+    names, values = list(dict.keys(value)), list(dict.values(value))
+    if any(not issubclass(type(name), str) for name in names) or len(names) > MAX_LABELS:
         raise RefusedError("unsupported_type")
-    array = _from_items(list(value.values()), bound)
-    return Plain("dict", array, columns=_labels(value))
+    return Plain("dict", _from_list(values, bound), index=_labels(names))
+
+
+def _read_pairs(value: Any, bound: int) -> Plain:
+    """Return names and values like those of a dict; a name that comes twice is told apart there."""
+    if len(value) > MAX_LABELS:
+        raise RefusedError("too_large")
+    array = _from_items([number for _, number in value], bound)
+    return Plain("pairs", array, index=_labels([name for name, _ in value]))
 
 
 def _read_shap(value: Any, bound: int) -> Plain:
@@ -262,7 +298,8 @@ def _read_lime(value: Any, bound: int) -> Plain:
     exp = {int(label): dict(pairs) for label, pairs in value.local_exp.items()}
     labels = sorted(exp)
     mapper = getattr(value, "domain_mapper", None)
-    names = _labels(getattr(mapper, "feature_names", None))
+    words = getattr(mapper, "indexed_string", None)  # LIME for text: its features are words
+    names = _labels(getattr(mapper, "feature_names", getattr(words, "inverse_vocab", None)))
     highest = max((int(feature) for weights in exp.values() for feature in weights), default=-1)
     width = len(names) if names else highest + 1
     if highest >= width or len(labels) * width * 8 > bound:
@@ -291,6 +328,7 @@ _READERS: dict[str, Callable[[Any, int], Plain]] = {
     "str": lambda value, bound: Plain("str", _from_items([value], bound).reshape(())),
     "list": lambda value, bound: Plain("list", _from_list(value, bound)),
     "ndarray": lambda value, bound: Plain("ndarray", _exact(value, bound)),
+    "pairs": _read_pairs,
     "dict": _read_dict,
     "shap.Explanation": _read_shap,
     "lime.Explanation": _read_lime,

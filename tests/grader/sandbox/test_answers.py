@@ -47,6 +47,9 @@ def answer(sandbox: Sandbox, source: str) -> Answer:
         ("v = [np.float64(1), 2]", "list", np.array([1.0, 2.0])),
         ("v = [np.ones(2), np.zeros(2)]", "list", np.array([[1.0, 1.0], [0.0, 0.0]])),
         ("v = ['b', 'a']", "list", np.array(["b", "a"])),
+        ("v = [['b', 'a'], ['c', 'd']]", "list", np.array([["b", "a"], ["c", "d"]])),
+        ("v = list(np.array(['b', 'a']))", "list", np.array(["b", "a"])),
+        ("v = np.array(['b', 'a'])[0]", "str", np.array("b")),
         ("v = []", "list", np.zeros(0)),
     ],
 )
@@ -73,7 +76,31 @@ def test_tables_bring_their_names(warm: Sandbox) -> None:
     series = answer(warm, "v = pd.Series([1., 2.], index=['x', 'y'])")
     assert (series.source, series.columns, series.index) == ("Series", None, ("x", "y"))
     mapping = answer(warm, "v = {'first': 1.0, 'second': np.float64(2)}")
-    assert (mapping.source, mapping.columns) == ("dict", ("first", "second"))
+    assert (mapping.source, mapping.index) == ("dict", ("first", "second"))
+    keyed = answer(warm, "v = dict(zip(np.array(['a', 'b']), np.ones(2)))")
+    assert (keyed.source, keyed.index) == ("dict", ("a", "b"))
+    columns = answer(warm, "v = {'a': [1., 2.], 'b': np.ones(2).tolist()}")
+    assert columns.array is not None
+    assert (columns.index, columns.array.shape) == (("a", "b"), (2, 2))
+    pairs = answer(warm, "v = [('good', 0.5), (np.str_('dull'), np.float64(-1))]")
+    assert (pairs.source, pairs.index) == ("pairs", ("good", "dull"))
+    np.testing.assert_array_equal(pairs.array, np.array([0.5, -1.0]))
+
+
+def test_an_explanation_of_a_text_brings_its_words(warm: Sandbox) -> None:
+    """LIME's explanation of a text names the words that its weights belong to, as its list does."""
+    source = (
+        "from lime.lime_text import LimeTextExplainer\n"
+        "f = lambda texts: np.array([[1 - (t := 'good' in x), t] for x in texts], float)\n"
+        "e = LimeTextExplainer(random_state=0).explain_instance('so good so dull', f)\n"
+    )
+    found = answer(warm, source + "v = e")
+    assert (found.source, found.columns) == ("lime.Explanation", ("so", "good", "dull"))
+    assert found.array is not None
+    assert int(np.abs(found.array[0].astype(float)).argmax()) == 1
+    listed = answer(warm, source + "v = e.as_list()")
+    assert listed.source == "pairs"
+    assert sorted(listed.index or ()) == ["dull", "good", "so"]
 
 
 def test_an_explanation_of_shap_brings_its_parts(warm: Sandbox) -> None:
@@ -162,6 +189,11 @@ HOSTILE = {
     "a number that lies": "class H(float):\n    __float__ = lambda s: 1 / 0\nv = [H(1)]",
     "endless labels": "import itertools\nclass H:\n    columns = itertools.count()\n"
     "    index = itertools.count()\n    to_numpy = lambda s: np.ones((2, 2))\nv = H()",
+    "a text that lies": "class H(str):\n    __str__ = lambda s: 1 / 0\n"
+    "    __len__ = lambda s: 10**12\n    __getitem__ = lambda s, k: s\n"
+    "v = {H('a'): 1.0, H('b'): 2.0}",
+    "a dict that lies": "class H(dict):\n    values = keys = items = lambda s: 1 / 0\n"
+    "    __len__ = lambda s: 10**12\nv = H(a=1.0)",
     "attributes that lie": "class H:\n    values = 1\n    base_values = 'x' * 10**8\n"
     "    feature_names = {1: 2}\nv = H()",
 }
