@@ -7,31 +7,35 @@ run in the sandbox, and answers computed by the author's own code with fresh see
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
 from grader.authoring import exercise_notebooks
-from grader.errors import ContentError, GraderError, NotebookRefused, SandboxUnavailable
+from grader.criteria import Setting, judge
+from grader.errors import GraderError, SandboxUnavailable
 from grader.exercise import load_exercise
 from grader.explanation import Clue, RunAnswers
+from grader.findings import Findings, Power, report_page, table
+from grader.forms import honest_forms
 from grader.grading import grade_notebook, mark_answers
 from grader.lock import moved
 from grader.misconceptions.families import Companions, family_candidates
 from grader.notebook import code_cells, find_parameters_cell, read_notebook
-from grader.reference import ReferenceStore, author_code, reference_arrays
+from grader.reference import ReferenceStore, Replicates, author_code, reference_arrays
+from grader.samples import check_sample
 from grader.sandbox.job import MIB, Answer, Job, Verdict
 from grader.variants import VISIBLE, Variant, hidden_variant, visible_variant
-from grader.yaml_tree import read_yaml_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -39,57 +43,36 @@ if TYPE_CHECKING:
 
     from grader.exercise import Exercise, Misconception
     from grader.grading import Marks
+    from grader.reference import Reference
     from grader.report import GradeReport
-    from grader.sandbox.job import Sandbox
+    from grader.sandbox.job import Run, Sandbox
 
-SAMPLES_SECRET = b"the variant that samples are checked with"
-"""Fixed, so that a second check finds its references; no deployment draws from it."""
-HONEST_REJECTION = 0.005
-CONFIDENCE = 0.999
 FRESH_SEED = 10_000
 """Seeds from here on are never used for a reference."""
 TIME_SHARE = 0.5
 MEMORY_SHARE = 0.8
 """How much of its limits the solution may use: learners' machines and detours need the rest."""
+DRAWINGS_PER_VARIANT = 5
+"""Where few drawings are possible, so many more are tried before fewer variants must do."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is tried."""
+    """How much is tried.
+
+    Attributes:
+        variants: drawings of the parameters for the solution.
+        honest: fresh seeds for honest answers.
+        repeats: fresh seeds for each mistake.
+    """
 
     variants: int
     honest: int
     repeats: int
 
 
-FULL = Effort(variants=20, honest=400, repeats=5)
-SHORT = Effort(variants=2, honest=40, repeats=2)
-
-
-@dataclass
-class Findings:
-    """What the check of one exercise found out."""
-
-    slug: str
-    problems: list[str] = field(default_factory=list)
-    variants: int = 0
-    samples: int = 0
-    mistakes: int = 0
-    named: int = 0
-    tried: int = 0
-    named_tries: int = 0
-    groups: set[tuple[str, ...]] = field(default_factory=set)
-    honest: int = 0
-    rejected: int = 0
-    run_seconds: float = 0.0
-    peak_mib: float = 0.0
-    mark_ms: float = 0.0
-    seconds: float = 0.0
-
-    def need(self, condition: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence
-        """Note `problem` unless `condition` holds."""
-        if not condition:
-            self.problems.append(problem)
+FULL = Effort(variants=20, honest=200, repeats=5)
+SHORT = Effort(variants=2, honest=20, repeats=2)
 
 
 def check_content(
@@ -116,9 +99,10 @@ def check_content(
     """
     effort = SHORT if short else FULL
     results: list[Findings] = []
+    started = time.perf_counter()
     # Forking a process that holds a sandbox's threads and sockets would share them: spawn.
     with ProcessPoolExecutor(max(jobs, 1), mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(check_exercise, folder, references, effort) for folder in folders]
+        waiting = [pool.submit(_checked, folder, references, effort) for folder in folders]
         for done, future in enumerate(as_completed(waiting), start=1):
             found = future.result()
             word = "sound" if not found.problems else f"{len(found.problems)} problem(s)"
@@ -126,41 +110,77 @@ def check_content(
             print(line, file=stream, flush=True)
             results.append(found)
     results.sort(key=lambda found: found.slug)
-    text = table(results)
-    print(f"\n{text}", file=stream)
+    print(f"\n{table(results)}", file=stream)
     for found in results:
         for problem in found.problems:
             print(f"{found.slug}: {problem}", file=stream)
     if page is not None:
-        page.write_text(report_page(results, effort), encoding="utf-8")
+        seconds = time.perf_counter() - started
+        how = f"{jobs} exercises at a time on {os.cpu_count()} cores, {seconds / 60:.0f} minutes"
+        page.write_text(report_page(results, how), encoding="utf-8")
     return not any(found.problems for found in results)
 
 
-def check_exercise(folder: Path, references: Path, effort: Effort) -> Findings:
-    """Check one exercise with a sandbox of its own; every problem is noted, none ends the check."""
+def _checked(folder: Path, references: Path, effort: Effort) -> Findings:
+    """Check one exercise in a process of the pool."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return check_exercise(folder, references, effort, _own_sandbox())
+
+
+@cache
+def _own_sandbox() -> Sandbox:
+    """One sandbox for all exercises that a process checks: it takes seconds to warm up."""
     from grader.sandbox import open_sandbox  # noqa: PLC0415 - Linux only; the rest needs it not
 
+    sandbox = open_sandbox()
+    # Processes of a pool end without `atexit`.
+    Finalize(sandbox, sandbox.close, exitpriority=0)
+    return sandbox
+
+
+def check_exercise(folder: Path, references: Path, effort: Effort, sandbox: Sandbox) -> Findings:
+    """Check one exercise; every problem is noted, none ends the check."""
     found = Findings(folder.name)
     started = time.perf_counter()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         exercise = load_exercise(folder)
         store = ReferenceStore(references)
         _check_files(exercise, found)
-        sandbox = open_sandbox()
-        try:
-            _check_notebooks(exercise, store, sandbox, effort, found)
-            _check_samples(exercise, store, sandbox, found)
-        finally:
-            sandbox.close()
-        _check_mistakes(exercise, store, effort, found)
-        _check_honest(exercise, store, effort, found)
+        variants = fresh_variants(exercise, effort.variants)
+        _check_starter(exercise, store, sandbox, found)
+        _check_solution(exercise, store, sandbox, variants, found)
+        _check_samples(exercise, store, sandbox, found)
+        _check_mistakes(exercise, store, effort.repeats, found)
+        if exercise.seeds > 1:
+            _check_honest(exercise, store, effort.honest, found)
+            for variant in (visible_variant(exercise), *variants):
+                _check_left_out(exercise, store, variant, found)
+            allowed = found.rejections_allowed
+            problem = f"{found.rejected} of {found.honest} honest answers fail; {allowed} may"
+            found.need(found.rejected <= allowed, problem)
     except SandboxUnavailable:
         raise
     except GraderError as error:
         found.problems.append(str(error))
     found.seconds = time.perf_counter() - started
     return found
+
+
+def fresh_variants(exercise: Exercise, count: int) -> tuple[Variant, ...]:
+    """Up to `count` different drawings of the parameters; fewer where fewer can be told apart.
+
+    They follow from what the reference depends on: unchanged content is always checked alike, and
+    any change of it draws anew.
+    """
+    found = {visible_variant(exercise).key: visible_variant(exercise)}
+    if exercise.variants:
+        secret = exercise.reference_hash.encode()
+        for index in range(DRAWINGS_PER_VARIANT * count):
+            variant = hidden_variant(exercise, secret, index)
+            found.setdefault(variant.key, variant)
+            if len(found) > count:
+                break
+    return tuple(found.values())[1:]
 
 
 def _check_files(exercise: Exercise, found: Findings) -> None:
@@ -183,44 +203,56 @@ def _check_files(exercise: Exercise, found: Findings) -> None:
         found.problems.append(f"misconception {name} has no mistake_{name} in reference.py")
 
 
-def _check_notebooks(
-    exercise: Exercise,
-    store: ReferenceStore,
-    sandbox: Sandbox,
-    effort: Effort,
-    found: Findings,
+def _check_starter(
+    exercise: Exercise, store: ReferenceStore, sandbox: Sandbox, found: Findings
 ) -> None:
-    """The starter runs and does not pass; the solution passes on fresh variants within limits."""
+    """The starter runs as it is, and does not pass."""
     starter = exercise.starter.read_bytes()
     report = grade_notebook(exercise, starter, sandbox=sandbox, references=store)
     found.need(report.verdict == Verdict.OK, f"starter.ipynb ends with {_ending(report)}")
     found.need(not report.passed, "starter.ipynb passes as it is")
+
+
+def _ending(report: GradeReport) -> str:
+    error = report.error
+    return f"{report.verdict}" + (f": {error.name}: {error.message}" if error else "")
+
+
+def _check_solution(
+    exercise: Exercise,
+    store: ReferenceStore,
+    sandbox: Sandbox,
+    variants: Sequence[Variant],
+    found: Findings,
+) -> None:
+    """The solution earns every point on all variants and in all honest forms, within limits."""
     solution = exercise.folder / "solution.ipynb"
     if not solution.is_file():
         found.problems.append("solution.ipynb is missing")
         return
-    secret = secrets.token_bytes(16)
-    count = effort.variants if exercise.variants else 1
-    variants = [
-        hidden_variant(exercise, secret, index) if exercise.variants else visible_variant(exercise)
-        for index in range(count)
-    ]
-    document = read_notebook(solution.read_bytes())
-    place = find_parameters_cell(document, required=bool(exercise.parameters))
-    names = tuple(output.name for output in exercise.outputs)
-    cells = tuple(cell.source for cell in code_cells(document))
+    visible = visible_variant(exercise)
+    run = _run(exercise, solution, sandbox, visible)
+    answers = _answers(visible, run)
+    marks = _marked(exercise, [answers], store, found)
+    found.need(_full(exercise, marks, run), f"the solution earns {marks.score:g} as it stands")
+    runs = [run]
     for variant in variants:
-        parameters = variant.parameters if place is not None else {}
-        run = sandbox.run(Job(cells, names, parameters, place, exercise.limits, exercise.data))
-        answers = RunAnswers(variant.id, variant.parameters, str(run.verdict), run.answers)
-        marks = mark_answers(exercise, [answers], Clue(), references=store)
-        full = marks.score == exercise.max_score and run.verdict is Verdict.OK
+        run = _run(exercise, solution, sandbox, variant)
+        marks = _marked(exercise, [answers, _answers(variant, run)], store, found)
+        full = _full(exercise, marks, run)
         found.need(full, f"the solution earns {marks.score:g} with {dict(variant.parameters)}")
         found.variants += full
-        found.run_seconds = max(found.run_seconds, run.wall_seconds)
-        found.peak_mib = max(found.peak_mib, run.peak_memory_bytes / MIB)
-        found.mark_ms = max(found.mark_ms, 1000 * marks.mark_seconds)
+        runs.append(run)
+    for form, cell in honest_forms(exercise).items():
+        run = _run(exercise, solution, sandbox, visible, cell)
+        marks = _marked(exercise, [_answers(visible, run)], store, found)
+        lost = [result.title for result in marks.criteria if not result.passed]
+        full = _full(exercise, marks, run)
+        found.need(full, f"the solution's answers {form} lose points: {', '.join(lost)}")
+        found.forms += full
     limits = exercise.limits
+    found.run_seconds = max(run.wall_seconds for run in runs)
+    found.peak_mib = max(run.peak_memory_bytes for run in runs) / MIB
     found.need(
         found.run_seconds <= TIME_SHARE * limits.wall_seconds,
         f"the solution takes {found.run_seconds:.0f} s of {limits.wall_seconds:.0f} s",
@@ -231,9 +263,31 @@ def _check_notebooks(
     )
 
 
-def _ending(report: GradeReport) -> str:
-    error = report.error
-    return f"{report.verdict}" + (f": {error.name}: {error.message}" if error else "")
+def _run(
+    exercise: Exercise, notebook: Path, sandbox: Sandbox, variant: Variant, last_cell: str = ""
+) -> Run:
+    document = read_notebook(notebook.read_bytes())
+    place = find_parameters_cell(document, required=bool(exercise.parameters))
+    cells = [cell.source for cell in code_cells(document)] + ([last_cell] if last_cell else [])
+    names = tuple(output.name for output in exercise.outputs)
+    parameters = variant.parameters if place is not None else {}
+    return sandbox.run(Job(tuple(cells), names, parameters, place, exercise.limits, exercise.data))
+
+
+def _answers(variant: Variant, run: Run) -> RunAnswers:
+    return RunAnswers(variant.id, variant.parameters, str(run.verdict), run.answers)
+
+
+def _marked(
+    exercise: Exercise, runs: Sequence[RunAnswers], store: ReferenceStore, found: Findings
+) -> Marks:
+    marks = mark_answers(exercise, runs, Clue(), references=store)
+    found.mark_ms.append(1000 * marks.mark_seconds)
+    return marks
+
+
+def _full(exercise: Exercise, marks: Marks, run: Run) -> bool:
+    return marks.score == exercise.max_score and run.verdict is Verdict.OK
 
 
 def _check_samples(
@@ -247,122 +301,75 @@ def _check_samples(
         found.problems += [f"samples/{folder.name}: {problem}" for problem in wrong]
 
 
-def check_sample(
-    exercise: Exercise, folder: Path, store: ReferenceStore, sandbox: Sandbox
-) -> list[str]:
-    """Grade one sample; returns in which points the grade is not the expected one.
-
-    Raises:
-        ContentError: expected.yaml cannot be read, or holds an unknown key.
-    """
-    file = folder / "expected.yaml"
-    expected, lines = read_yaml_tree(file)
-    known = {"passed", "score", "misconception", "criteria", "messages", "verdict", "refused"}
-    if not isinstance(expected, dict) or not set(expected) <= known:
-        unknown = sorted(set(expected) - known) if isinstance(expected, dict) else []
-        key = unknown[0] if unknown else ""
-        raise ContentError("is no key of a sample", file=file, key=key, line=lines.get(key))
-    try:
-        report = grade_notebook(
-            exercise,
-            (folder / "submission.ipynb").read_bytes(),
-            sandbox=sandbox,
-            references=store,
-            secret=SAMPLES_SECRET,
-        )
-    except NotebookRefused as refusal:
-        wanted = expected.get("refused")
-        return [] if wanted == refusal.reason else [f"refused ({refusal.reason})"]
-    except OSError as error:
-        return [f"submission.ipynb cannot be read ({error.strerror})"]
-    return _differences(expected, report)
-
-
-def _differences(expected: Mapping[str, Any], report: GradeReport) -> list[str]:
-    results = {result.id: result for result in report.criteria}
-    wrong: list[str] = []
-
-    def same(what: str, wanted: Any, got: Any) -> None:
-        if wanted != got:
-            wrong.append(f"{what}: {wanted} expected, {got} found")
-
-    if "refused" in expected:
-        return [f"not refused ({expected['refused']} expected)"]
-    same("verdict", expected.get("verdict", "ok"), str(report.verdict))
-    if "passed" in expected:
-        same("passed", expected["passed"], report.passed)
-    if "score" in expected:
-        wanted = expected["score"]
-        low, high = wanted if isinstance(wanted, list) else (wanted, wanted)
-        if not low <= report.score <= high:
-            wrong.append(f"score: {wanted} expected, {report.score:g} found")
-    if "misconception" in expected:
-        named = report.misconception
-        same("misconception", expected["misconception"] and sorted(expected["misconception"]),
-             sorted(named.ids) if named else None)  # fmt: skip
-    for key, value in expected.get("criteria", {}).items():
-        same(f"criterion {key}", value, results[key].passed if key in results else None)
-    for key, value in expected.get("messages", {}).items():
-        same(f"message of {key}", value, results[key].message_id if key in results else None)
-    return wrong
-
-
 def _check_mistakes(
-    exercise: Exercise, store: ReferenceStore, effort: Effort, found: Findings
+    exercise: Exercise, store: ReferenceStore, repeats: int, found: Findings
 ) -> None:
     """Each declared mistake, computed with seeds that no reference used, is caught and named."""
-    for misconception in exercise.misconceptions:
-        found.mistakes += 1
-        repeats = effort.repeats if exercise.seeds > 1 else 1
-        named = 0
-        for repeat in range(repeats):
-            for outputs in fresh_mistakes(exercise, store, misconception, FRESH_SEED + repeat):
-                marks = mark_simulated(exercise, store, outputs)
-                if marks.score == exercise.max_score:
-                    found.problems.append(f"misconception {misconception.id} is not caught")
-                    continue
-                found.tried += 1
-                good = _named(marks, misconception, found)
-                found.named_tries += good
-                named += good
-        found.named += named > 0
-        if not named:
-            found.problems.append(f"misconception {misconception.id} is caught, but never named")
+    found.power = {misconception.id: Power() for misconception in exercise.misconceptions}
+    taken: dict[tuple[str, str], None] = {}
+    for seed in range(FRESH_SEED, FRESH_SEED + (repeats if exercise.seeds > 1 else 1)):
+        for misconception, outputs in fresh_mistakes(exercise, store, seed):
+            power = found.power[misconception.id]
+            marks = mark_simulated(exercise, store, outputs)
+            found.mark_ms.append(1000 * marks.mark_seconds)
+            power.tried += 1
+            power.caught += marks.score < exercise.max_score
+            diagnosis = marks.misconception
+            if diagnosis is None or diagnosis.certainty != "match":
+                continue
+            if misconception.id in diagnosis.ids:
+                power.named += 1
+                if len(diagnosis.ids) > 1:
+                    found.groups.add(diagnosis.ids)
+            else:
+                taken[misconception.id, " or ".join(diagnosis.ids)] = None
+    for name, power in found.power.items():
+        of = f"of {power.tried} times"
+        found.need(power.tried > 0, f"misconception {name} changes nothing here")
+        found.need(
+            power.caught == power.tried, f"misconception {name} is caught {power.caught} {of}"
+        )
+        often = 2 * power.named > power.tried or not power.tried
+        found.need(often, f"misconception {name} is named {power.named} {of}")
+    found.problems += [f"misconception {name} is taken for {other}" for name, other in taken]
+    _check_groups(exercise, found)
 
 
-def _named(marks: Marks, misconception: Misconception, found: Findings) -> bool:
-    """Named on its own, or in a group that the author declared."""
-    diagnosis = marks.misconception
-    if diagnosis is None or diagnosis.certainty != "match":
-        return False
-    if len(diagnosis.ids) > 1:
-        found.groups.add(diagnosis.ids)
-    return misconception.id in diagnosis.ids
+def _check_groups(exercise: Exercise, found: Findings) -> None:
+    """What cannot be told apart is what the author declared so."""
+    declared = {
+        frozenset((each.id, other)) for each in exercise.misconceptions for other in each.resembles
+    }
+    seen = {frozenset(pair) for group in found.groups for pair in combinations(group, 2)}
+    for pair in sorted(map(sorted, seen - declared)):
+        words = " and ".join(pair)
+        found.problems.append(f"no answer tells {words} apart, which `resembles` does not declare")
+    for pair in sorted(map(sorted, declared - seen)):
+        words = " and ".join(pair)
+        found.problems.append(f"{words} are told apart, though `resembles` says otherwise")
 
 
 def fresh_mistakes(
-    exercise: Exercise, store: ReferenceStore, misconception: Misconception, seed: int
-) -> list[dict[str, NDArray[Any]]]:
-    """The outputs under one mistake with a fresh seed: one set per form that the mistake takes."""
+    exercise: Exercise, store: ReferenceStore, seed: int
+) -> Iterator[tuple[Misconception, dict[str, NDArray[Any]]]]:
+    """The outputs under each mistake with a fresh seed, in each form that the mistake takes."""
     variant = visible_variant(exercise)
     parameters = dict(variant.parameters)
     reference = store.get(exercise, variant, mistakes=True)
     honest = reference_arrays(exercise, "reference", parameters, seed, reference.labels)
-    if not misconception.family:
-        name = f"mistake_{misconception.id}"
-        changed = reference_arrays(exercise, name, parameters, seed, reference.labels)
-        return [{**honest, **changed}]
-    output = exercise.output(misconception.output)
-    companions = Companions(exercise, reference, output.name)
-    samples = honest[output.name][None]
-    candidates = family_candidates(misconception.family, samples, output, companions)
-    true = honest[output.name]
-    # A form that changes nothing here (values that were sorted all along) is no mistake.
-    return [
-        {**honest, output.name: candidate[0]}
-        for candidate in candidates
-        if not np.allclose(candidate[0], true, rtol=1e-9, atol=0)
-    ]
+    for misconception in exercise.misconceptions:
+        if not misconception.family:
+            name = f"mistake_{misconception.id}"
+            changed = reference_arrays(exercise, name, parameters, seed, reference.labels)
+            yield misconception, {**honest, **changed}
+            continue
+        output = exercise.output(misconception.output)
+        companions = Companions(exercise, reference, output.name)
+        true = honest[output.name]
+        for form in family_candidates(misconception.family, true[None], output, companions):
+            # A form that changes nothing here (values that were sorted all along) is no mistake.
+            if not np.allclose(form[0], true, rtol=1e-9, atol=0):
+                yield misconception, {**honest, output.name: form[0]}
 
 
 def mark_simulated(
@@ -382,80 +389,36 @@ def mark_simulated(
     return mark_answers(exercise, [run], Clue(), references=store)
 
 
-def _check_honest(
-    exercise: Exercise, store: ReferenceStore, effort: Effort, found: Findings
-) -> None:
-    """Honest runs with fresh seeds are rejected no more often than promised."""
-    if exercise.seeds == 1:
-        return
+def _check_honest(exercise: Exercise, store: ReferenceStore, count: int, found: Findings) -> None:
+    """Judge honest answers with fresh seeds by the visible reference."""
     variant = visible_variant(exercise)
-    labels = store.get(exercise, variant, mistakes=True).labels
-    for seed in range(FRESH_SEED, FRESH_SEED + effort.honest):
-        outputs = reference_arrays(exercise, "reference", dict(variant.parameters), seed, labels)
-        marks = mark_simulated(exercise, store, outputs)
-        found.honest += 1
-        found.rejected += marks.score < exercise.max_score
-    allowed = int(stats.binom.ppf(CONFIDENCE, found.honest, HONEST_REJECTION))
-    found.need(
-        found.rejected <= allowed,
-        f"{found.rejected} of {found.honest} honest runs are rejected; at most {allowed} may be",
-    )
+    reference = store.get(exercise, variant, mistakes=True)
+    for seed in range(FRESH_SEED, FRESH_SEED + count):
+        parameters = dict(variant.parameters)
+        answers = reference_arrays(exercise, "reference", parameters, seed, reference.labels)
+        _judge_honest(exercise, variant, reference, answers, found)
 
 
-COLUMNS = (
-    "exercise", "sound", "variants", "samples", "mistakes named", "either/or", "honest rejected",
-    "run s", "peak MiB", "mark ms", "check s",
-)  # fmt: skip
+def _check_left_out(
+    exercise: Exercise, store: ReferenceStore, variant: Variant, found: Findings
+) -> None:
+    """Judge each seed of a reference by its others, to which it is as fresh as any."""
+    reference = store.get(exercise, variant, mistakes=variant.id == VISIBLE)
+    samples = {name: replicates.samples for name, replicates in reference.outputs.items()}
+    for seed in range(exercise.seeds):
+        outputs = {name: Replicates(np.delete(each, seed, 0)) for name, each in samples.items()}
+        others = replace(reference, outputs=outputs)
+        answers = {name: np.asarray(each[seed]) for name, each in samples.items()}
+        _judge_honest(exercise, variant, others, answers, found)
 
 
-def table(results: Sequence[Findings]) -> str:
-    """The findings as a Markdown table."""
-    rows = [
-        (
-            found.slug,
-            "yes" if not found.problems else "no",
-            str(found.variants),
-            str(found.samples),
-            f"{found.named}/{found.mistakes}",
-            "; ".join(" or ".join(group) for group in sorted(found.groups)) or "-",
-            f"{found.rejected}/{found.honest}" if found.honest else "deterministic",
-            f"{found.run_seconds:.1f}",
-            f"{found.peak_mib:.0f}",
-            f"{found.mark_ms:.1f}",
-            f"{found.seconds:.0f}",
-        )
-        for found in results
-    ]
-    widths = [max(len(row[i]) for row in (COLUMNS, *rows)) for i in range(len(COLUMNS))]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        return f"| {' | '.join(padded)} |"
-
-    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
-    return "\n".join([line(COLUMNS), rule, *(line(row) for row in rows)])
-
-
-def report_page(results: Sequence[Findings], effort: Effort) -> str:
-    """The table as a page, with what its columns mean and what is not sound."""
-    problems = [f"- {found.slug}: {problem}" for found in results for problem in found.problems]
-    legend = (
-        "*variants*: fresh drawings of the parameters on which the solution earned every point "
-        f"({effort.variants} where something is drawn). *samples*: notebooks that got exactly the "
-        "expected grade. *mistakes named*: computed anew with seeds that no reference used, caught "
-        "and named plainly. *either/or*: mistakes that the answer cannot tell apart. *honest "
-        "rejected*: of so many honest runs with fresh seeds. *run s* and *peak MiB*: the solution "
-        "in the sandbox, the worst of its runs."
-    )
-    lines = [
-        "# The exercises, checked",
-        "",
-        "Written by `python -m grader check content/ --report <this file>`.",
-        "",
-        table(results),
-        "",
-        legend,
-        "",
-        *(problems or ["Every exercise is sound."]),
-    ]
-    return "\n".join(lines) + "\n"
+def _judge_honest(
+    exercise: Exercise,
+    variant: Variant,
+    reference: Reference,
+    answers: Mapping[str, NDArray[Any]],
+    found: Findings,
+) -> None:
+    setting = Setting(exercise, variant.parameters, reference, answers)
+    found.honest += 1
+    found.rejected += not all(judge(each, setting).passed for each in exercise.criteria)

@@ -6,12 +6,15 @@ import io
 from typing import TYPE_CHECKING
 
 from grader.authoring import write_notebooks
-from grader.check import Effort, Findings, check_content, check_exercise, table
+from grader.check import Effort, check_content, check_exercise, fresh_variants
 from grader.exercise import load_exercise
 from grader.lock import write_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from grader.exercise import Exercise
+    from grader.sandbox.job import Sandbox
 
 QUICK = Effort(variants=2, honest=20, repeats=2)
 
@@ -33,20 +36,30 @@ base = X.mean(axis=0) @ W + 2
 """
 
 
-def test_a_sound_exercise_passes(shares_folder: Path, tmp_path: Path) -> None:
+def test_a_sound_exercise_passes(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
     """Starter, solution on fresh variants, samples, mistakes and files are all in order."""
     add_sample(shares_folder, "solution", "Nothing.", "passed: true\nscore: 100\n")
     add_sample(shares_folder, "starter", "Nothing.", "passed: false\nmisconception: null\n")
     add_sample(shares_folder, "absolute", ABSOLUTE, "score: 30\nmisconception: [absolute]\n")
     write_notebooks(shares_folder)
     write_lock(load_exercise(shares_folder))
-    found = check_exercise(shares_folder, tmp_path / "references", QUICK)
+    found = check_exercise(shares_folder, tmp_path / "references", QUICK, runner)
     assert found.problems == []
-    assert (found.variants, found.samples, found.named, found.mistakes) == (2, 3, 8, 8)
-    assert "linear-shares" in table([found])
+    assert (found.variants, found.forms, found.samples) == (2, 4, 3)
+    assert {name: power.named for name, power in found.power.items()} == {
+        "opposite_class": 1,
+        "no_mean": 1,
+        "sign": 1,
+        "absolute": 1,
+        "normalised": 2,
+        "shifted_rows": 2,
+        "sorted_features": 1,
+        "base_forgotten": 1,
+    }
+    assert all(power.caught == power.tried == power.named for power in found.power.values())
 
 
-def test_what_is_unsound_is_named(shares_folder: Path, tmp_path: Path) -> None:
+def test_what_is_unsound_is_named(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
     """Stale notebooks, wrong samples, undeclared and unseen mistakes each get a line."""
     add_sample(shares_folder, "absolute", ABSOLUTE, "score: 100\nmisconception: [sign]\n")
     write_notebooks(shares_folder)
@@ -57,14 +70,14 @@ def test_what_is_unsound_is_named(shares_folder: Path, tmp_path: Path) -> None:
         stream.write(
             "\n\ndef mistake_no_mean(parameters, seed):\n    return reference(parameters, 0)\n"
         )
-    problems = check_exercise(shares_folder, tmp_path / "references", QUICK).problems
+    problems = check_exercise(shares_folder, tmp_path / "references", QUICK, runner).problems
     for words in (
         "starter.ipynb is not what its Markdown says",
         "reference.lock is missing",
         "mistake_nobody_knows, which exercise.yaml does not declare",
         "samples/absolute: score: 100 expected, 30 found",
         "samples/absolute: misconception: ['sign'] expected, ['absolute'] found",
-        "misconception no_mean is not caught",
+        "misconception no_mean is caught 0 of 1 times",
     ):
         assert any(words in problem for problem in problems), words
 
@@ -86,6 +99,65 @@ def test_content_that_does_not_load_is_reported(shares_folder: Path, tmp_path: P
     assert "| linear-shares | no" in page.read_text("utf-8")
 
 
-def test_long_names_widen_their_column() -> None:
-    """A name longer than its heading widens the column."""
-    assert "x" * 60 in table([Findings("x" * 60)])
+TWINS = """\
+  - id: lost_sign
+    title: the sign lost on the way
+    message: The sign is lost.
+    question: Where?
+    resembles: [no_mean]
+"""
+
+
+def test_groups_are_those_declared(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
+    """Mistakes that no answer tells apart must be declared, and declared ones must be such."""
+    content = shares_folder / "exercise.yaml"
+    text = content.read_text("utf-8").replace("  - sign\n", TWINS + "  - sign\n")
+    content.write_text(text, encoding="utf-8")
+    with (shares_folder / "reference.py").open("a", encoding="utf-8") as stream:
+        stream.write(
+            "\n\ndef mistake_lost_sign(parameters, seed):\n"
+            '    return {"shares": -_explained(parameters["rows"])["shares"]}\n'
+        )
+    found = check_exercise(shares_folder, tmp_path / "references", QUICK, runner)
+    assert ("lost_sign", "sign") in found.groups
+    for words in (
+        "no answer tells lost_sign and sign apart, which `resembles` does not declare",
+        "lost_sign and no_mean are told apart, though `resembles` says otherwise",
+    ):
+        assert words in found.problems
+
+
+def test_honest_forms_must_pass(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
+    """A property that only float64 meets fails honest work in single precision."""
+    content = shares_folder / "exercise.yaml"
+    line = (
+        "  - {id: fx, title: The output, kind: agreement, output: fx, threshold: 0.01, points: 10}"
+    )
+    exact = "  - {id: fx, title: The output, kind: exact, output: fx, points: 10}"
+    content.write_text(content.read_text("utf-8").replace(line, exact), encoding="utf-8")
+    found = check_exercise(shares_folder, tmp_path / "references", QUICK, runner)
+    assert "the solution's answers in single precision lose points: The output" in found.problems
+    assert found.forms == 3
+
+
+def test_a_band_that_fails_honest_work_is_reported(
+    noisy_folder: Path, tmp_path: Path, runner: Sandbox
+) -> None:
+    """Fresh seeds, and every seed of the reference left out in turn, are judged."""
+    found = check_exercise(noisy_folder, tmp_path / "references", QUICK, runner)
+    assert found.honest == QUICK.honest + 100
+    assert found.rejected <= found.rejections_allowed
+    code = noisy_folder / "reference.py"
+    text = code.read_text("utf-8").replace("(seed, 400)", "(seed, 400 if seed < 100 else 40)")
+    code.write_text(text, encoding="utf-8")
+    found = check_exercise(noisy_folder, tmp_path / "references", QUICK, runner)
+    assert found.rejected > found.rejections_allowed
+    assert any("honest answers fail" in problem for problem in found.problems)
+
+
+def test_fresh_variants_differ(shares: Exercise, noisy: Exercise) -> None:
+    """Each drawing is another, none is the visible one, and the same content draws the same."""
+    variants = fresh_variants(shares, 5)
+    assert len({variant.key for variant in variants}) == 5
+    assert variants == fresh_variants(shares, 5)
+    assert fresh_variants(noisy, 5) == ()

@@ -1,0 +1,81 @@
+"""Samples: notebooks that come with an exercise, each with the grade that it must get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import ContentError, NotebookRefused
+from grader.grading import grade_notebook
+from grader.yaml_tree import read_yaml_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from grader.exercise import Exercise
+    from grader.reference import ReferenceStore
+    from grader.report import GradeReport
+    from grader.sandbox.job import Sandbox
+
+SAMPLES_SECRET = b"the variant that samples are checked with"
+"""Fixed, so that a second check finds its references; no deployment draws from it."""
+
+
+def check_sample(
+    exercise: Exercise, folder: Path, store: ReferenceStore, sandbox: Sandbox
+) -> list[str]:
+    """Grade one sample; returns in which points the grade is not the expected one.
+
+    Raises:
+        ContentError: expected.yaml cannot be read, or holds an unknown key.
+    """
+    file = folder / "expected.yaml"
+    expected, lines = read_yaml_tree(file)
+    known = {"passed", "score", "misconception", "criteria", "messages", "verdict", "refused"}
+    if not isinstance(expected, dict) or not set(expected) <= known:
+        unknown = sorted(set(expected) - known) if isinstance(expected, dict) else []
+        key = unknown[0] if unknown else ""
+        raise ContentError("is no key of a sample", file=file, key=key, line=lines.get(key))
+    try:
+        report = grade_notebook(
+            exercise,
+            (folder / "submission.ipynb").read_bytes(),
+            sandbox=sandbox,
+            references=store,
+            secret=SAMPLES_SECRET,
+        )
+    except NotebookRefused as refusal:
+        wanted = expected.get("refused")
+        return [] if wanted == refusal.reason else [f"refused ({refusal.reason})"]
+    except OSError as error:
+        return [f"submission.ipynb cannot be read ({error.strerror})"]
+    return _differences(expected, report)
+
+
+def _differences(expected: Mapping[str, Any], report: GradeReport) -> list[str]:
+    results = {result.id: result for result in report.criteria}
+    wrong: list[str] = []
+
+    def same(what: str, wanted: Any, got: Any) -> None:
+        if wanted != got:
+            wrong.append(f"{what}: {wanted} expected, {got} found")
+
+    if "refused" in expected:
+        return [f"not refused ({expected['refused']} expected)"]
+    same("verdict", expected.get("verdict", "ok"), str(report.verdict))
+    if "passed" in expected:
+        same("passed", expected["passed"], report.passed)
+    if "score" in expected:
+        wanted = expected["score"]
+        low, high = wanted if isinstance(wanted, list) else (wanted, wanted)
+        if not low <= report.score <= high:
+            wrong.append(f"score: {wanted} expected, {report.score:g} found")
+    if "misconception" in expected:
+        named = report.misconception
+        same("misconception", expected["misconception"] and sorted(expected["misconception"]),
+             sorted(named.ids) if named else None)  # fmt: skip
+    for key, value in expected.get("criteria", {}).items():
+        same(f"criterion {key}", value, results[key].passed if key in results else None)
+    for key, value in expected.get("messages", {}).items():
+        same(f"message of {key}", value, results[key].message_id if key in results else None)
+    return wrong
