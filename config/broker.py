@@ -4,11 +4,16 @@ Kombu creates a file under its final name and writes it afterwards. Who looks in
 empty file: a worker ends with "Unrecoverable error" over an empty message, and whoever binds a
 queue fails over an empty exchange. Here a file is written under a name that nobody looks for, and
 gets its own in one step.
+
+It also notes a binding in the process's memory before the file holds it: another thread that sends
+in between believes the memory, finds no queue in the file, and its message is dropped without a
+word. Here one thread binds at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -17,6 +22,10 @@ from typing import Any
 from kombu.transport import filesystem
 from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
+
+
+_binding = threading.Lock()
+"""Held while a queue is bound, by whichever channel of this process."""
 
 
 class Channel(filesystem.Channel):
@@ -28,6 +37,11 @@ class Channel(filesystem.Channel):
         unseen = folder / f"{name}.part"
         unseen.write_bytes(str_to_bytes(dumps(payload)))
         unseen.rename(folder / name)
+
+    def queue_bind(self, *arguments: Any, **options: Any) -> None:
+        """Bind a queue to an exchange; return when memory and file both say so."""
+        with _binding:
+            super().queue_bind(*arguments, **options)
 
     def _queue_bind(self, exchange: str, *binding: Any) -> None:
         file: Path = self._exchange_file(exchange)  # type: ignore[attr-defined]  # the stubs lack it

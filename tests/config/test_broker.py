@@ -64,3 +64,39 @@ def test_no_message_is_read_half(options: dict[str, str]) -> None:
         queue.close()
     assert writer.returncode == 0
     assert sorted(found) == list(range(MESSAGES))
+
+
+FIRST_WORDS = """
+import json, pathlib, sys, threading
+import config.celery
+from kombu import Connection
+
+folder = pathlib.Path(sys.argv[1])
+threads, rounds = 8, 40
+
+def send(number, options, queue, ready):
+    with Connection("filesystem://", transport_options=options) as connection:
+        channel = connection.channel()
+        ready.wait()
+        connection.SimpleQueue(queue, channel=channel).put({"number": number})
+
+for number in range(rounds):
+    options = {}
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        options[name] = str(folder / str(number) / name.removesuffix("_in").removesuffix("_out"))
+        pathlib.Path(options[name]).mkdir(parents=True, exist_ok=True)
+    ready = threading.Barrier(threads)
+    arguments = (options, f"work{number}", ready)
+    senders = [threading.Thread(target=send, args=(n, *arguments)) for n in range(threads)]
+    [sender.start() for sender in senders]
+    [sender.join() for sender in senders]
+    sent = list(pathlib.Path(options["data_folder_in"]).iterdir())
+    assert len(sent) == threads, f"round {number}: {len(sent)} of {threads} messages"
+"""
+
+
+def test_no_first_word_is_lost(tmp_path: Path) -> None:
+    """Threads of one process that send to a new queue at once all get their message there."""
+    arguments = [sys.executable, "-c", FIRST_WORDS, str(tmp_path)]
+    sent = subprocess.run(arguments, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert sent.returncode == 0, sent.stderr
