@@ -23,7 +23,6 @@ from kombu.transport import filesystem
 from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
 
-
 _binding = threading.Lock()
 """Held while a queue is bound, by whichever channel of this process."""
 
