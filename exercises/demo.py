@@ -121,6 +121,13 @@ class _Learner:
             raise DemoFailed(f"{request.full_url} cannot be reached: {error.reason}") from error
 
 
+def exercises(*, content: Path = CONTENT, course: str = COURSE) -> list[str]:
+    """Return the exercises that the story solves, by slug."""
+    file = content / "courses" / course / "course.yaml"
+    parts = yaml.safe_load(file.read_text(encoding="utf-8"))["parts"]
+    return [part["exercise"] for part in parts if "exercise" in part]
+
+
 def play(address: str, *, content: Path = CONTENT, course: str = COURSE) -> int:
     """Play the whole story against the site at `address`, print each step; 0 when it ended well."""
     try:

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="exercises at a time")
     check.set_defaults(run=_check)
     build = commands.add_parser("build", help="compute the references of a content folder")
-    build.add_argument("content", type=Path, help="content/, or one exercise folder")
+    build.add_argument("content", type=Path, nargs="+", help="content/, or exercise folders")
     build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
     build.set_defaults(run=_build)
     notebooks = commands.add_parser("notebooks", help="write the notebooks from their Markdown")
@@ -168,7 +168,7 @@ def _build(options: argparse.Namespace) -> int:
 
     secret = os.environ.get("WHYBOX_VARIANT_SECRET")
     build_references(
-        exercise_folders(options.content),
+        [folder for content in options.content for folder in exercise_folders(content)],
         references=options.references,
         secret=secret.encode() if secret else None,
         jobs=options.jobs,

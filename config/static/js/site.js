@@ -32,6 +32,12 @@ for (const button of document.querySelectorAll("[data-theme-button]")) {
 darkSystem.addEventListener("change", showTheme);
 showTheme();
 
+// Times are shown in the zone of this device, unless the profile says otherwise.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes(`time_zone=${zone}`)) {
+  document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
     if (!menu.contains(event.target)) menu.open = false;
