@@ -14,6 +14,7 @@ import numpy as np
 from grader.errors import ContentError
 from grader.explanation import Facts, Problem
 from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1
+from grader.placeholders import placeholders
 from grader.reference import call_author
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def judge(criterion: Criterion, setting: Setting) -> Finding:
     Raises:
         ContentError: the author's function fails or returns something else than it should.
     """
+    untouched: Finding | None = None
     for name in _needed(criterion, setting):
         answer = setting.answers[name]
         if isinstance(answer, Problem):
@@ -72,9 +74,13 @@ def judge(criterion: Criterion, setting: Setting) -> Finding:
             shape = str(setting.expected(name).shape)
             facts: Facts = {"output": name, "found": str(answer.shape), "expected": shape}
             return Finding(False, "criterion.wrong_shape", facts)
-        if _untouched(answer, setting.expected(name)):
-            return Finding(False, "criterion.untouched", {"output": name})
-    return KINDS[criterion.kind](criterion, setting)
+        if _untouched(setting, name, answer):
+            untouched = Finding(False, "criterion.untouched", {"output": name})
+    # A property may hold of a placeholder (zeros are symmetric): that earns nothing.
+    if untouched is not None and criterion.kind == "property":
+        return untouched
+    finding = KINDS[criterion.kind](criterion, setting)
+    return finding if finding.passed or untouched is None else untouched
 
 
 def _needed(criterion: Criterion, setting: Setting) -> list[str]:
@@ -83,10 +89,13 @@ def _needed(criterion: Criterion, setting: Setting) -> list[str]:
     return [name for name in (criterion.output, criterion.base) if name]
 
 
-def _untouched(found: NDArray[Any], expected: NDArray[Any]) -> bool:
-    """Whether an answer is still the starter's placeholder: one value throughout."""
-    flat = found.size > 1 and found.dtype.kind in "fi" and bool((found == found.flat[0]).all())
-    return flat and not bool((expected == expected.flat[0]).all())
+def _untouched(setting: Setting, name: str, found: NDArray[Any]) -> bool:
+    """Whether an array is still the starter's placeholder, and the true one is no such array."""
+    filling = placeholders(setting.exercise).get(name)
+    if filling is None or found.size < 2 or found.dtype.kind not in "fi":  # noqa: PLR2004
+        return False
+    expected = setting.expected(name).ravel()
+    return bool((found == filling).all()) and not bool((expected == expected[:1]).all())
 
 
 def _agreement(criterion: Criterion, setting: Setting) -> Finding:
