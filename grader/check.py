@@ -30,7 +30,7 @@ from grader.lock import moved
 from grader.misconceptions.families import Companions, family_candidates
 from grader.notebook import code_cells, find_parameters_cell, read_notebook
 from grader.reference import ReferenceStore, Replicates, author_code, reference_arrays
-from grader.samples import check_sample
+from grader.samples import SAMPLES_SECRET, check_sample
 from grader.sandbox.job import MIB, Answer, Job, Verdict
 from grader.variants import VISIBLE, Variant, hidden_variant, visible_variant
 
@@ -64,15 +64,18 @@ class Effort:
         variants: drawings of the parameters for the solution.
         honest: fresh seeds for honest answers.
         repeats: fresh seeds for each mistake.
+        hidden_samples: run every sample with hidden parameters too, not only where the visible run
+            does not get the expected grade already.
     """
 
     variants: int
     honest: int
     repeats: int
+    hidden_samples: bool = True
 
 
 FULL = Effort(variants=20, honest=200, repeats=5)
-SHORT = Effort(variants=2, honest=20, repeats=2)
+SHORT = Effort(variants=1, honest=20, repeats=1, hidden_samples=False)
 
 
 def check_content(
@@ -102,7 +105,8 @@ def check_content(
     started = time.perf_counter()
     # Forking a process that holds a sandbox's threads and sockets would share them: spawn.
     with ProcessPoolExecutor(max(jobs, 1), mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_checked, folder, references, effort) for folder in folders]
+        longest_first = sorted(folders, key=_seeds, reverse=True)
+        waiting = [pool.submit(_checked, folder, references, effort) for folder in longest_first]
         for done, future in enumerate(as_completed(waiting), start=1):
             found = future.result()
             word = "sound" if not found.problems else f"{len(found.problems)} problem(s)"
@@ -119,6 +123,14 @@ def check_content(
         how = f"{jobs} exercises at a time on {os.cpu_count()} cores, {seconds / 60:.0f} minutes"
         page.write_text(report_page(results, how), encoding="utf-8")
     return not any(found.problems for found in results)
+
+
+def _seeds(folder: Path) -> int:
+    """How many seeds a reference takes; what does not load is soon done with."""
+    try:
+        return load_exercise(folder).seeds
+    except GraderError:
+        return 0
 
 
 def _checked(folder: Path, references: Path, effort: Effort) -> Findings:
@@ -149,7 +161,7 @@ def check_exercise(folder: Path, references: Path, effort: Effort, sandbox: Sand
         variants = fresh_variants(exercise, effort.variants)
         _check_starter(exercise, store, sandbox, found)
         _check_solution(exercise, store, sandbox, variants, found)
-        _check_samples(exercise, store, sandbox, found)
+        _check_samples(exercise, store, sandbox, effort, found)
         _check_mistakes(exercise, store, effort.repeats, found)
         if exercise.seeds > 1:
             _check_honest(exercise, store, effort.honest, found)
@@ -225,7 +237,10 @@ def _check_solution(
     variants: Sequence[Variant],
     found: Findings,
 ) -> None:
-    """The solution earns every point on all variants and in all honest forms, within limits."""
+    """The solution earns every point on all variants and in all honest forms, within limits.
+
+    Without one of its answers it does not, nor do the visible answers under other parameters.
+    """
     solution = exercise.folder / "solution.ipynb"
     if not solution.is_file():
         found.problems.append("solution.ipynb is missing")
@@ -243,6 +258,13 @@ def _check_solution(
         found.need(full, f"the solution earns {marks.score:g} with {dict(variant.parameters)}")
         found.variants += full
         runs.append(run)
+        pasted = replace(answers, variant=variant.id, parameters=variant.parameters)
+        passes = _marked(exercise, [answers, pasted], store, found).passed
+        found.need(not passes, f"the visible answers pass with {dict(variant.parameters)}")
+    for output in exercise.outputs:
+        rest = {name: each for name, each in answers.answers.items() if name != output.name}
+        marks = _marked(exercise, [replace(answers, answers=rest)], store, found)
+        found.need(marks.score < exercise.max_score, f"nothing is lost without {output.name}")
     for form, cell in honest_forms(exercise).items():
         run = _run(exercise, solution, sandbox, visible, cell)
         marks = _marked(exercise, [_answers(visible, run)], store, found)
@@ -291,12 +313,15 @@ def _full(exercise: Exercise, marks: Marks, run: Run) -> bool:
 
 
 def _check_samples(
-    exercise: Exercise, store: ReferenceStore, sandbox: Sandbox, found: Findings
+    exercise: Exercise, store: ReferenceStore, sandbox: Sandbox, effort: Effort, found: Findings
 ) -> None:
     folders = sorted(path.parent for path in exercise.folder.glob("samples/*/expected.yaml"))
     found.need(bool(folders), "there are no samples")
     for folder in folders:
-        wrong = check_sample(exercise, folder, store, sandbox)
+        for secret in (SAMPLES_SECRET,) if effort.hidden_samples else (None, SAMPLES_SECRET):
+            wrong = check_sample(exercise, folder, store, sandbox, secret)
+            if not wrong:
+                break
         found.samples += not wrong
         found.problems += [f"samples/{folder.name}: {problem}" for problem in wrong]
 

@@ -22,9 +22,20 @@ SAMPLES_SECRET = b"the variant that samples are checked with"
 
 
 def check_sample(
-    exercise: Exercise, folder: Path, store: ReferenceStore, sandbox: Sandbox
+    exercise: Exercise,
+    folder: Path,
+    store: ReferenceStore,
+    sandbox: Sandbox,
+    secret: bytes | None,
 ) -> list[str]:
     """Grade one sample; returns in which points the grade is not the expected one.
+
+    Args:
+        exercise: whose sample it is.
+        folder: the sample.
+        store: reference values.
+        sandbox: where it runs.
+        secret: draws the hidden parameters; None runs it with the visible ones only.
 
     Raises:
         ContentError: expected.yaml cannot be read, or holds an unknown key.
@@ -42,7 +53,7 @@ def check_sample(
             (folder / "submission.ipynb").read_bytes(),
             sandbox=sandbox,
             references=store,
-            secret=SAMPLES_SECRET,
+            secret=secret,
         )
     except NotebookRefused as refusal:
         wanted = expected.get("refused")
