@@ -31,11 +31,11 @@ def build(slugs: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def building(log: Path) -> Iterator[None]:
+def building(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Compute every reference in the background, as patiently as can be, and stop with the site."""
     with log.open("wb") as words, _started(words) as process:
         try:
-            yield
+            yield process
         finally:
             with contextlib.suppress(ProcessLookupError):  # its own session: its children too
                 os.killpg(process.pid, signal.SIGTERM)

@@ -32,6 +32,11 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60
 """How long a worker may take to finish what it runs before it is killed; idle ones take 2 to 6."""
 
+REFERENCES = (
+    "  On a first start the exercises' references are computed beside it for some minutes:\n"
+    "  until then a first verdict takes longer (var/references.log says how far).\n"
+)
+
 
 def _processes(port: int, var: Path) -> dict[str, str]:
     python = f"{sys.executable} -m"
@@ -94,7 +99,7 @@ def serve(port: int, var: Path, *, then: Callable[[], int] | None = None) -> int
             finally:
                 manager.terminate()
         else:
-            say(f"\n  Whybox is open: {address}\n{demo_words()}  Ctrl-C stops it.\n")
+            say(f"\n  Whybox is open: {address}\n{demo_words()}{REFERENCES}  Ctrl-C stops it.\n")
 
     threading.Thread(target=meanwhile, daemon=True).start()
     manager.loop()
