@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("paths/<slug:slug>/", catalogue.path, name="path"),
     path("reading/", catalogue.reading, name="reading"),
     path("dashboard/", learners.dashboard, name="dashboard"),
+    path("kept/", learners.kept, name="kept"),
     path("profile/", learners.profile, name="profile"),
     path("profile/token/", accounts.token, name="token"),
     path("profile/erase/", accounts.erase_account, name="erase"),

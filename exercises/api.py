@@ -116,13 +116,14 @@ class SubmissionsView(APIView):
         exercise = get_object_or_404(Exercise.objects.active(), slug=slug)
         upload = UploadSerializer(data=request.data)
         upload.is_valid(raise_exception=True)
+        user, wanted = _user(request), upload.validated_data["mail_wanted"]
         try:
             notebook = checked_notebook(upload.validated_data["notebook"], exercise=exercise)
             submission = submissions.submit(
-                user=_user(request),
+                user=user,
                 exercise=exercise,
                 notebook=notebook,
-                mail_wanted=upload.validated_data["mail_wanted"],
+                mail_wanted=user.mail_grading if wanted is None else wanted,
             )
         except NotebookRefused as refusal:
             raise ValidationError({"notebook": [str(refusal)]}, code=refusal.reason) from refusal

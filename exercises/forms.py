@@ -52,9 +52,12 @@ class UploadForm(forms.Form):
     )
     mail_wanted = forms.BooleanField(label=_("Mail me when it is marked"), required=False)
 
-    def __init__(self, *args: Any, exercise: Exercise, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, exercise: Exercise, mail_wanted: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._exercise = exercise
+        self.fields["mail_wanted"].initial = mail_wanted
 
     def clean_notebook(self) -> bytes:
         """Return the bytes of the notebook."""

@@ -9,6 +9,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from exercises.models import State, Submission
 
@@ -27,9 +28,10 @@ def mail_graded(submission_id: uuid.UUID) -> None:
     submission = Submission.objects.select_related("exercise", "user").get(pk=submission_id)
     address = settings.SITE_URL + reverse("exercises:submission", args=[submission_id])
     facts = {"submission": submission, "exercise": submission.exercise, "address": address}
-    send_mail(
-        subject=_("Marked: %(title)s") % {"title": submission.exercise.title},
-        message=render_to_string("exercises/mail_graded.txt", facts),
-        from_email=None,
-        recipient_list=[submission.user.email],
-    )
+    with override(submission.user.locale or settings.LANGUAGE_CODE):
+        send_mail(
+            subject=_("Marked: %(title)s") % {"title": submission.exercise.title},
+            message=render_to_string("exercises/mail_graded.txt", facts),
+            from_email=None,
+            recipient_list=[submission.user.email],
+        )

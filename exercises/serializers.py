@@ -76,7 +76,11 @@ class UploadSerializer(serializers.Serializer[Any]):
     """A notebook to hand in."""
 
     notebook = serializers.FileField(help_text="The .ipynb file.")
-    mail_wanted = serializers.BooleanField(default=False, help_text="Mail me when it is marked.")
+    mail_wanted = serializers.BooleanField(
+        allow_null=True,
+        default=None,
+        help_text="Mail me when it is marked; without it, what my profile says.",
+    )
 
 
 class CriterionSerializer(serializers.Serializer[Any]):

@@ -38,7 +38,8 @@ HISTORY_LENGTH = 20
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the task, what to hand in, and what was handed in so far."""
     shown = get_object_or_404(Exercise.objects.active(), slug=slug)
-    return _exercise_page(request, shown, form=UploadForm(exercise=shown))
+    wanted = request.user.is_authenticated and _user(request).mail_grading
+    return _exercise_page(request, shown, form=UploadForm(exercise=shown, mail_wanted=wanted))
 
 
 @require_safe

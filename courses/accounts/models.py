@@ -71,7 +71,11 @@ class User(AbstractUser):
         help_text=_("Empty means: what the browser asks for."),
     )
     time_zone = models.CharField(
-        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text=_("Empty means: what the browser says."),
     )
     mail_certificate = models.BooleanField(_("mail me when I earn a certificate"), default=True)
     mail_grading = models.BooleanField(_("mail me when a submission is marked"), default=False)

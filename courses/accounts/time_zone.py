@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone
 
@@ -12,15 +12,26 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+COOKIE: Final = "time_zone"
+"""What the browser's own clock is set to, written by `site.js`."""
+UTC: Final = zoneinfo.ZoneInfo("UTC")
+
 
 def time_zone_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Show times in the zone that the visitor chose; a visitor without an account sees UTC."""
+    """Show times in the zone that the visitor chose, else the browser's, else UTC."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        name = getattr(request.user, "time_zone", "") or "UTC"
-        with timezone.override(zoneinfo.ZoneInfo(name)):
+        chosen = getattr(request.user, "time_zone", "") or request.COOKIES.get(COOKIE, "")
+        with timezone.override(_zone(chosen)):
             return get_response(request)
 
     return middleware
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name) if name else UTC
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # a cookie may hold anything
+        return UTC

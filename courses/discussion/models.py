@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import functions
 from django.urls import reverse
 
 
@@ -14,15 +15,20 @@ class PostQuerySet(models.QuerySet["Post"]):
     """Posts, in the shapes that pages need."""
 
     def questions(self, subject: str) -> PostQuerySet:
-        """Return the questions on a lesson or exercise, the latest first, with answer counts."""
-        return (
-            self.filter(subject=subject, question=None)
-            .select_related("author")
-            .annotate(
-                answer_count=models.Count("answers", filter=models.Q(answers__deleted_at=None))
-            )
-            .order_by("-created_at", "pk")
-        )
+        """Return the questions on a lesson or exercise, the latest first, by an index of them."""
+        return self.filter(subject=subject, question=None).order_by("-created_at")
+
+    def with_answer_counts(self) -> PostQuerySet:
+        """Return questions with their authors and `answer_count`; cheap for a page of them."""
+        answers = Post.objects.filter(question=models.OuterRef("pk"), deleted_at=None)
+        counted = answers.order_by().values("question").values(count=models.Count("pk"))
+        count = functions.Coalesce(models.Subquery(counted), 0)
+        return self.select_related("author").annotate(answer_count=count)
+
+    def answers_to(self, question: Post) -> PostQuerySet:
+        """Return the answers to a question: the accepted one first, then in order."""
+        other = models.Case(models.When(pk=question.accepted_id, then=0), default=1)
+        return self.filter(question=question).order_by(other, "created_at", "pk")
 
 
 class Post(models.Model):
@@ -76,7 +82,13 @@ class Post(models.Model):
                 name="post_question_has_a_title",
             ),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["subject", "-created_at"])]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["subject", "-created_at", "deleted_at"],
+                condition=models.Q(question=None),
+                name="post_questions",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title or self.body[:80]
@@ -84,7 +96,7 @@ class Post(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the question's page, at this post."""
         address = reverse("courses:question", args=[self.question_id or self.pk])
-        return f"{address}#post-{self.pk}" if self.question_id else address
+        return f"{address}?post={self.pk}#post-{self.pk}" if self.question_id else address
 
 
 class Report(models.Model):

@@ -22,10 +22,12 @@ from courses.learners.pages import signed_in
 if TYPE_CHECKING:
     import uuid
 
+    from django.core.paginator import Page
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
 
 QUESTIONS_A_PAGE = 20
+ANSWERS_A_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,8 @@ def _discussion(request: HttpRequest, subject: Subject) -> HttpResponse:
                 _put(form, error)
             else:
                 return redirect(asked)
-    page = Paginator(Post.objects.questions(subject.key), QUESTIONS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    questions = Post.objects.questions(subject.key).with_answer_counts()
+    page = Paginator(questions, QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "courses/discussion.html",
@@ -107,8 +108,7 @@ def question(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             else:
                 return redirect(made)
     solved = subject.solution_visible_to(request.user)
-    answers = list(found.answers.select_related("author"))
-    answers.sort(key=lambda post: post.pk != found.accepted_id)  # the accepted one first
+    page = _answers(request, found)
 
     def shown(post: Post) -> ShownPost:
         own = request.user.is_authenticated and post.author_id == request.user.pk
@@ -125,7 +125,8 @@ def question(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         {
             "subject": subject,
             "asked": shown(found),
-            "answers": [shown(post) for post in answers],
+            "answers": [shown(post) for post in page],
+            "page": page,
             "form": form,
             "report_form": ReportForm(),
             "may_accept": request.user.is_authenticated
@@ -162,6 +163,16 @@ def change(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Thank you. Somebody will look at it."))
     return redirect(post)
+
+
+def _answers(request: HttpRequest, found: Post) -> Page[Post]:
+    """Return a page of the answers: the one asked for, or the one that holds a named answer."""
+    answers = Post.objects.answers_to(found).select_related("author")
+    number: str | int | None = request.GET.get("page")
+    if number is None and (named := request.GET.get("post")):
+        keys = [str(key) for key in answers.values_list("pk", flat=True)]
+        number = keys.index(named) // ANSWERS_A_PAGE + 1 if named in keys else 1
+    return Paginator(answers, ANSWERS_A_PAGE).get_page(number)
 
 
 def _put(form: Form, error: ValidationError) -> None:

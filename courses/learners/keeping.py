@@ -36,7 +36,8 @@ def write_note(*, user: User, lesson: Lesson, text: str) -> None:
     Raises:
         ValidationError: it is too long.
     """
-    text = text.replace("\x00", "").strip()
+    # Browsers send two signs for the end of a line, and count one.
+    text = text.replace("\x00", "").replace("\r\n", "\n").strip()
     if len(text) > LONGEST_NOTE:
         raise ValidationError(
             _("A note has at most %(most)d characters; this one has %(length)d."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -84,6 +84,19 @@ class Completion(models.Model):
         return f"{self.kind} {self.lesson_id or self.exercise_slug}"
 
 
+class KeptQuerySet(models.QuerySet[Any]):
+    """Bookmarks or notes, in the shape that lists need."""
+
+    def with_parts(self) -> KeptQuerySet:
+        """Return those on lessons that are taught, with titles and addresses, without texts."""
+        return (
+            self.filter(lesson__part__isnull=False)
+            .select_related("lesson__part__course", "lesson__course")
+            .defer("lesson__html", "lesson__text", "lesson__contents", "lesson__sources")
+            .defer("lesson__part__course__description_html", "lesson__course__description_html")
+        )
+
+
 class Bookmark(models.Model):
     """A lesson that a learner wants to find again."""
 
@@ -92,6 +105,8 @@ class Bookmark(models.Model):
     )
     lesson = models.ForeignKey("courses.Lesson", on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = KeptQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
@@ -112,6 +127,8 @@ class Note(models.Model):
     lesson = models.ForeignKey("courses.Lesson", on_delete=models.CASCADE, related_name="+")
     text = models.TextField(max_length=10_000)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = KeptQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-updated_at"]

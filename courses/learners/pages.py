@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,11 +35,14 @@ from courses.models import (
 from courses.progress import CourseProgress, done_by, progress_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponse
 
-MOST_LISTED = 50
-"""Bookmarks and notes on the dashboard, the latest first."""
+MOST_LISTED = 5
+"""Bookmarks and notes on the dashboard, the latest; all stand on a page of their own."""
+NOTES_A_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -112,12 +117,39 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "current": next((one for one in taken if one.resume), None),
             "taken": taken,
             "certificates": Certificate.objects.filter(user=user),
-            "bookmarks": Bookmark.objects.filter(user=user).select_related("lesson__course")[
-                :MOST_LISTED
-            ],
-            "notes": Note.objects.filter(user=user).select_related("lesson__course")[:MOST_LISTED],
+            "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
+            "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),
         },
     )
+
+
+@require_safe
+@login_required
+def kept(request: HttpRequest) -> HttpResponse:
+    """Show all that the learner has bookmarked and noted."""
+    user = signed_in(request.user)
+    bookmarks = Bookmark.objects.filter(user=user).with_parts()
+    notes = Note.objects.filter(user=user).with_parts()
+    page = Paginator(notes, NOTES_A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "courses/kept.html",
+        {
+            "bookmarks": _named(
+                bookmarks.order_by("lesson__course__position", "lesson__part__position")
+            ),
+            "notes": _named(page),
+            "page": page,
+            "crumbs": [(_("My learning"), reverse("courses:dashboard")), (_("Kept"), "")],
+        },
+    )
+
+
+def _named(rows: Iterable[Bookmark | Note]) -> list[Bookmark | Note]:
+    """Return bookmarks or notes from `with_parts()`, their lessons' titles as the visitor reads."""
+    listed = list(rows)
+    lay_over_parts(row.lesson.part for row in listed)
+    return listed
 
 
 @require_POST

@@ -223,3 +223,26 @@ def test_what_somebody_wrote_outlives_the_account(course: Course, learner: User)
 
     assert "someone who has left" in page
     assert "Lena" not in page
+
+
+def test_answers_are_paged_and_an_answer_s_address_finds_its_page(
+    course: Course, learner: User, helper: User
+) -> None:
+    """Twenty answers a page, the accepted one first; whoever answers sees the own answer."""
+    question = posts.ask(author=learner, subject=SUBJECT, title="Why?", body="Say.")
+    Post.objects.bulk_create(
+        Post(subject=SUBJECT, author=helper, question=question, body=f"{at}", html=f"<p>A{at}.</p>")
+        for at in range(25)
+    )
+    posts.accept(user=learner, post=Post.objects.get(html="<p>A24.</p>"))
+
+    first = browser(learner).get(f"/questions/{question.pk}/").content.decode()
+    answered = browser(learner).post(
+        f"/questions/{question.pk}/", {"body": "The last word."}, follow=True
+    )
+
+    assert first.index("A24.") < first.index("A0.")
+    assert "A18." in first
+    assert "A19." not in first
+    assert "The last word." in answered.content.decode()
+    assert "A24." not in answered.content.decode()

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from courses.accounts.erasing import Certificates, erase
+from courses.catalogue.loading import load
 from courses.learners.keeping import rate, write_note
 from courses.models import Bookmark, Lesson, Note, Rating, User
 from courses.progress import record_completion, record_lesson_read, record_quiz_passed
 
 if TYPE_CHECKING:
     from courses.models import Course
+    from tests.courses.material import Material
 
 LESSON = "/courses/tiny/page-1/"
 
@@ -69,6 +73,51 @@ def test_an_empty_note_goes_and_a_long_one_is_refused(course: Course, learner: U
 
     write_note(user=learner, lesson=lesson, text="  ")
     assert not Note.objects.exists()
+
+
+def test_a_note_as_long_as_the_page_allows_is_saved(course: Course, visitor: Client) -> None:
+    """Browsers count the end of a line once and send it as two signs."""
+    visitor.post(f"{LESSON}note/", {"text": "a\r\n" * 4_998 + "end"})
+
+    assert len(Note.objects.get().text) == 2 * 4_998 + 3
+
+
+@pytest.mark.parametrize("address", ["/kept/", "/dashboard/"])
+def test_what_is_kept_takes_as_many_queries_for_many_as_for_one(
+    material: Material, learner: User, visitor: Client, address: str
+) -> None:
+    """All bookmarks and notes stand on a page of their own, the latest on the dashboard too."""
+    load(material.course(lessons=30).root)
+    lessons = list(Lesson.objects.order_by("folder"))
+
+    def queries() -> int:
+        visitor.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert visitor.get(address).status_code == 200
+        return len(captured)
+
+    def keep_and_note(some: list[Lesson]) -> None:
+        Bookmark.objects.bulk_create(Bookmark(user=learner, lesson=lesson) for lesson in some)
+        Note.objects.bulk_create(Note(user=learner, lesson=lesson, text="a") for lesson in some)
+
+    keep_and_note(lessons[:1])
+    few = queries()
+    keep_and_note(lessons[1:])
+
+    assert queries() == few <= 12
+    if address == "/kept/":
+        text = visitor.get(address).content.decode()
+        assert text.count("<h3") == 20
+        assert "page=2" in text
+        assert "/courses/tiny/page-30/" in text
+
+
+def test_an_empty_page_of_what_is_kept_says_where_to_begin(visitor: Client) -> None:
+    """Nobody is left before an empty list."""
+    text = visitor.get("/kept/").content.decode()
+
+    assert "No bookmark yet." in text
+    assert "No note yet." in text
 
 
 def test_who_did_half_may_rate(course: Course, learner: User, visitor: Client) -> None:

@@ -183,6 +183,18 @@ def _empty_notebook(html: str = "") -> str:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
+def test_who_wants_every_verdict_by_mail_finds_the_wish_ticked(desk: Desk) -> None:
+    """The profile's wish is the form's, where it can be taken back for once."""
+    address = desk.exercise.get_absolute_url()
+    ticked = 'name="mail_wanted" id="id_mail_wanted" checked'
+    assert ticked not in desk.browser.get(address).content.decode()
+
+    desk.learner.mail_grading = True
+    desk.learner.save()
+
+    assert ticked in desk.browser.get(address).content.decode()
+
+
 def test_queries_do_not_grow(desk: Desk, django_assert_max_num_queries: Any) -> None:
     """Exercise, submission and status pages ask the same of the database with many rows."""
     desk.exercise.max_attempts = None

@@ -97,3 +97,21 @@ def test_the_verdict_is_mailed_once(desk: Desk) -> None:
     assert sent.subject == "Marked: The parts of a linear model"
     assert "Passed: 9.5 of 10 points." in sent.body
     assert "/submissions/" in sent.body
+
+
+def test_a_mail_speaks_the_learner_s_language(desk: Desk) -> None:
+    """The worker has no visitor; the profile says which language it is."""
+    desk.learner.locale = "fr"
+    desk.learner.save()
+    submission = submissions.submit(
+        user=desk.learner, exercise=desk.exercise, notebook=desk.make(), mail_wanted=True
+    )
+    lease = submissions.claim(submission_id=submission.pk)
+    assert lease is not None
+    report = GradeReport(verdict=Verdict.OK, score=9.5, max_score=10.0, passed=True)
+    submissions.record_grade(lease=lease, report=report)
+
+    mails.mail_graded(submission.pk)
+
+    (sent,) = mail.outbox
+    assert "L’essai 1 de" in sent.body  # noqa: RUF001  # French writes it so

@@ -93,6 +93,29 @@ def test_handing_in_is_accepted(desk: Desk, header: dict[str, str]) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("profile", "asked", "kept"),
+    [(True, None, True), (True, "false", False), (False, "true", True), (False, None, False)],
+)
+def test_a_mail_is_sent_to_who_wants_it(
+    desk: Desk,
+    header: dict[str, str],
+    profile: bool,  # noqa: FBT001  # a table of cases
+    asked: str | None,
+    kept: bool,  # noqa: FBT001  # the same
+) -> None:
+    """The upload decides; where it says nothing, the profile does."""
+    desk.learner.mail_grading = profile
+    desk.learner.save()
+    data: dict[str, object] = {"notebook": SimpleUploadedFile("work.ipynb", desk.make())}
+    if asked is not None:
+        data["mail_wanted"] = asked
+
+    desk.browser.post(f"/api/v1/exercises/{SLUG}/submissions/", data, headers=header)
+
+    assert Submission.objects.get().mail_wanted is kept
+
+
 def test_a_second_one_is_a_conflict(desk: Desk, header: dict[str, str]) -> None:
     """The attempt rules answer 409 with a problem document."""
     desk.submit()
