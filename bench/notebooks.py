@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SMALL: Final = (
     """
@@ -76,6 +80,40 @@ NOTEBOOKS: Final = {
     "explanation-heavy": EXPLAINING,
     "compute-heavy": COMPUTING,
 }
+SHAPES: Final = {SMALL: (20, 30), EXPLAINING: (20, 30), COMPUTING: (200, 20)}
+"""Of `shap_values`, which each notebook leaves behind."""
+
+EXERCISE: Final = """\
+version: 1
+title: {title}
+summary: One of the notebooks that are compared with other tools.
+statement: Leave `shap_values` behind.
+level: introductory
+minutes: 5
+outputs:
+  shap_values: {{dtype: float, shape: {shape}, meaning: attributions}}
+rubric:
+  - {{id: values, title: Values, kind: agreement, output: shap_values, threshold: 0.01, points: 1}}
+pass_score: 1
+limits: {{wall_seconds: 300, cpu_seconds: 300, memory_mib: 2048}}
+hints: [None, none, none, none]
+"""
+REFERENCE: Final = """
+def reference(parameters, seed):
+    return {"shap_values": shap_values}
+"""
+
+
+def write_exercise(folder: Path, cells: tuple[str, ...]) -> None:
+    """Write the notebook as an exercise that its own `shap_values` pass."""
+    folder.mkdir(parents=True)
+    exercise = EXERCISE.format(title=folder.name.capitalize(), shape=list(SHAPES[cells]))
+    (folder / "exercise.yaml").write_text(exercise)
+    # The plots of the long notebook play no part in its values.
+    computing = [cell for cell in cells if "shap.plots" not in cell]
+    (folder / "reference.py").write_text("\n".join([*computing, REFERENCE]))
+    for name in ("starter.ipynb", "solution.ipynb"):
+        (folder / name).write_text(json.dumps(as_notebook(cells)))
 
 
 def as_notebook(cells: tuple[str, ...], *, graded: bool = False) -> dict[str, Any]:

@@ -58,13 +58,13 @@ class Measured:
 
     Attributes:
         seconds: from the call to the executed notebook (for graders: to the mark).
-        cpu_seconds: of all its processes, per run.
-        private_bytes: the most that its process tree held beyond shared pages.
+        cpu_seconds: of all its processes, per run; 0 where it was not measured.
+        private_bytes: the most that its process tree held beyond shared pages; 0 likewise.
     """
 
     seconds: tuple[float, ...]
-    cpu_seconds: float
-    private_bytes: int
+    cpu_seconds: float = 0.0
+    private_bytes: int = 0
 
 
 def install() -> None:

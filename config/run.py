@@ -24,7 +24,7 @@ from config.environment import BASE_DIR, env
 from config.machine import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 START_SECONDS = 60.0
 """How long the web process may take before the first page answers."""
@@ -119,12 +119,9 @@ def demo_words() -> str:
 
 
 @contextlib.contextmanager
-def _folder(*, thrown_away: bool) -> Iterator[Path]:
-    if not thrown_away:
-        yield Path(env("WHYBOX_VAR"))
-        return
+def _thrown_away_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="whybox-demo-"))
-    # The demo's references are kept for the next time; its hidden variants guard nothing.
+    # References are kept for the next time; the hidden variants of such a site guard nothing.
     os.environ |= {
         "WHYBOX_VAR": str(folder),
         "WHYBOX_REFERENCES": str(BASE_DIR / "var" / "references"),
@@ -136,29 +133,42 @@ def _folder(*, thrown_away: bool) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def on_a_site_of_its_own(
+    story: Callable[[str], int], *, exercises: Sequence[str] | None = None
+) -> int:
+    """Open a site in a folder that is thrown away, let `story(address)` run, stop, return its word.
+
+    The references of `exercises`, or of all, are computed before: what the story measures is how
+    long marking takes.
+    """
+    port = _free_port()
+    address = os.environ["WHYBOX_SITE_URL"] = f"http://localhost:{port}"
+    with _thrown_away_folder() as var:
+        from config import prepare, references  # noqa: PLC0415  # they read the settings, now complete
+
+        prepare.prepare(demo=True)
+        return references.build(exercises) or serve(port, var, then=lambda: story(address))
+
+
 def main() -> int:
     """Read the command line, prepare, and serve."""
     parser = argparse.ArgumentParser(description="Start the site on this machine.")
     parser.add_argument("--demo", action="store_true", help="play a learner, then stop")
-    demo = parser.parse_args().demo
-    port = _free_port() if demo else int(os.environ.get("PORT", "8000"))
+    if parser.parse_args().demo:
+        from exercises import demo  # noqa: PLC0415  # only the demo needs it
+
+        return on_a_site_of_its_own(demo.play, exercises=demo.exercises())
+    port = int(os.environ.get("PORT", "8000"))
     if _taken(port):
         say(f"Something listens on port {port} already.\nRemedy: make run PORT={port + 1}")
         return 2
     os.environ["WHYBOX_SITE_URL"] = f"http://localhost:{port}"
-    with _folder(thrown_away=demo) as var:
-        from config import prepare, references  # noqa: PLC0415  # they read the settings, now complete
+    from config import prepare, references  # noqa: PLC0415  # they read the settings, now complete
 
-        prepare.prepare(demo=True)
-        if not demo:
-            with references.building(var / "references.log"):
-                return serve(port, var)
-        from exercises import demo as story  # noqa: PLC0415  # only the demo needs it
-
-        # A verdict of the story is to tell how long marking takes, not how long references take.
-        if status := references.build(story.exercises()):
-            return status
-        return serve(port, var, then=lambda: story.play(os.environ["WHYBOX_SITE_URL"]))
+    prepare.prepare(demo=True)
+    var = Path(env("WHYBOX_VAR"))
+    with references.building(var / "references.log"):
+        return serve(port, var)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class _Form(HTMLParser):
             self._inside = False
 
 
-class _Learner:
+class Learner:
     """Somebody with a browser (cookies) and, once signed up, a token for the API."""
 
     def __init__(self, address: str) -> None:
@@ -131,15 +131,16 @@ def exercises(*, content: Path = CONTENT, course: str = COURSE) -> list[str]:
 def play(address: str, *, content: Path = CONTENT, course: str = COURSE) -> int:
     """Play the whole story against the site at `address`, print each step; 0 when it ended well."""
     try:
-        _play(_Learner(address), content=content, course=course)
+        _play(Learner(address), content=content, course=course)
     except DemoFailed as failure:
         _say(f"\n✗ {failure}")
         return 1
     return 0
 
 
-def _play(learner: _Learner, *, content: Path, course: str) -> None:
-    _sign_up(learner)
+def _play(learner: Learner, *, content: Path, course: str) -> None:
+    email = sign_up(learner)
+    _say(f"Signed up as {email}, and got a token for the API")
     outline = learner.call(f"courses/{course}/")
     learner.call(f"courses/{course}/enrolment/", method="POST")
     _say(f"Enrolled in “{outline['title']}”: {len(outline['parts'])} parts")
@@ -155,7 +156,8 @@ def _play(learner: _Learner, *, content: Path, course: str) -> None:
     _show_certificate(learner, course)
 
 
-def _sign_up(learner: _Learner) -> None:
+def sign_up(learner: Learner) -> str:
+    """Make an account by the page's form, and a token for the API; return the address."""
     email = f"demo-{secrets.token_hex(4)}@example.org"
     password = secrets.token_urlsafe(12)
     path = "/accounts/signup/"
@@ -164,10 +166,10 @@ def _sign_up(learner: _Learner) -> None:
     learner.page(path, form | answers)
     facts = {"username": email, "password": password}
     learner.token = learner.call("auth/token/", facts)["token"]
-    _say(f"Signed up as {email}, and got a token for the API")
+    return email
 
 
-def _learn(learner: _Learner, course: str, part: dict[str, Any], folder: Path) -> None:
+def _learn(learner: Learner, course: str, part: dict[str, Any], folder: Path) -> None:
     slug = part["slug"]
     learner.page(f"/courses/{course}/{slug}/")
     learner.call(f"lessons/{course}/{slug}/completion/", method="POST")
@@ -209,9 +211,9 @@ def _drawn(written: dict[str, Any], prompt: str) -> dict[str, float]:
     return {name: values[0] for name, values in draw.items()}
 
 
-def _solve(learner: _Learner, slug: str, folder: Path, *, wrong_first: bool) -> None:
+def _solve(learner: Learner, slug: str, folder: Path, *, wrong_first: bool) -> None:
     if wrong_first:
-        graded = _hand_in(learner, slug, _wrong_sample(folder))
+        graded = hand_in(learner, slug, _wrong_sample(folder))
         _say(f"   a wrong notebook: {_grade(graded)}")
         for criterion in graded["criteria"]:
             if not criterion["passed"]:
@@ -220,7 +222,7 @@ def _solve(learner: _Learner, slug: str, folder: Path, *, wrong_first: bool) -> 
             _say(f"     → {graded['misconception']['message']}")
         if graded["passed"]:
             raise DemoFailed(f"a wrong notebook passed {slug}")
-    graded = _hand_in(learner, slug, folder / "solution.ipynb")
+    graded = hand_in(learner, slug, folder / "solution.ipynb")
     seconds = sum(value or 0.0 for value in graded["timings"].values())
     _say(f"   the solution: {_grade(graded)}, verdict after {seconds:.2f} s")
     if not graded["passed"]:
@@ -237,13 +239,20 @@ def _wrong_sample(folder: Path) -> Path:
     return folder / "starter.ipynb"
 
 
-def _hand_in(learner: _Learner, slug: str, notebook: Path) -> dict[str, Any]:
+def hand_in(
+    learner: Learner, slug: str, notebook: Path, *, poll_seconds: float = POLL_SECONDS
+) -> dict[str, Any]:
+    """Hand in a notebook and wait for its verdict: the submission as the API shows it.
+
+    Raises:
+        DemoFailed: there is none in time, or the site failed.
+    """
     submission: dict[str, Any] = learner.upload(f"exercises/{slug}/submissions/", notebook)
     deadline = time.monotonic() + VERDICT_SECONDS
     while submission["state"] in {"queued", "running"}:
         if time.monotonic() > deadline:
             raise DemoFailed(f"no verdict on {slug} after {VERDICT_SECONDS:g} s; see /status/")
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)
         submission = learner.call(f"submissions/{submission['id']}/")
     if submission["state"] == "failed":
         raise DemoFailed(f"marking {slug} failed by the site's own fault; see the worker's log")
@@ -255,13 +264,13 @@ def _grade(submission: dict[str, Any]) -> str:
     return f"{submission['score']:g} of {submission['max_score']:g} points, {word}"
 
 
-def _show_certificate(learner: _Learner, course: str) -> None:
+def _show_certificate(learner: Learner, course: str) -> None:
     progress = learner.call(f"courses/{course}/")["progress"]
     if not progress["certificate"]:
         done = f"{progress['done']} of {progress['total']} parts are done"
         raise DemoFailed(f"no certificate was issued: {done}")
     path = f"/certificates/{progress['certificate']}/"
-    stranger = _Learner(learner.address)
+    stranger = Learner(learner.address)
     stranger.page(path)
     facts = stranger.call(f"certificates/{progress['certificate']}/")
     _say(f"\nThe certificate opens without signing in: {learner.address}{path}")
