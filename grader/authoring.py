@@ -24,6 +24,7 @@ FENCE = re.compile(
     r"^```python +(?P<id>[a-z0-9][a-z0-9-]*)(?P<tags>(?: +[a-z-]+)*) *\n(?P<code>.*?)^``` *$",
     re.MULTILINE | re.DOTALL,
 )
+MEANT = re.compile(r"^```python +\S.*$", re.MULTILINE)
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
@@ -45,6 +46,8 @@ def read_cells(file: Path) -> tuple[Cell, ...]:
     """
     try:
         text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ContentError("is missing", file=file) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError("cannot be read as UTF-8 text", file=file) from error
     cells: list[Cell] = []
@@ -55,11 +58,21 @@ def read_cells(file: Path) -> tuple[Cell, ...]:
         cells.append(Cell(match["id"], match["code"].strip("\n"), is_code=True, tags=tags))
         end = match.end()
     _add_text(cells, text[end:])
+    _refuse_near_misses(cells, file)
     ids = [cell.id for cell in cells]
     twice = next((each for each in ids if ids.count(each) > 1), None)
     if twice is not None:
         raise ContentError("the cell id is used twice", file=file, key=twice)
     return tuple(cells)
+
+
+def _refuse_near_misses(cells: Sequence[Cell], file: Path) -> None:
+    """A fence that was meant to open a code cell must not end up as text."""
+    for cell in cells:
+        meant = None if cell.is_code else MEANT.search(cell.source)
+        if meant is not None:
+            reason = "opens no code cell: an id is lower-case letters, digits and hyphens"
+            raise ContentError(reason, file=file, key=meant[0])
 
 
 def _add_text(cells: list[Cell], text: str) -> None:

@@ -6,6 +6,8 @@ run in the sandbox, and answers computed by the author's own code with fresh see
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -102,6 +104,10 @@ def check_content(
     """
     effort = SHORT if short else FULL
     results: list[Findings] = []
+    form = "short form" if short else "whole form, minutes for those that vary with a seed"
+    print(
+        f"Checking {len(folders)} exercise(s), {jobs} at a time ({form})", file=stream, flush=True
+    )
     started = time.perf_counter()
     # Forking a process that holds a sandbox's threads and sockets would share them: spawn.
     with ProcessPoolExecutor(max(jobs, 1), mp_context=get_context("spawn")) as pool:
@@ -202,17 +208,33 @@ def _check_files(exercise: Exercise, found: Findings) -> None:
         place = file.relative_to(exercise.folder)
         found.need(same, f"{place} is not what its Markdown says: run `python -m grader notebooks`")
     found.problems += moved(exercise)
+    document = read_notebook(exercise.starter.read_bytes())
+    place = find_parameters_cell(document, required=bool(exercise.parameters))
+    written = {} if place is None else _literals(code_cells(document)[place].source)
+    for name, value in exercise.visible_parameters.items():
+        same = name in written and written[name] == value
+        found.need(same, f"the starter's parameters cell does not set {name} = {value!r}")
     prefix = "mistake_"
-    written = {
+    mistakes = {
         name.removeprefix(prefix) for name in vars(author_code(exercise)) if name.startswith(prefix)
     }
     declared = {each.id for each in exercise.misconceptions if not each.family}
-    for name in sorted(written - declared):
+    for name in sorted(mistakes - declared):
         found.problems.append(
             f"reference.py has mistake_{name}, which exercise.yaml does not declare"
         )
-    for name in sorted(declared - written):
+    for name in sorted(declared - mistakes):
         found.problems.append(f"misconception {name} has no mistake_{name} in reference.py")
+
+
+def _literals(code: str) -> dict[str, Any]:
+    """The names that a cell sets to written-down values."""
+    found: dict[str, Any] = {}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with contextlib.suppress(ValueError):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
 
 
 def _check_starter(
@@ -248,8 +270,8 @@ def _check_solution(
     visible = visible_variant(exercise)
     run = _run(exercise, solution, sandbox, visible)
     answers = _answers(visible, run)
-    marks = _marked(exercise, [answers], store, found)
-    found.need(_full(exercise, marks, run), f"the solution earns {marks.score:g} as it stands")
+    whole = _marked(exercise, [answers], store, found)
+    found.need(_full(exercise, whole, run), f"the solution earns {whole.score:g} as it stands")
     runs = [run]
     for variant in variants:
         run = _run(exercise, solution, sandbox, variant)
@@ -264,7 +286,7 @@ def _check_solution(
     for output in exercise.outputs:
         rest = {name: each for name, each in answers.answers.items() if name != output.name}
         marks = _marked(exercise, [replace(answers, answers=rest)], store, found)
-        found.need(marks.score < exercise.max_score, f"nothing is lost without {output.name}")
+        found.need(marks.score < whole.score, f"nothing is lost without {output.name}")
     for form, cell in honest_forms(exercise).items():
         run = _run(exercise, solution, sandbox, visible, cell)
         marks = _marked(exercise, [_answers(visible, run)], store, found)

@@ -21,7 +21,7 @@ from grader.words import WORDS
 from grader.yaml_tree import Checks, line_of, read_yaml_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SCHEMA_FILE = Path(__file__).with_name("exercise.schema.json")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -230,7 +230,8 @@ def load_exercise(folder: Path) -> Exercise:
     check.that(SLUG.fullmatch(folder.name) is not None, "", f"folder name {folder.name!r} must be "
                "lower-case words joined by hyphens")  # fmt: skip
     for name in ("starter.ipynb", "reference.py"):
-        check.that((folder / name).is_file(), "", f"{name} is missing beside it")
+        from_text = ": write it with `python -m grader notebooks`" if name.endswith("ipynb") else ""
+        check.that((folder / name).is_file(), "", f"{name} is missing beside it{from_text}")
     outputs = tuple(_output(name, raw) for name, raw in tree["outputs"].items())
     parameters = tuple(_parameter(name, raw) for name, raw in tree.get("parameters", {}).items())
     criteria = tuple(_criterion(raw) for raw in tree["rubric"])
@@ -274,7 +275,7 @@ def load_exercise(folder: Path) -> Exercise:
         starter=folder / "starter.ipynb",
         data=data if data.is_dir() else None,
         content_hash=_content_hash(folder),
-        reference_hash=_reference_hash(folder, tree),
+        reference_hash=_reference_hash(folder, tree, misconceptions),
         blind_spots=tuple(tree.get("blind_spots", ())),
     )
 
@@ -296,6 +297,9 @@ def _check_schema(tree: Mapping[str, Any], file: Path, lines: Mapping[str, int])
     if error is not None:
         key = ".".join(str(part) for part in error.absolute_path)
         reason = error.message
+        if error.validator in {"minItems", "maxItems"}:
+            bound = "at least" if error.validator == "minItems" else "at most"
+            reason = f"{len(error.instance)} entries; {bound} {error.validator_value} are needed"
         if len(reason) > 300:  # noqa: PLR2004 - a message that repeats a whole section helps nobody
             reason = f"does not fit {error.validator}: {error.validator_value}"
         raise ContentError(reason, file=file, key=key, line=line_of(key, lines))
@@ -425,6 +429,10 @@ def _check_references(
         check.that(misconception.id not in ids, key, f"{misconception.id!r} is declared twice")
         check.that(misconception.output in names, f"{key}.output",
                    f"no output named {misconception.output!r}")  # fmt: skip
+        unknown = set(misconception.resembles) - {each.id for each in misconceptions}
+        check.that(
+            not unknown, f"{key}.resembles", f"no misconception {', '.join(sorted(unknown))}"
+        )
         ids.add(misconception.id)
     for index, output in enumerate(outputs):
         key = f"outputs.{output.name}"
@@ -477,15 +485,21 @@ def _files(folder: Path) -> list[Path]:
     return found
 
 
-REFERENCE_KEYS = ("outputs", "parameters", "misconceptions", "seeds")
+def _reference_hash(
+    folder: Path, tree: Mapping[str, Any], misconceptions: Sequence[Misconception]
+) -> str:
+    """Sha256 over code and data, and over what exercise.yaml says about computing, not its words.
 
-
-def _reference_hash(folder: Path, tree: Mapping[str, Any]) -> str:
-    """Sha256 over code, data and the sections of exercise.yaml that shape the reference values."""
+    The parameters are no part of it: each variant's stand in the key of its reference.
+    """
     digest = hashlib.sha256()
     for file in _files(folder):
         if file.suffix not in {".ipynb", ".md"} and file.name != "exercise.yaml":
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
-    sections = {key: tree.get(key) for key in REFERENCE_KEYS}
-    digest.update(json.dumps(sections, sort_keys=True, default=str).encode())
+    outputs = {
+        name: [raw.get(key) for key in ("dtype", "shape", "labelled")]
+        for name, raw in tree["outputs"].items()
+    }
+    own = [misconception.id for misconception in misconceptions if not misconception.family]
+    digest.update(json.dumps([outputs, own, tree.get("seeds", 1)], sort_keys=True).encode())
     return digest.hexdigest()

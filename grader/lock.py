@@ -35,10 +35,14 @@ def fingerprint(exercise: Exercise) -> dict[str, Any]:
     """Versions and projections as of now.
 
     Raises:
-        ContentError: the author's code fails.
+        ContentError: the author's code fails or returns too little.
     """
     drawn = hidden_variant(exercise, SECRET, 0) if exercise.variants else visible_variant(exercise)
     arrays = reference_arrays(exercise, "reference", dict(drawn.parameters), 0, {})
+    missing = {output.name for output in exercise.outputs} - set(arrays)
+    if missing:
+        reason = f"returns no {', '.join(sorted(missing))}"
+        raise ContentError(reason, file=exercise.reference_file, key="reference")
     outputs = {name: _projected(array) for name, array in sorted(arrays.items())}
     return {"packages": versions(), "outputs": outputs}
 
@@ -86,7 +90,7 @@ def moved(exercise: Exercise) -> list[str]:
         for package, version in now["packages"].items()
         if packages.get(package) != version
     ]
-    cause = ", ".join(changed) or "reference.py or its data"
+    cause = ", ".join(changed) or "reference.py, its data or the folder's name"
     mend = "raise the version, then run `python -m grader lock`"
     return [f"{', '.join(differing)} moved with {cause}: {mend}"]
 

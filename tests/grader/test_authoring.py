@@ -56,6 +56,17 @@ def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
         read_cells(tmp_path / "a.md")
 
 
+def test_what_was_meant_as_a_cell_is_not_taken_for_text(tmp_path: Path) -> None:
+    """An id in capitals would leave the code in the text, and the notebook without it."""
+    file = tmp_path / "a.md"
+    file.write_text("Words.\n\n```python Explain\n1\n```\n", "utf-8")
+    with pytest.raises(ContentError, match=r"python Explain: opens no code cell"):
+        read_cells(file)
+    file.unlink()
+    with pytest.raises(ContentError, match="is missing"):
+        read_cells(file)
+
+
 @pytest.mark.parametrize(
     "folder", sorted(file.parent for file in CONTENT.glob("*/starter.md")), ids=lambda f: f.name
 )

@@ -65,6 +65,8 @@ def test_what_is_unsound_is_named(shares_folder: Path, tmp_path: Path, runner: S
     write_notebooks(shares_folder)
     with (shares_folder / "starter.md").open("a", encoding="utf-8") as stream:
         stream.write("\nMore words.\n")
+    started = shares_folder / "starter.ipynb"
+    started.write_text(started.read_text("utf-8").replace("[1, 2, 3, 5, 8]", "[1, 2, 3, 5, 9]"))
     with (shares_folder / "reference.py").open("a", encoding="utf-8") as stream:
         stream.write("\n\ndef mistake_nobody_knows(parameters, seed):\n    return {}\n")
         stream.write(
@@ -73,6 +75,7 @@ def test_what_is_unsound_is_named(shares_folder: Path, tmp_path: Path, runner: S
     problems = check_exercise(shares_folder, tmp_path / "references", QUICK, runner).problems
     for words in (
         "starter.ipynb is not what its Markdown says",
+        "the starter's parameters cell does not set rows = [1, 2, 3, 5, 8]",
         "reference.lock is missing",
         "mistake_nobody_knows, which exercise.yaml does not declare",
         "samples/absolute: score: 100 expected, 30 found",
@@ -161,3 +164,31 @@ def test_fresh_variants_differ(shares: Exercise, noisy: Exercise) -> None:
     assert len({variant.key for variant in variants}) == 5
     assert variants == fresh_variants(shares, 5)
     assert fresh_variants(noisy, 5) == ()
+
+
+def replaced(file: Path, *pairs: tuple[str, str]) -> None:
+    """Write a file anew with texts replaced, each of which it must hold."""
+    text = file.read_text("utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_points_for_nothing_are_reported(
+    shares_folder: Path, tmp_path: Path, runner: Sandbox
+) -> None:
+    """An output that no criterion looks at, and answers that hold for every drawing."""
+    replaced(
+        shares_folder / "exercise.yaml",
+        ("parameters:\n", "  note: {dtype: float, shape: [], meaning: Nothing.}\nparameters:\n"),
+        ("pass_score: 80", "pass_score: 10"),
+    )
+    constant = ("X[rows] @ W + 2", "np.arange(5.0)")
+    replaced(shares_folder / "solution.md", constant, ("base =", "note = 1.0\nbase ="))
+    noted = ('return {"fx": X[rows] @ W + 2', 'return {"note": 1.0, "fx": np.arange(5.0)')
+    replaced(shares_folder / "reference.py", noted)
+    write_notebooks(shares_folder)
+    problems = check_exercise(shares_folder, tmp_path / "references", QUICK, runner).problems
+    assert "nothing is lost without note" in problems
+    assert any(problem.startswith("the visible answers pass with") for problem in problems)

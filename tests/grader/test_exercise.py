@@ -67,7 +67,7 @@ def test_a_family_belongs_to_the_output_worth_most(shares_folder: Path) -> None:
         ("from: [0, 40]", "from: [0, 4]", "parameters.rows.draw", "more to draw"),
         ("from: [0, 40]", "from: [40, 0]", "parameters.rows.draw", "lower bound"),
         ("zeta, alpha", "alpha", "outputs.shares.columns", "5 names"),
-        ("hints: [one, two, three, four]", "hints: [one]", "hints", "too short"),
+        ("hints: [one, two, three, four]", "hints: [one]", "hints", "1 entries; at least 4"),
     ],
 )
 def test_mistakes_are_named(shares_folder: Path, old: str, new: str, key: str, reason: str) -> None:
@@ -105,6 +105,13 @@ def test_missing_files_are_named(shares_folder: Path, name: str) -> None:
         load_exercise(shares_folder)
 
 
+def test_what_resembles_must_be_declared(shares_folder: Path) -> None:
+    """A mistake can only resemble one that the exercise knows."""
+    old = "    question: What does the base stand for?"
+    reason = broken(shares_folder, old, f"{old}\n    resembles: [nobody]").reason
+    assert reason == "no misconception nobody"
+
+
 def test_an_envelope_needs_seeds(noisy_folder: Path) -> None:
     """A band from few seeds would reject honest work far more often than it says."""
     assert "100 seeds" in broken(noisy_folder, "seeds: 100", "seeds: 20").reason
@@ -114,7 +121,11 @@ def test_hashes_follow_what_they_stand_for(shares_folder: Path) -> None:
     """A spelling changes the content, not the references; reference.py changes both."""
     before = load_exercise(shares_folder)
     file = shares_folder / "exercise.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("Compute", "Work out"), "utf-8")
+    text = file.read_text("utf-8")
+    for old, new in (("Compute", "Work out"), ("The mean was not taken off", "No mean")):
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, "utf-8")
     spelled = load_exercise(shares_folder)
     assert spelled.content_hash != before.content_hash
     assert spelled.reference_hash == before.reference_hash

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from grader.errors import ContentError
 from grader.exercise import load_exercise
 from grader.lock import moved, write_lock
 
@@ -31,6 +34,14 @@ def test_moved_values_name_their_cause(shares_folder: Path) -> None:
     assert found.startswith("fx moved with reference.py")
     file.write_text(file.read_text("utf-8").replace('"shap": "', '"shap": "9.'), "utf-8")
     assert "shap 9." in moved(load_exercise(shares_folder))[0]
+
+
+def test_a_missing_output_is_not_locked(shares_folder: Path) -> None:
+    """What `reference` forgets would never be compared."""
+    code = shares_folder / "reference.py"
+    code.write_text(code.read_text("utf-8").replace('"fx": X[rows] @ W + 2, ', ""), "utf-8")
+    with pytest.raises(ContentError, match="returns no fx"):
+        write_lock(load_exercise(shares_folder))
 
 
 def test_the_lock_changes_no_hash(shares_folder: Path) -> None:
