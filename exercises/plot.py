@@ -1,7 +1,9 @@
 """The picture of one's own values beside the tolerance band, laid out for an SVG template.
 
-`grader.figures` decides what may be shown; here are only coordinates. The template uses classes and
-attributes, never a style, so that the strict Content-Security-Policy holds.
+`grader.figures` decides what may be shown; here are only coordinates. Across, they are per cent of
+the figure's width, and down, pixels: the figure fits a phone, and its words keep their size. The
+template uses classes and attributes, never a style, so that the strict Content-Security-Policy
+holds.
 """
 
 from __future__ import annotations
@@ -16,16 +18,20 @@ from django.utils.translation import ngettext
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH = 640.0
-LABELS = 200.0
-"""Width of the column of feature names, in the units of the view box."""
-ROW = 28.0
-BAR = 12.0
-BAND = 22.0
+LEFT, RIGHT = 4.0, 96.0
+"""Where the ends of a scale of bars lie; the numbers below them need some room at both sides."""
+ROW = 42.0
+"""A feature's name, and its bar and band below it."""
+BAND = 16.0
+BAR = 10.0
 TOP = 8.0
 AXIS = 30.0
 LINES_HEIGHT = 260.0
-LABEL_LENGTH = 26
+FIELD = 14.0
+"""Where the field of a curve begins; the numbers of its scale stand before it."""
+FIELD_UNITS = 1000.0
+"""Width of that field in its own units; it is stretched to its place."""
+LABEL_LENGTH = 44
 SMALLEST = 1e-9
 """A panel whose values differ by less is drawn as if they did by this: they are all the same."""
 TICKS = 6
@@ -48,7 +54,7 @@ class Bar:
 
     @property
     def short_label(self) -> str:
-        """Return the label, cut to its column."""
+        """Return the label, cut to what a phone has room for."""
         fits = len(self.label) <= LABEL_LENGTH
         return self.label if fits else self.label[: LABEL_LENGTH - 1] + "…"
 
@@ -63,19 +69,19 @@ class Bar:
         return (self.own < 0 < self.low) or (self.high < 0 < self.own)
 
     @property
-    def middle(self) -> float:
-        """Return the y of the row's middle."""
-        return self.y + ROW / 2
-
-    @property
-    def bar_y(self) -> float:
-        """Return the y of the bar's upper edge."""
-        return self.middle - BAR / 2
+    def label_y(self) -> float:
+        """Return the y of the line that the label stands on."""
+        return self.y + ROW - BAND - 10
 
     @property
     def band_y(self) -> float:
         """Return the y of the band's upper edge."""
-        return self.middle - BAND / 2
+        return self.y + ROW - BAND - 4
+
+    @property
+    def bar_y(self) -> float:
+        """Return the y of the bar's upper edge."""
+        return self.band_y + (BAND - BAR) / 2
 
 
 @dataclass(frozen=True)
@@ -102,8 +108,6 @@ class Panel:
     height: float
     curve: str = ""
     area: str = ""
-    width: float = WIDTH
-    labels: float = LABELS
     bar_height: float = BAR
     band_height: float = BAND
 
@@ -111,6 +115,11 @@ class Panel:
     def foot(self) -> float:
         """Return the y of the axis."""
         return self.height - AXIS
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Return the names of the first and the last value, for the ends of a curve."""
+        return self.bars[0].short_label, self.bars[-1].short_label
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,7 @@ def _drawable(panel: Mapping[str, Any]) -> bool:
 
 
 def _bars(panel: Mapping[str, Any]) -> Panel:
-    scale, marks = _scale_for(panel, start=LABELS, end=WIDTH - 12.0, with_zero=True)
+    scale, marks = _scale_for(panel, start=LEFT, end=RIGHT, with_zero=True)
     bars = _rows(panel, scale)
     height = TOP + ROW * len(bars) + AXIS
     ticks = tuple(Tick(scale(mark), f"{mark:g}") for mark in marks)
@@ -167,7 +176,7 @@ def _lines(panel: Mapping[str, Any]) -> Panel:
     height = TOP + LINES_HEIGHT + AXIS
     scale, marks = _scale_for(panel, start=TOP + LINES_HEIGHT, end=TOP, with_zero=False)
     last = max(1, len(panel["own"]) - 1)
-    xs = [round(60.0 + index * (WIDTH - 72.0) / last, 2) for index in range(len(panel["own"]))]
+    xs = [round(FIELD_UNITS * index / last, 2) for index in range(len(panel["own"]))]
     forth = [f"{x},{scale(high)}" for x, high in zip(xs, panel["high"], strict=True)]
     back = [f"{x},{scale(low)}" for x, low in zip(xs, panel["low"], strict=True)]
     return Panel(

@@ -12,14 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from courses.catalogue.languages import lay_over, lay_over_parts
 from courses.models import Part
 from exercises import catalogue, notebooks, submissions
 from exercises.feedback import feedback_for
 from exercises.forms import DiagnosisForm, UploadForm
 from exercises.models import DiagnosisAnswer, Exercise, State, Submission
 from exercises.plot import plot_of
-from exercises.reviews import rubric_of
-from exercises.submissions import SubmissionRefused
+from exercises.reviews import review_lines
+from exercises.submissions import Standing, SubmissionRefused
 from exercises.waiting import current_load, present_workers, waiting
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from courses.models import User
-    from exercises.models import Review
 
 HISTORY_LENGTH = 20
 """Submissions that an exercise's page lists; older ones count, but are not shown."""
@@ -140,7 +140,7 @@ def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
     history = Submission.objects.history(user_id=user.pk, exercise_id=shown.pk)[:HISTORY_LENGTH]
     standing = submissions.standing(user=user, exercise=shown)
     hints = shown.description["hints_html"]
-    unlocked = len(hints) if standing.passed else min(standing.graded, len(hints))
+    unlocked = _hints_open(shown, standing)
     return {
         "history": history,
         "standing": standing,
@@ -150,14 +150,23 @@ def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
     }
 
 
+def _hints_open(shown: Exercise, standing: Standing) -> int:
+    """One hint more after each attempt that did not pass; all after one that did."""
+    hints = len(shown.description["hints_html"])
+    return hints if standing.passed else min(standing.graded, hints)
+
+
 def _submission_facts(shown: Submission) -> dict[str, Any]:
     queued = waiting(shown) if shown.state == State.QUEUED else None
     seen = f"{shown.state}.{shown.stage}.{shown.cell}"
     if queued:
         seen += f".{queued.position}.{queued.seconds}.{queued.working}"
+    standing = submissions.standing(user=shown.user, exercise=shown.exercise)
     return {
         "submission": shown,
         "exercise": shown.exercise,
+        "standing": standing,
+        "hints_open": _hints_open(shown.exercise, standing),
         "waiting": queued,
         "seen": seen,
         "feedback": feedback_for(shown),
@@ -170,12 +179,7 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
 
 
 def _review_facts(shown: Submission) -> dict[str, Any]:
-    review: Review | None = getattr(shown, "review", None)
-    rubric = rubric_of(shown)
-    lines = []
-    if review is not None and rubric is not None:
-        lines = [{"criterion": c, "points": review.points.get(c.id, 0)} for c in rubric.criteria]
-    return {"review": review, "review_lines": lines}
+    return {"review": getattr(shown, "review", None), "review_lines": review_lines(shown)}
 
 
 def _place(shown: Exercise) -> dict[str, Any]:
@@ -183,10 +187,23 @@ def _place(shown: Exercise) -> dict[str, Any]:
     part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
     here = part.select_related("course").order_by("course__position").first()
     if here is None:
-        return {"crumbs": [(shown.title, "")], "course": None, "next_part": None}
-    following = Part.objects.for_outlines().filter(course=here.course, position__gt=here.position)
-    crumbs = [(here.course.title, here.course.get_absolute_url()), (shown.title, "")]
-    return {"crumbs": crumbs, "course": here.course, "next_part": following.first()}
+        return {"crumbs": [(shown.title, "")], "course": None}
+    around = {
+        one.position: one
+        for one in Part.objects.for_outlines().filter(
+            course=here.course, position__in=(here.position - 1, here.position + 1)
+        )
+    }
+    for one in around.values():
+        one.course = here.course
+    lay_over([here.course])
+    lay_over_parts(around.values())
+    return {
+        "crumbs": [(here.course.title, here.course.get_absolute_url()), (shown.title, "")],
+        "course": here.course,
+        "previous_part": around.get(here.position - 1),
+        "next_part": around.get(here.position + 1),
+    }
 
 
 def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
@@ -195,7 +212,10 @@ def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
     visible = Submission.objects.for_page()
     if not user.is_staff:
         visible = visible.filter(user=user)
-    return get_object_or_404(visible, pk=pk)
+    shown = get_object_or_404(visible, pk=pk)
+    if shown.user_id == user.pk:
+        shown.user = user
+    return shown
 
 
 def _user(request: HttpRequest) -> User:

@@ -94,16 +94,18 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         fitting.sort(key=lambda course: places[course.slug])
         shown = {course.slug for course in fitting}
         hits = [hit for hit in hits if hit.lesson and hit.course in shown]
+    found = cards(fitting, request.user)
+    by_slug = {card.course.slug: card.course for card in found}
     return render(
         request,
         "courses/catalogue.html",
         {
-            "cards": cards(fitting, request.user),
+            "cards": found,
             "filters": filters,
             "options": options(listed),
             "total": len(listed),
             "words": words,
-            "hits": hits,
+            "hits": [(hit, by_slug[hit.course]) for hit in hits],
         },
     )
 

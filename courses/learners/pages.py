@@ -30,12 +30,14 @@ from courses.models import (
     Lesson,
     Note,
     Part,
+    Path,
+    PathStep,
     User,
 )
 from courses.progress import CourseProgress, done_by, progress_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponse
@@ -96,6 +98,19 @@ def courses_taken(user: User) -> list[Taken]:
     return taken
 
 
+def _suggested(taken: Sequence[Taken]) -> Course | None:
+    """Return the first course on the first path that the learner does not take."""
+    steps = PathStep.objects.filter(path=Path.objects.first(), course__withdrawn=False)
+    known = {one.course.pk for one in taken}
+    found = next(
+        (step.course for step in steps.select_related("course") if step.course_id not in known),
+        None,
+    )
+    if found is not None:
+        lay_over([found])
+    return found
+
+
 def _resume(enrolment: Enrolment, progress: CourseProgress) -> Part | None:
     """Return the part where the learner was, or, if that is done, the first that is not."""
     for state in progress.states:
@@ -110,11 +125,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show what the learner takes, where to go on, and what was earned."""
     user = signed_in(request.user)
     taken = courses_taken(user)
+    current = next((one for one in taken if one.resume), None)
     return render(
         request,
         "courses/dashboard.html",
         {
-            "current": next((one for one in taken if one.resume), None),
+            "current": current,
+            "suggested": None if current else _suggested(taken),
             "taken": taken,
             "certificates": Certificate.objects.filter(user=user),
             "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercises.plot import LABELS, WIDTH, plot_of
+from exercises.plot import LEFT, RIGHT, plot_of
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -64,15 +64,15 @@ def test_no_plot_is_no_plot() -> None:
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=12))
 def test_everything_lies_on_the_paper(values: list[tuple[float, float, float]]) -> None:
-    """Whatever the values, bars, bands and ticks lie between the labels and the right edge."""
+    """Whatever the values, bars, bands and ticks lie between the ends of the scale."""
     own, low, high = zip(*((own, min(a, b), max(a, b)) for own, a, b in values), strict=True)
     plot = plot_of(report(features=list("x" * len(own)), own=own, low=low, high=high))
     assert plot is not None
     panel = plot.panels[0]
     for bar in panel.bars:
         for start, width in ((bar.bar_x, bar.bar_width), (bar.band_x, bar.band_width)):
-            assert LABELS - 0.1 <= start <= start + width <= WIDTH
-    assert all(LABELS - 0.1 <= tick.place <= WIDTH for tick in panel.ticks)
+            assert LEFT - 0.1 <= start <= start + width <= RIGHT + 0.1
+    assert all(LEFT - 0.1 <= tick.place <= RIGHT + 0.1 for tick in panel.ticks)
     assert len(panel.ticks) <= 9
 
 
@@ -84,3 +84,4 @@ def test_lines_have_a_curve_and_an_area() -> None:
     assert plot is not None
     assert len(plot.panels[0].curve.split()) == 3
     assert len(plot.panels[0].area.split()) == 6
+    assert plot.panels[0].ends == ("a", "c")

@@ -145,3 +145,26 @@ if (entries.size) {
   addEventListener("scroll", place, { passive: true });
   place();
 }
+
+// How long the rest of a lesson takes: its minutes, by the share of the text that is still below.
+const left = document.querySelector("[data-minutes]");
+const prose = document.querySelector("article .prose");
+if (left && prose) {
+  const tell = () => {
+    const { bottom, height } = prose.getBoundingClientRect();
+    const share = Math.min(1, Math.max(0, (bottom - innerHeight) / height));
+    const minutes = Math.ceil(share * left.dataset.minutes);
+    if (scrollY > 0) left.textContent = left.dataset.left.replace("{}", minutes);
+  };
+  addEventListener("scroll", tell, { passive: true });
+  tell();
+}
+
+// Share: by the device's own menu where it has one, else by the clipboard.
+for (const button of document.querySelectorAll("[data-share]")) {
+  button.addEventListener("click", async () => {
+    const { share: url, done } = button.dataset;
+    if (navigator.share) await navigator.share({ url, title: document.title }).catch(() => {});
+    else await navigator.clipboard.writeText(url).then(() => { button.textContent = done; });
+  });
+}

@@ -1,0 +1,1 @@
+"""English, read all over the world."""
