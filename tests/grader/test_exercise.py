@@ -105,6 +105,17 @@ def test_missing_files_are_named(shares_folder: Path, name: str) -> None:
         load_exercise(shares_folder)
 
 
+def test_envelopes_share_what_is_promised(noisy_folder: Path) -> None:
+    """A submission must pass each of them in each of its runs."""
+    assert (load_exercise(noisy_folder).runs, load_exercise(noisy_folder).envelopes) == (1, 1)
+    file = noisy_folder / "exercise.yaml"
+    drawn = "parameters: {n: {value: 1, meaning: Any., draw: {integer: [0, 9]}}}\nseeds: 100"
+    again = "rubric:\n  - {id: twice, title: Twice, kind: envelope, output: means, points: 1}"
+    text = file.read_text("utf-8").replace("seeds: 100", drawn).replace("rubric:", again)
+    file.write_text(text, "utf-8")
+    assert (load_exercise(noisy_folder).runs, load_exercise(noisy_folder).envelopes) == (2, 4)
+
+
 def test_what_resembles_must_be_declared(shares_folder: Path) -> None:
     """A mistake can only resemble one that the exercise knows."""
     old = "    question: What does the base stand for?"
