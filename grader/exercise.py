@@ -92,7 +92,8 @@ class Criterion:
             an empty `base` means that the values alone add up to `fx`.
         threshold: in the unit of the kind: relL1, share of the range, absolute for ``exact``
             and in units of the mean |fx| for ``local_accuracy``.
-        alpha: for ``envelope``: how often honest work may be rejected.
+        alpha: for ``envelope``: how often an honest submission may be rejected, by all envelopes
+            and in all of its runs together.
         function: for ``recomputed`` and ``property``: a function in the folder's reference.py.
         requires: ids of criteria without which this one earns nothing.
         mistake: the misconception that a failure of this criterion proves; empty when none.
@@ -197,6 +198,16 @@ class Exercise:
     def max_score(self) -> float:
         """What a flawless answer earns."""
         return float(sum(criterion.points for criterion in self.criteria))
+
+    @property
+    def runs(self) -> int:
+        """How often a submission is run: with the visible parameters, and with hidden ones."""
+        return 2 if self.variants else 1
+
+    @property
+    def envelopes(self) -> int:
+        """How often an envelope judges one submission."""
+        return self.runs * sum(criterion.kind == "envelope" for criterion in self.criteria)
 
     @property
     def reference_file(self) -> Path:

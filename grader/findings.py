@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HONEST_REJECTION = 0.005
-"""How often honest work may fail."""
+"""How often an honest submission may fail, with all its runs."""
 CONFIDENCE = 0.999
 """Chance alone makes the gate complain of a sound band once in a thousand checks."""
 
@@ -35,7 +35,8 @@ class Findings:
         forms: honest forms of the solution's answers that earned every point.
         power: by misconception.
         groups: misconceptions that an answer did not tell apart.
-        honest, rejected: honest answers judged, and those of them that failed.
+        runs: how many runs a submission has, all of which must hold.
+        honest, rejected: honest runs judged, and those of them that failed.
         run_seconds: the longest run of the solution, on the clock.
         mark_ms: how long each marking took, on the clock.
     """
@@ -47,6 +48,7 @@ class Findings:
     samples: int = 0
     power: dict[str, Power] = field(default_factory=dict)
     groups: set[tuple[str, ...]] = field(default_factory=set)
+    runs: int = 1
     honest: int = 0
     rejected: int = 0
     run_seconds: float = 0.0
@@ -61,15 +63,21 @@ class Findings:
 
     @property
     def rejections_allowed(self) -> int:
-        """So many honest answers may fail by chance where one in two hundred does."""
-        return int(stats.binom.ppf(CONFIDENCE, self.honest, HONEST_REJECTION))
+        """So many honest runs may fail by chance where one submission in two hundred does."""
+        return int(stats.binom.ppf(CONFIDENCE, self.honest, HONEST_REJECTION / self.runs))
+
+    @property
+    def rejected_share(self) -> float:
+        """The share of honest submissions that fail, from the share of their runs."""
+        return 1 - (1 - self.rejected / self.honest) ** self.runs
 
     @property
     def rejection_bound(self) -> float:
-        """The share of honest work that fails is below this (95 %, Clopper and Pearson)."""
+        """That share is below this (95 %, Clopper and Pearson)."""
         if self.rejected == self.honest:
             return 1.0
-        return float(stats.beta.ppf(0.95, self.rejected + 1, self.honest - self.rejected))
+        run = float(stats.beta.ppf(0.95, self.rejected + 1, self.honest - self.rejected))
+        return 1 - (1 - run) ** self.runs
 
 
 COLUMNS = (
@@ -119,17 +127,18 @@ LEGEND = """\
 - *samples*: notebooks that got exactly the expected grade.
 - *mistakes caught*, *named*: computed anew, with seeds that no reference used; they cost points and
   are named plainly, alone or in a group. *either/or*: groups that an answer does not tell apart.
-- *honest rejected*: of so many honest answers, each judged by a reference that it is no part of.
+- *honest rejected*: of so many honest runs, each judged by a reference that it is no part of.
 - *run s*, *peak MiB*: the solution in the sandbox, the worst of its runs. *mark ms*: the median and
   the worst marking with diagnosis, references in memory. Both on the clock, whatever else the
   machine did.
 """
 HONEST = """\
-A deterministic answer is right or wrong, however often it is computed. Where answers vary, honest
-ones may fail one time in two hundred. Judged are fresh seeds by the visible reference, and every
-seed of every reference by the others of the same reference. *allowed*: chance alone brings about
-more once in a thousand checks of a band that keeps the promise. *below*: the 95 % upper bound of
-the true share (Clopper and Pearson).
+A deterministic answer is right or wrong, however often it is computed. Where answers vary, an
+honest submission may fail one time in two hundred, with its visible and its hidden run together.
+Judged are runs: fresh seeds by the visible reference, and every seed of every reference by the
+others of the same reference. *allowed*: chance alone brings about more once in a thousand checks of
+a band that keeps the promise. *submissions*: the share that fails, from that of the runs; *below*:
+its 95 % upper bound (Clopper and Pearson).
 """
 POWER = """\
 How many mistakes were caught and named every time, and of the others how often. A mistake is tried
@@ -172,11 +181,11 @@ def report_page(results: Sequence[Findings], how: str) -> str:
 def _honest(results: Sequence[Findings]) -> list[str]:
     rows = [
         f"| {found.slug} | {found.honest} | {found.rejected} | {found.rejections_allowed} "
-        f"| {100 * found.rejected / found.honest:.2f} % | {100 * found.rejection_bound:.2f} % |"
+        f"| {100 * found.rejected_share:.2f} % | {100 * found.rejection_bound:.2f} % |"
         for found in results
         if found.honest
     ]
-    head = "| exercise | judged | rejected | allowed | share | below |"
+    head = "| exercise | runs judged | rejected | allowed | submissions | below |"
     return [head, "|---|---|---|---|---|---|", *rows]
 
 

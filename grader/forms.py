@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from grader.exercise import Exercise, Output
 
 
-def honest_forms(exercise: Exercise) -> dict[str, str]:
-    """Python that turns the right answers into another form of the same, by the form's name."""
+def honest_forms(exercise: Exercise, labels: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Python that turns the right answers into another form of the same, by the form's name.
+
+    Args:
+        exercise: whose outputs they are.
+        labels: the visible reference's labels of each labelled output.
+    """
     floats = [output for output in exercise.outputs if output.dtype == "float"]
     plain = [output.name for output in exercise.outputs if not output.labelled]
     forms = {
@@ -19,7 +26,9 @@ def honest_forms(exercise: Exercise) -> dict[str, str]:
             if not output.labelled
         ],
         "as lists": [f"{name} = np.asarray({name}).tolist()" for name in plain],
-        "by name in another order": [line for each in exercise.outputs for line in _by_name(each)],
+        "by name in another order": [
+            line for each in exercise.outputs for line in _by_name(each, labels)
+        ],
         "as shap's Explanation": [
             f"{output.name} = shap.Explanation(np.asarray({output.name}), "
             f"feature_names={list(output.columns)})"
@@ -37,11 +46,12 @@ def honest_forms(exercise: Exercise) -> dict[str, str]:
     return {form: start + "\n".join(lines) for form, lines in forms.items() if lines}
 
 
-def _by_name(output: Output) -> list[str]:
+def _by_name(output: Output, labels: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Named columns or labels from last to first."""
     name = output.name
     if output.labelled:
-        return [f"{name} = pd.Series({name}).iloc[::-1]"]
+        values = f"{name} if hasattr({name}, 'keys') else np.asarray({name})"
+        return [f"{name} = pd.Series({values}, index={list(labels[name])}).iloc[::-1]"]
     if not output.columns or len(output.shape) > 2:  # noqa: PLR2004 - a table has two axes
         return []
     names = list(output.columns)

@@ -7,7 +7,7 @@ words, and where the largest deviation lies. None reveals a reference value or a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -129,13 +129,14 @@ def _exact(criterion: Criterion, setting: Setting) -> Finding:
 
 
 def _envelope(criterion: Criterion, setting: Setting) -> Finding:
+    """What is promised of a submission is shared among all envelopes that it must pass."""
     replicates = setting.reference.outputs[criterion.output]
     excess = envelope_excess(
         _floats(setting.answers[criterion.output]),
         replicates.mean,
         replicates.spread,
         replicates=replicates.count,
-        alpha=criterion.alpha,
+        alpha=criterion.alpha / setting.exercise.envelopes,
     )
     if bool((excess <= 1).all()):
         return Finding(True)
@@ -155,39 +156,63 @@ def _local_accuracy(criterion: Criterion, setting: Setting) -> Finding:
 
 def _recomputed(criterion: Criterion, setting: Setting) -> Finding:
     """The author recomputes the output from the learner's own other answers."""
-    exercise, found = setting.exercise, setting.answers[criterion.output]
-    raw = call_author(exercise, criterion.function, dict(setting.parameters), _usable(setting))
+    found = setting.answers[criterion.output]
+    raw = _author_says(criterion, setting)
     if isinstance(raw, Finding):
         return raw
     expected = np.asarray(raw)
     if isinstance(found, Problem) or expected.shape != found.shape:
         return Finding(False, "criterion.not_recomputed", {"output": criterion.output})
     if expected.dtype.kind in "UOb":
-        holds = bool(np.array_equal(found, expected.astype(found.dtype)))
+        holds = found.dtype.kind in "Ub" and bool(np.array_equal(found, expected))
     else:
         holds = rel_l1(_floats(found), _floats(expected)) <= criterion.threshold
     return Finding(holds, "criterion.not_recomputed", {"output": criterion.output})
 
 
 def _property(criterion: Criterion, setting: Setting) -> Finding:
-    exercise = setting.exercise
-    raw = call_author(exercise, criterion.function, dict(setting.parameters), _usable(setting))
+    raw = _author_says(criterion, setting)
     if isinstance(raw, Finding):
         return raw if raw.passed or raw.message_id else Finding(False, _PROPERTY, raw.facts)
     if isinstance(raw, (bool, np.bool_)):
         return Finding(bool(raw), _PROPERTY)
     reason = f"returned {type(raw).__name__}; a bool or a Finding is needed"
-    raise ContentError(reason, file=exercise.reference_file, key=criterion.function)
+    raise ContentError(reason, file=setting.exercise.reference_file, key=criterion.function)
 
 
 _PROPERTY = "criterion.property_failed"
 _COMPARED = ("agreement", "envelope", "range", "exact", "local_accuracy")
 
 
-def _usable(setting: Setting) -> dict[str, NDArray[Any]]:
+class _NotUsable(Exception):  # noqa: N818 - it never leaves this module
+    """The author's code asks for an output that cannot be marked."""
+
+
+class _Usable(dict[str, Any]):
     """Copies of the conforming answers: the author's code may do with them as it likes."""
-    answers = setting.answers.items()
-    return {name: array.copy() for name, array in answers if not isinstance(array, Problem)}
+
+    def __init__(self, setting: Setting) -> None:
+        self._declared = frozenset(setting.answers)
+        answers = setting.answers.items()
+        super().__init__({k: v.copy() for k, v in answers if not isinstance(v, Problem)})
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise _NotUsable(name) if name in self._declared else KeyError(name)
+
+
+def _author_says(criterion: Criterion, setting: Setting) -> Any:
+    """What the author's function returns; a finding where it asks for what was not handed in.
+
+    Raises:
+        ContentError: the function fails.
+    """
+    parameters, answers = dict(setting.parameters), _Usable(setting)
+    try:
+        return call_author(setting.exercise, criterion.function, parameters, answers)
+    except ContentError as error:
+        if isinstance(error.__cause__, _NotUsable):
+            return Finding(False, "criterion.other_needed", {"output": str(error.__cause__)})
+        raise
 
 
 def _pair(

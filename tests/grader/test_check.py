@@ -155,7 +155,7 @@ def test_a_band_that_fails_honest_work_is_reported(
     code.write_text(text, encoding="utf-8")
     found = check_exercise(noisy_folder, tmp_path / "references", QUICK, runner)
     assert found.rejected > found.rejections_allowed
-    assert any("honest answers fail" in problem for problem in found.problems)
+    assert any("honest runs fail" in problem for problem in found.problems)
 
 
 def test_fresh_variants_differ(shares: Exercise, noisy: Exercise) -> None:

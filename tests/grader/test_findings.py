@@ -19,6 +19,10 @@ def test_chance_is_allowed_for() -> None:
     assert found.rejection_bound == pytest.approx(0.00591, abs=1e-5)
     assert Findings("noisy", honest=598).rejection_bound == pytest.approx(0.005, abs=1e-5)
     assert Findings("noisy", honest=3, rejected=3).rejection_bound == 1.0
+    twice = Findings("noisy", honest=2000, rejected=6, runs=2)
+    assert twice.rejections_allowed == 13
+    assert twice.rejected_share == pytest.approx(0.005991)
+    assert twice.rejection_bound == pytest.approx(0.01179, abs=1e-5)
 
 
 def test_the_page_says_what_is_seen_less_than_always() -> None:
