@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.html import escape
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from exercises.models import DiagnosisAnswer
@@ -78,25 +77,34 @@ class DiagnosisForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    """Points for each criterion of a rubric, and a comment."""
+    """A level for each criterion of a rubric, and a comment."""
 
     comment = forms.CharField(
-        label=_("Comment for the learner"), widget=forms.Textarea, required=False, max_length=10_000
+        label=_("Comment for the learner"),
+        help_text=_("What is good, what is missing, and what would be the next step."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        required=False,
+        max_length=10_000,
     )
 
     def __init__(self, *args: Any, rubric: ReviewRubric, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._ids = [criterion.id for criterion in rubric.criteria]
         for criterion in rubric.criteria:
-            self.fields[f"points_{criterion.id}"] = forms.FloatField(
-                label=gettext("%(title)s (0 to %(points)s points)")
-                % {"title": criterion.title, "points": f"{criterion.points:g}"},
+            self.fields[f"points_{criterion.id}"] = forms.TypedChoiceField(
+                label=criterion.title,
                 help_text=escape(criterion.description),
-                min_value=0,
-                max_value=criterion.points,
-                step_size=0.5,
+                choices=[(f"{one.points:g}", one.description) for one in criterion.levels],
+                coerce=float,
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Choose the level that fits best.")},
             )
         self.order_fields([f"points_{name}" for name in self._ids])
+
+    @property
+    def levels(self) -> list[forms.BoundField]:
+        """Return the fields of the criteria."""
+        return [self[f"points_{name}"] for name in self._ids]
 
     @property
     def points(self) -> dict[str, float]:

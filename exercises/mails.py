@@ -1,4 +1,4 @@
-"""Mails about submissions, for those who wished them."""
+"""Mails about submissions: of a grade for those who wished it, of a review for everybody."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from exercises.models import State, Submission
+from exercises.models import Review, State, Submission
 
 if TYPE_CHECKING:
     import uuid
+
+    from django.utils.functional import _StrPromise
 
 
 def mail_graded(submission_id: uuid.UUID) -> None:
@@ -26,12 +28,29 @@ def mail_graded(submission_id: uuid.UUID) -> None:
     if not waiting.update(mail_wanted=False):
         return
     submission = Submission.objects.select_related("exercise", "user").get(pk=submission_id)
-    address = settings.SITE_URL + reverse("exercises:submission", args=[submission_id])
+    _send(submission, _("Marked: %(title)s"), "exercises/mail_graded.txt")
+
+
+def mail_reviewed(submission_id: uuid.UUID) -> None:
+    """Mail that a project has been read; a message that came twice mails once.
+
+    Nobody has to wish for it: the answer of a person, days later, is what the learner waits for.
+    """
+    due = Review.objects.filter(pk=submission_id, mail_due=True)
+    if not due.update(mail_due=False):
+        return
+    submission = Submission.objects.for_page().select_related("user").get(pk=submission_id)
+    _send(submission, _("Read by a reviewer: %(title)s"), "exercises/mail_reviewed.txt")
+
+
+def _send(submission: Submission, subject: _StrPromise, template: str) -> None:
+    """Write to the learner, in the learner's language."""
+    address = settings.SITE_URL + reverse("exercises:submission", args=[submission.pk])
     facts = {"submission": submission, "exercise": submission.exercise, "address": address}
     with override(submission.user.locale or settings.LANGUAGE_CODE):
         send_mail(
-            subject=_("Marked: %(title)s") % {"title": submission.exercise.title},
-            message=render_to_string("exercises/mail_graded.txt", facts),
+            subject=subject % {"title": submission.exercise.title},
+            message=render_to_string(template, facts),
             from_email=None,
             recipient_list=[submission.user.email],
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -136,12 +136,29 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.select_related("exercise", "review__reviewer")
 
     def to_review(self) -> SubmissionQuerySet:
-        """Return projects whose checks have passed and that nobody has read, oldest first."""
+        """Return projects whose checks have passed and that wait for a reviewer, oldest first.
+
+        Of several attempts the latest waits; none does once one of them has been accepted.
+        """
+        same = Submission.objects.filter(user=OuterRef("user"), exercise=OuterRef("exercise"))
+        settled = same.filter(
+            Q(passed=True, attempt__gt=OuterRef("attempt")) | Q(review__passed=True)
+        )
         return (
             self.filter(passed=True, exercise__reviewed=True, review__isnull=True)
+            .exclude(Exists(settled))
             .select_related("exercise", "user")
             .defer("report")
             .order_by("finished_at")
+        )
+
+    def reviewed(self) -> SubmissionQuerySet:
+        """Return projects that somebody has read, the latest review first."""
+        return (
+            self.filter(review__isnull=False)
+            .select_related("exercise", "user", "review__reviewer")
+            .defer("report")
+            .order_by("-review__created_at")
         )
 
 
@@ -288,6 +305,7 @@ class Review(models.Model):
     passed = models.BooleanField(_("passed"))
     comment = models.TextField(_("comment"), blank=True)
     created_at = models.DateTimeField(_("reviewed at"))
+    mail_due = models.BooleanField(_("the learner is to be told"), default=False)
 
     class Meta:
         verbose_name = _("review")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GRADE = "exercises.grade"
 MAIL = "exercises.mail_graded"
+MAIL_REVIEW = "exercises.mail_reviewed"
 REQUEUE = "exercises.requeue_stale"
 SANDBOX_QUEUE = "sandbox"
 DEFAULT_QUEUE = "default"
@@ -32,6 +33,11 @@ def announce(submission_id: uuid.UUID) -> None:
 def announce_mail(submission_id: uuid.UUID) -> None:
     """Ask for the mail that says that a submission has been marked."""
     _send(MAIL, submission_id, queue=DEFAULT_QUEUE)
+
+
+def announce_review_mail(submission_id: uuid.UUID) -> None:
+    """Ask for the mail that says that a project has been read."""
+    _send(MAIL_REVIEW, submission_id, queue=DEFAULT_QUEUE)
 
 
 def _send(task: str, submission_id: uuid.UUID, *, queue: str) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import User
+from exercises import notebooks
 from exercises.forms import ReviewForm
 from exercises.models import State, Submission
 from exercises.reviews import record_review, rubric_of
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 PER_PAGE = 50
+LATEST = 20
+"""Reviews that the list shows below what waits, so that one of them can be changed."""
 
 
 @require_safe
 @login_required
 def reviews(request: HttpRequest) -> HttpResponse:
-    """List the projects that wait for a reviewer, oldest first."""
+    """List the projects that wait for a reviewer, oldest first, and the latest reviews."""
     _reviewer(request)
     page = Paginator(Submission.objects.to_review(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "exercises/reviews.html", {"page": page})
+    facts = {"page": page, "reviewed": Submission.objects.reviewed()[:LATEST]}
+    return render(request, "exercises/reviews.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +52,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     earlier = getattr(shown, "review", None)
     initial = {}
     if earlier:
-        initial = {f"points_{name}": value for name, value in earlier.points.items()}
+        initial = {f"points_{name}": f"{value:g}" for name, value in earlier.points.items()}
         initial["comment"] = earlier.comment
     form = ReviewForm(request.POST or None, rubric=rubric, initial=initial)
     if form.is_valid():
@@ -60,8 +64,24 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         )
         messages.success(request, _("The review is kept, and the learner can read it."))
         return redirect("exercises:reviews")
-    facts = {"submission": shown, "exercise": shown.exercise, "rubric": rubric, "form": form}
-    return render(request, "exercises/review.html", facts)
+    facts = {
+        "submission": shown,
+        "exercise": shown.exercise,
+        "rubric": rubric,
+        "form": form,
+        "earlier": earlier,
+    }
+    return render(request, "exercises/review.html", facts, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+def handed_in(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Download a project as it was handed in, to try it on one's own machine."""
+    _reviewer(request)
+    shown = get_object_or_404(Submission.objects.for_page().select_related("files"), pk=pk)
+    name = f"{shown.exercise.slug}-{shown.attempt}.ipynb"
+    return notebooks.download(bytes(shown.files.notebook), name=name)
 
 
 def _reviewer(request: HttpRequest) -> User:

@@ -6,12 +6,14 @@ once earned stays.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from courses.progress import record_completion
+from exercises import queue
 from exercises.models import Review
 from exercises.rubric import ReviewRubric
 
@@ -20,16 +22,39 @@ if TYPE_CHECKING:
 
     from courses.models import User
     from exercises.models import Submission
+    from exercises.rubric import Level, ReviewCriterion
 
 
 class ReviewRefused(Exception):  # noqa: N818  # named after what happened, as in grader.errors
     """There is nothing to review; the text is for the reviewer."""
 
 
+@dataclass(frozen=True)
+class ReviewLine:
+    """A criterion with the level that a review gave; None when the rubric has changed since."""
+
+    criterion: ReviewCriterion
+    points: float
+    level: Level | None
+
+
 def rubric_of(submission: Submission) -> ReviewRubric | None:
     """Return what a reviewer marks of this submission; None when nothing."""
     facts = submission.exercise.description.get("review")
     return ReviewRubric.from_json(facts) if facts else None
+
+
+def review_lines(submission: Submission) -> list[ReviewLine]:
+    """Return what the review says, criterion by criterion; nothing when there is none."""
+    review: Review | None = getattr(submission, "review", None)
+    rubric = rubric_of(submission)
+    if review is None or rubric is None:
+        return []
+    return [
+        ReviewLine(one, points, one.level(points))
+        for one in rubric.criteria
+        for points in [review.points.get(one.id, 0)]
+    ]
 
 
 @transaction.atomic
@@ -41,7 +66,7 @@ def record_review(
     Args:
         submission: graded, its checks passed, of an exercise with a rubric.
         reviewer: a member of staff.
-        points: criterion id -> points from 0 to its maximum, one for each criterion.
+        points: criterion id -> the points of one of its levels, for each criterion.
         comment: for the learner.
 
     Raises:
@@ -51,10 +76,10 @@ def record_review(
     if rubric is None or not submission.passed:
         raise ReviewRefused("Only a project whose checks have passed is reviewed.")
     fits = set(points) == {criterion.id for criterion in rubric.criteria} and all(
-        0 <= points[criterion.id] <= criterion.points for criterion in rubric.criteria
+        criterion.level(points[criterion.id]) for criterion in rubric.criteria
     )
     if not fits:
-        raise ReviewRefused("Each criterion gets points from 0 to its maximum.")
+        raise ReviewRefused("Each criterion gets the points of one of its levels.")
     score = sum(points.values())
     review, _created = Review.objects.update_or_create(
         submission=submission,
@@ -66,8 +91,10 @@ def record_review(
             "passed": score >= rubric.pass_score,
             "comment": comment,
             "created_at": timezone.now(),
+            "mail_due": True,
         },
     )
+    transaction.on_commit(lambda: queue.announce_review_mail(submission.pk))
     if review.passed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
     return review

@@ -4,12 +4,18 @@
 
     pass_score: 6
     criteria:
-      - {id: question, title: The question, points: 4, description: "Is it answered, and by what?"}
+      - id: question
+        title: The question
+        description: Is it answered, and by what?
+        levels:
+          - {points: 0, description: "No question is asked."}
+          - {points: 4, description: "Asked, and answered by the numbers."}
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -20,6 +26,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "review.yaml"
+LEVEL_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["points", "description"],
+    "properties": {
+        "points": {"type": "number", "minimum": 0, "maximum": 100},
+        "description": {"type": "string", "minLength": 1},
+    },
+}
 SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -33,12 +48,17 @@ SCHEMA = {
             "items": {
                 "type": "object",
                 "additionalProperties": False,
-                "required": ["id", "title", "points", "description"],
+                "required": ["id", "title", "description", "levels"],
                 "properties": {
                     "id": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
                     "title": {"type": "string", "minLength": 1, "maxLength": 120},
-                    "points": {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
                     "description": {"type": "string", "minLength": 1},
+                    "levels": {
+                        "type": "array",
+                        "minItems": 2,
+                        "maxItems": 10,
+                        "items": LEVEL_SCHEMA,
+                    },
                 },
             },
         },
@@ -47,13 +67,30 @@ SCHEMA = {
 
 
 @dataclass(frozen=True)
+class Level:
+    """How good something can be, in words, and what it earns."""
+
+    points: float
+    description: str
+
+
+@dataclass(frozen=True)
 class ReviewCriterion:
-    """One line that a reviewer marks, from 0 to `points`."""
+    """One line that a reviewer marks: one of its levels, which begin at no points and rise."""
 
     id: str
     title: str
-    points: float
     description: str
+    levels: tuple[Level, ...]
+
+    @property
+    def points(self) -> float:
+        """Return what the best level earns."""
+        return self.levels[-1].points
+
+    def level(self, points: float) -> Level | None:
+        """Return the level that earns so many points; None when none does."""
+        return next((level for level in self.levels if level.points == points), None)
 
 
 @dataclass(frozen=True)
@@ -71,12 +108,15 @@ class ReviewRubric:
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> ReviewRubric:
         """Return the rubric that was stored by `to_json`."""
-        criteria = tuple(ReviewCriterion(**criterion) for criterion in facts["criteria"])
+        criteria = tuple(
+            ReviewCriterion(**{**one, "levels": tuple(Level(**level) for level in one["levels"])})
+            for one in facts["criteria"]
+        )
         return cls(facts["pass_score"], criteria)
 
     def to_json(self) -> dict[str, Any]:
         """Return the rubric as plain data."""
-        return asdict(self) | {"criteria": [asdict(criterion) for criterion in self.criteria]}
+        return asdict(self)
 
 
 def read_rubric(folder: Path) -> ReviewRubric | None:
@@ -97,6 +137,10 @@ def read_rubric(folder: Path) -> ReviewRubric | None:
     ids = [criterion["id"] for criterion in tree["criteria"]]
     check.that(len(ids) == len(set(ids)), "criteria", "an id is used twice")
     rubric = ReviewRubric.from_json(tree)
+    for index, criterion in enumerate(rubric.criteria):
+        earned = [level.points for level in criterion.levels]
+        rising = earned[0] == 0 and all(a < b for a, b in pairwise(earned))
+        check.that(rising, f"criteria.{index}.levels", "must begin at 0 points and rise")
     reason = f"must be at most the {rubric.max_score:g} points of the criteria"
     check.that(rubric.pass_score <= rubric.max_score, "pass_score", reason)
     return rubric

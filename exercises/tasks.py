@@ -80,3 +80,9 @@ def requeue_stale() -> None:
 def mail_graded(submission_id: str) -> None:
     """Tell a learner by mail, who wished it, that a submission has been marked."""
     mails.mail_graded(uuid.UUID(submission_id))
+
+
+@shared_task(name=queue.MAIL_REVIEW, acks_late=True, ignore_result=True)
+def mail_reviewed(submission_id: str) -> None:
+    """Tell a learner by mail that a person has read the project."""
+    mails.mail_reviewed(uuid.UUID(submission_id))

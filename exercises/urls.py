@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("submissions/<uuid:pk>/diagnosis/", views.diagnosis, name="diagnosis"),
     path("reviews/", review_views.reviews, name="reviews"),
     path("reviews/<uuid:pk>/", review_views.review, name="review"),
+    path("reviews/<uuid:pk>/notebook/", review_views.handed_in, name="handed_in"),
     path("status/", views.status, name="status"),
 ]
