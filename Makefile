@@ -55,6 +55,7 @@ check: .venv/dev .venv-sandbox/ready  ## format, lint, types, import contracts, 
 	  $(SITE)/python manage.py check --deploy --fail-level WARNING
 	$(SITE)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(SITE)/python manage.py check_content
+	$(SITE)/python manage.py check_spelling
 	$(SITE)/codespell
 
 check-content: .venv/dev .venv-sandbox/ready  ## prove every exercise sound (the whole of it; minutes)

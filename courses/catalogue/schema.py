@@ -51,10 +51,11 @@ COURSE: Final = _object(
                 "properties": {
                     "lesson": {"type": "string", "pattern": "^[0-9]{2}-[a-z0-9-]+$"},
                     "exercise": SLUG,
+                    "required": {"type": "boolean"},
                 },
                 "additionalProperties": False,
-                "minProperties": 1,
-                "maxProperties": 1,
+                "oneOf": [{"required": ["lesson"]}, {"required": ["exercise"]}],
+                "dependentRequired": {"required": ["exercise"]},
             },
         },
     },
@@ -201,4 +202,18 @@ EXERCISE: Final[Schema] = {
     "type": "object",
     "properties": {"title": TITLE, "minutes": {"type": "integer", "minimum": 1}},
     "required": ["title"],
+}
+
+SUBJECT: Final[Schema] = {
+    "type": "array",
+    "items": _object(
+        {
+            "part": TITLE,
+            "lines": {
+                "type": "array",
+                "items": _object({"id": SLUG, "words": TEXT, "taught": TEXTS}),
+                "minItems": 1,
+            },
+        }
+    ),
 }

@@ -21,6 +21,7 @@ from typing import Final
 
 import yaml
 
+from courses.lessons.snippets import read_lesson
 from courses.lessons.workbench import PROGRAMS, WorkbenchError, run_program
 
 MAX_BYTES: Final = 60 * 1024  # a page holds several figures, each in two themes
@@ -53,7 +54,11 @@ def digest(lesson: Path) -> str:
     sources = [original(lesson) / "figures.py", *(PROGRAMS / name for name in _SHARED_SOURCES)]
     if (lesson / _WORDS).exists():
         sources.append(lesson / _WORDS)
-    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    parts = [source.read_bytes() for source in sources]
+    if b"lesson.md" in parts[0]:  # the figures show what the lesson's own code computes
+        blocks = read_lesson(original(lesson) / "lesson.md").blocks
+        parts.extend(block.code.encode() for block in blocks)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def _mark(name: str, text: str, made_from: str) -> str:

@@ -107,7 +107,8 @@ class Page:
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def markdown_parser() -> MarkdownIt:
+    """Return the reader of our Markdown: CommonMark with tables and formulas, no raw HTML."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     markdown.use(dollarmath_plugin, allow_space=True, double_inline=False)
     markdown.add_render_rule("fence", _render_fence)
@@ -171,7 +172,7 @@ class _Work:
         self.problems: list[Problem] = []
         self.contents: list[Entry] = []
         self.words = self.code_lines = self.formulas = self.figures = 0
-        self.tokens = _markdown().parse(text)
+        self.tokens = markdown_parser().parse(text)
 
     def minutes(self) -> int:
         seconds = (
@@ -200,7 +201,7 @@ class _Work:
             tokens = _with_folded_answers(tokens)
         if self.problems:
             return ""
-        markdown = _markdown()
+        markdown = markdown_parser()
         return clean(markdown.renderer.render(tokens, markdown.options, {}))
 
     def _look_at_blocks(self) -> None:
@@ -307,7 +308,7 @@ class _Work:
         alt = image.content.strip()
         if not alt:
             self.refuse(token, f"The figure {target!r} has no text that says what is to be seen.")
-        caption = _markdown().renderInline(str(image.attrs.get("title", "")))
+        caption = markdown_parser().renderInline(str(image.attrs.get("title", "")))
         caption = f"<figcaption>{caption}</figcaption>" if caption else ""
         if target.startswith("interactive:"):
             return self._interactive(token, target.removeprefix("interactive:"), alt, caption)

@@ -1,11 +1,19 @@
-"""Figure of the lesson on Python: the shapes of the arrays in an explanation."""
+"""Figures of the lesson on Python: the shapes of arrays, and three pictures of a model."""
 
-from figure_style import Theme, canvas
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from figure_style import Theme, canvas, panels
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-__all__ = ["shapes"]
+__all__ = ["pictures", "shapes"]
 
 
 def sheet(
@@ -46,4 +54,58 @@ def shapes(theme: Theme) -> Figure:
     axes.text(2, 5.2, "f features", ha="center", va="bottom", color=theme.muted)
     axes.text(8, 5.2, "C classes", ha="center", va="bottom", color=theme.muted)
     axes.set(xlim=(-1.2, 22.5), ylim=(-2.6, 7.0))
+    return figure
+
+
+def _lesson() -> dict[str, Any]:
+    """Run the code blocks of the lesson and return the names that they define."""
+    text = Path(__file__).with_name("lesson.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for code in re.findall(r"```python run\n(.*?)```", text, flags=re.DOTALL):
+            exec(code, names)  # noqa: S102  our own lesson, run by its test as well
+    return names
+
+
+def pictures(theme: Theme) -> Figure:
+    """Draw predictions, importance and a decision boundary of the lesson's forests."""
+    lesson = _lesson()
+    model, y_test, pair = lesson["model"], lesson["y_test"].to_numpy(), lesson["pair"]
+    colours = (theme.blue, theme.vermilion, theme.green)
+    figure, axes = panels(theme, 3, height=2.9)
+    chance, third = lesson["p"][:, 2], y_test == 2
+    axes[0].hist(
+        [chance[third], chance[~third]],
+        bins=np.linspace(0, 1, 11),
+        color=[theme.green, theme.muted],
+        label=["grower 2", "others"],
+    )
+    axes[0].set(xlabel="probability of grower 2", ylabel="test wines", xticks=[0, 0.5, 1])
+    axes[0].set_yticks([0, 15, 30])
+    axes[0].legend()
+    top = lesson["top"][-3:]
+    axes[1].barh([name.split("/")[0].replace("_", " ") for name in top.index], top, height=0.5)
+    axes[1].grid(visible=False, axis="y")
+    axes[1].set(xlabel="mean attribution", xticks=[0, 0.1])
+    wines, small = lesson["X_test"][pair].to_numpy(), lesson["small"]
+    x, y = (np.linspace(*np.quantile(column, [0, 1]), 60) for column in wines.T)
+    grid = lesson["pd"].DataFrame(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2), columns=pair)
+    field = small.predict(grid).reshape(60, 60)
+    colour_map = ListedColormap(colours)
+    axes[2].imshow(
+        field,
+        origin="lower",
+        aspect="auto",
+        extent=(x[0], x[-1], y[0], y[-1]),
+        cmap=colour_map,
+        alpha=0.25,
+        vmin=0,
+        vmax=2,
+        interpolation="nearest",
+    )
+    for grower, mark in zip(model.classes_, "o^s", strict=True):
+        x, y = wines[y_test == grower].T
+        axes[2].scatter(x, y, s=20, marker=mark, color=colours[grower])
+    axes[2].grid(visible=False)
+    axes[2].set(xlabel="flavanoids", ylabel="colour", xticks=[1, 3], yticks=[4, 8])
     return figure

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from figure_style import Theme, canvas
 from matplotlib.figure import Figure
 
@@ -26,8 +25,6 @@ def _lesson() -> dict[str, Any]:
 def effects(theme: Theme) -> Figure:
     """Return the estimates of two models and three experiments beside the truth."""
     lesson = _lesson()
-    before, after = lesson["chance_to_leave"](0), lesson["chance_to_leave"](1)
-    rng = np.random.default_rng(4)
     rows: list[tuple[str, float, float]] = [
         ("model without the reason", 100 * lesson["what_if"](lesson["model"], lesson["X"]), 0.0),
         (
@@ -36,14 +33,10 @@ def effects(theme: Theme) -> Figure:
             0.0,
         ),
     ]
-    for size in (200, 1000, 5000):
-        chosen = rng.choice(len(before), size, replace=False)
-        given = rng.integers(0, 2, size)
-        left = rng.random(size) < np.where(given == 1, after[chosen], before[chosen])
-        treated, control = left[given == 1], left[given == 0]
-        error = np.sqrt(treated.var() / len(treated) + control.var() / len(control))
-        difference = treated.mean() - control.mean()
-        rows.append((f"experiment, {size} customers", 100 * difference, 196 * error))
+    rows += [
+        (f"experiment, {size} customers", effect, 1.96 * error)
+        for size, effect, error in lesson["experiments"]
+    ]
     figure, axes = canvas(theme, height=3.0)
     for place, (_, effect, error) in enumerate(rows):
         model = place < 2
