@@ -41,44 +41,53 @@ class PartState:
 
 @dataclass(frozen=True)
 class CourseProgress:
-    """How far one learner is in one course."""
+    """How far one learner is in one course; what the course does not require counts nowhere.
+
+    Attributes:
+        states: every part, in order.
+    """
 
     states: tuple[PartState, ...]
 
     @property
+    def required(self) -> list[PartState]:
+        """Return the parts that the course is not complete without."""
+        return [state for state in self.states if state.part.required]
+
+    @property
     def total(self) -> int:
-        """Return the number of the course's parts."""
-        return len(self.states)
+        """Return the number of the course's required parts."""
+        return len(self.required)
 
     @property
     def done(self) -> int:
-        """Return the number of parts that are done."""
-        return sum(state.done for state in self.states)
+        """Return the number of required parts that are done."""
+        return sum(state.done for state in self.required)
 
     @property
     def minutes(self) -> int:
-        """Return the minutes of all parts."""
-        return sum(state.part.minutes for state in self.states)
+        """Return the minutes of the required parts."""
+        return sum(state.part.minutes for state in self.required)
 
     @property
     def minutes_left(self) -> int:
-        """Return the minutes of the parts that are not done yet."""
-        return sum(state.part.minutes for state in self.states if not state.done)
+        """Return the minutes of the required parts that are not done yet."""
+        return sum(state.part.minutes for state in self.required if not state.done)
 
     @property
     def percent(self) -> int:
-        """Return the share of parts done in whole per cent, rounded down."""
-        return 100 * self.done // self.total if self.states else 0
+        """Return the share of required parts done in whole per cent, rounded down."""
+        return 100 * self.done // self.total if self.total else 0
 
     @property
     def complete(self) -> bool:
-        """Say whether everything is done; a course without parts never is."""
-        return bool(self.states) and self.done == self.total
+        """Say whether all that is required is done; a course that requires nothing never is."""
+        return bool(self.total) and self.done == self.total
 
     @property
     def next_part(self) -> Part | None:
-        """Return the first part that is not done."""
-        return next((state.part for state in self.states if not state.done), None)
+        """Return the first required part that is not done."""
+        return next((state.part for state in self.required if not state.done), None)
 
 
 def done_by(user: User) -> Done:
@@ -120,7 +129,7 @@ def exercise_completed(user: User, slug: str) -> bool:
 def record_completion(*, user: User, exercise_slug: str) -> None:
     """Note that a learner has passed an exercise; a second time changes nothing.
 
-    When it was the last part of a course that the learner takes, the certificate is issued.
+    When it was the last part that a course of the learner requires, the certificate is issued.
     """
     _lock(user)
     Completion.objects.get_or_create(
@@ -165,7 +174,7 @@ def issue_what_is_earned(*, user: User, courses: Iterable[Course]) -> list[Certi
 
 
 def _parts(states: Sequence[PartState]) -> list[Part]:
-    return [state.part for state in states]
+    return [state.part for state in states if state.part.required or state.done]
 
 
 def _record_on_lesson(user: User, lesson: Lesson, kind: CompletionKind) -> None:

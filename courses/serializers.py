@@ -61,6 +61,7 @@ class PartSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     summary = serializers.CharField()
     minutes = serializers.IntegerField()
+    required = serializers.BooleanField(help_text="The course is not complete without it.")
     done = serializers.BooleanField()
     read = serializers.BooleanField(allow_null=True, help_text="Of a lesson: marked as read.")
     quiz_passed = serializers.BooleanField(
@@ -294,6 +295,7 @@ def part_facts(state: PartState, done: Done) -> dict[str, Any]:
         "title": part.title,
         "summary": part.summary,
         "minutes": part.minutes,
+        "required": part.required,
         "done": state.done,
         "read": lesson.pk in done.lessons if lesson is not None else None,
         "quiz_passed": quiz_passed,

@@ -51,7 +51,7 @@ class CourseCard:
     @property
     def exercises(self) -> int:
         """Return the number of exercises."""
-        return self.progress.total - self.lessons
+        return len(self.progress.states) - self.lessons
 
 
 @dataclass(frozen=True)

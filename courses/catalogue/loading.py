@@ -242,9 +242,10 @@ class _Loading:
             self._remove(Figure.objects.filter(pk__in=gone))
 
     def _write_parts(self, course: Course, file: CourseFile, lessons: dict[str, Lesson]) -> int:
-        """Write a course's parts in their order and return their minutes."""
+        """Write a course's parts in their order and return the minutes of those it requires."""
         wanted = [
             part_fields(entry.get("lesson"), entry.get("exercise"), position, file, lessons)
+            | {"required": entry.get("required", True)}
             for position, entry in enumerate(file.document.value["parts"], start=1)
         ]
         rows = {(part.lesson_id, part.exercise_slug): part for part in course.parts.all()}
@@ -260,7 +261,7 @@ class _Loading:
             Part.objects.filter(pk__in=moved).update(position=models.F("position") + OUT_OF_THE_WAY)
         for key, facts in zip(keys, wanted, strict=True):
             self._put(Part, rows.get(key), course=course, **facts)
-        return sum(facts["minutes"] for facts in wanted)
+        return sum(facts["minutes"] for facts in wanted if facts["required"])
 
     def _write_paths(self, facts: list[dict[str, Any] | None]) -> None:
         rows = {path.slug: path for path in Path.objects.prefetch_related("steps__course")}

@@ -135,6 +135,9 @@ class Part(Translatable, models.Model):
 
     `title`, `summary` and `minutes` are copied from the lesson or from exercise.yaml, so that an
     outline needs neither.
+
+    Attributes:
+        required: the course is not complete without it, and neither is the certificate earned.
     """
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="parts")
@@ -147,6 +150,7 @@ class Part(Translatable, models.Model):
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
     minutes = models.PositiveSmallIntegerField(default=0)
+    required = models.BooleanField(default=True)
 
     objects = PartQuerySet.as_manager()
 

@@ -95,6 +95,8 @@ def test_rows_keep_their_keys_when_lessons_are_renumbered(
     ("path", "old", "new", "reason"),
     [
         (QUIZ, 'explanation: "Because."', "explanation: [", "No YAML"),
+        (COURSE, "exercise: toy", "exercise: toy\n    lesson: 01-page-1", "is valid under each of"),
+        (COURSE, "01-page-1", "01-page-1\n    required: false", "'exercise' is a dependency"),
         (
             QUIZ,
             '{id: left, text: The left, explanation: "That is a mirror."}',

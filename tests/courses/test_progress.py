@@ -75,6 +75,46 @@ def test_the_last_part_issues_the_certificate_once(course: Course, learner: User
     assert certificate.skills == ["Do this", "Do that"]
 
 
+@pytest.fixture
+def with_a_project(material: Material, course: Course) -> Course:
+    """The course, its exercise now a project that the certificate does not wait for."""
+    old = "  - exercise: toy\n"
+    material.replace("courses/tiny/course.yaml", old, f"{old}    required: false\n")
+    load(material.root)
+    return Course.objects.get()
+
+
+def test_a_part_that_is_not_required_holds_up_nothing(
+    with_a_project: Course, learner: User
+) -> None:
+    """It counts in no total and no minutes; the certificate comes without it, and stays."""
+    enrol(user=learner, course=with_a_project)
+    before = progress_in(with_a_project.parts.for_outlines(), done_by(learner))
+    assert (before.total, len(before.states)) == (2, 3)
+    assert before.minutes == with_a_project.minutes == 2
+
+    complete_lessons(learner, with_a_project)
+    record_completion(user=learner, exercise_slug="toy")
+
+    after = progress_in(with_a_project.parts.for_outlines(), done_by(learner))
+    assert (after.complete, after.next_part) == (True, None)
+    assert all(state.done for state in after.states)
+    certificate = Certificate.objects.get()
+    assert (certificate.lessons, certificate.exercises, certificate.minutes) == (2, 0, 2)
+
+
+def test_a_certificate_names_a_project_that_was_done_before(
+    with_a_project: Course, learner: User
+) -> None:
+    """What was done without being required belongs to the facts of the certificate."""
+    enrol(user=learner, course=with_a_project)
+    record_completion(user=learner, exercise_slug="toy")
+    complete_lessons(learner, with_a_project)
+
+    certificate = Certificate.objects.get()
+    assert (certificate.lessons, certificate.exercises, certificate.minutes) == (2, 1, 32)
+
+
 def test_a_lesson_may_be_last(course: Course, learner: User) -> None:
     """The exercise first, the quizzes last: the certificate comes with the last quiz."""
     record_completion(user=learner, exercise_slug="toy")
