@@ -61,7 +61,9 @@ class PartSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     summary = serializers.CharField()
     minutes = serializers.IntegerField()
-    required = serializers.BooleanField(help_text="The course is not complete without it.")
+    required = serializers.BooleanField(  # type: ignore[assignment]  # a field, by its metaclass
+        help_text="The course is not complete without it."
+    )
     done = serializers.BooleanField()
     read = serializers.BooleanField(allow_null=True, help_text="Of a lesson: marked as read.")
     quiz_passed = serializers.BooleanField(
