@@ -27,8 +27,8 @@ Facts = dict[str, str | int | float]
 KINDS: Mapping[str, str] = {
     "float": "f", "integer": "i", "boolean": "b", "string": "U",
 }  # fmt: skip
-LARGEST = 1e100
-"""Beyond it, squares and sums overflow; no explanation has such values."""
+LARGEST = 1e30
+"""Beyond it single precision, squares and sums overflow; no explanation has such values."""
 MAX_UNPACKED_BYTES = 64 * MIB
 
 

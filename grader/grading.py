@@ -105,7 +105,8 @@ def grade_notebook(
         limit=visible.limit,
         peak=visible.peak,
         timings=Timings(
-            run_seconds=max(run.wall_seconds for run in runs),
+            # The hidden run's time could be made to tell its parameters.
+            run_seconds=visible.wall_seconds,
             mark_seconds=marks.mark_seconds,
             first_cell_seconds=visible.first_cell_seconds,
         ),

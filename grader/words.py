@@ -53,7 +53,7 @@ CRITERIA: dict[str, str] = {
     "criterion.transposed": "{output} has the shape {found}; {expected} is needed. "
     "Rows and columns seem to be exchanged.",
     "criterion.not_finite": "{output} holds {count} values that are not finite numbers "
-    "(NaN, infinity, or beyond 1e100).",
+    "(NaN, infinity, or beyond 1e30).",
     "criterion.wrong_columns": "{output} does not carry the columns that the task names. "
     "Missing: {missing}; unknown: {extra}; more than once: {twice}.",
     "criterion.wrong_labels": "{output} does not carry the labels that the task names. "
@@ -74,6 +74,7 @@ CRITERIA: dict[str, str] = {
     "criterion.not_additive_where": "Base value and attributions do not add up to the model's "
     "output; the largest gap is at {place}.",
     "criterion.not_recomputed": "{output} does not follow from your own other answers.",
+    "criterion.other_needed": "This is computed from {output} too, which cannot be marked yet.",
     "criterion.property_failed": "This does not hold for your answer.",
     "criterion.ignored_unread": "With other values in the parameters cell the answer stayed the "
     "same: {names} is never used after the parameters cell. Use it in your code; the notebook is "

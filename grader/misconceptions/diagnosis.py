@@ -14,8 +14,8 @@ import numpy as np
 
 from grader.explanation import Problem
 from grader.metrics import rel_l1, symmetric_l1
-from grader.misconceptions.families import Companions, family_candidates
-from grader.misconceptions.likelihood import Candidate, Fit, fit
+from grader.misconceptions.families import Companions, could_be, family_candidates
+from grader.misconceptions.likelihood import Candidate, Fit, fit, noise_likelihood
 from grader.misconceptions.structure import adds_up_to, row_pool, structural_candidates
 from grader.report import CriterionResult, Diagnosis
 from grader.words import FAMILIES
@@ -37,6 +37,8 @@ RESEMBLES = 0.35
 RESEMBLES_SHARE = 0.6
 TIE = 5.0
 """Difference of log-likelihoods below which two mistakes cannot be told apart (e^5 = 148)."""
+SURE = 3.0
+"""A plain statement is e^3 = 20 times likelier than the truth with noise of any size on it."""
 NEAR = 0.05
 """An answer this near to the reference is no mistake of kind; it is not named."""
 AGREES = 0.02
@@ -46,10 +48,6 @@ _COMPARING = ("agreement", "envelope", "range", "exact")
 
 def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
     """The mistake behind the first failed output that shows one; None when unknown."""
-    for criterion in setting.exercise.criteria:
-        blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
-        if criterion.mistake and not results[criterion.id].passed and blamed:
-            return _say(setting, (criterion.mistake,), "match")
     hedged: Diagnosis | None = None
     unknown = False
     for name in _failed_outputs(setting, results):
@@ -67,7 +65,16 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
             return diagnosis
         hedged = hedged or diagnosis
         unknown = unknown or diagnosis is None
-    return hedged
+    return _proven(setting, results) or hedged
+
+
+def _proven(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
+    """The mistake that an author sees in a failed criterion, where the numbers say no other."""
+    for criterion in setting.exercise.criteria:
+        blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
+        if criterion.mistake and not results[criterion.id].passed and blamed:
+            return _say(setting, (criterion.mistake,), "match")
+    return None
 
 
 def _failed_outputs(setting: Setting, results: Mapping[str, CriterionResult]) -> list[str]:
@@ -123,10 +130,14 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
     replicates = setting.reference.outputs[name]
     truth = Candidate("", replicates.mean, replicates.spread, replicates.count)
     true_fit = fit(found, truth)
-    known = library(setting.exercise, setting.reference, name)
-    fits = [fit(found, candidate) for candidate in known]
+    noise = noise_likelihood(found, truth.mean)
+    fits = [
+        fit(found, candidate)
+        for candidate in library(setting.exercise, setting.reference, name)
+        if could_be(_family(setting.exercise, candidate.id), found)
+    ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
-    close = [f for f in good if f.distance <= CLOSE or f.candidate.seeds > 1]
+    close = [f for f in good if f.distance <= CLOSE or f.candidate.scatters]
     shape = _best_structure(setting, name, found, truth)
     if close:
         best = max(close, key=_by_likelihood)
@@ -134,18 +145,25 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
         same = shape is None or symmetric_l1(best.candidate.mean, shape.candidate.mean) <= NEAR
         if lead >= -TIE:
             # Two different explanations that fit alike: neither may be said plainly.
-            sure = same or lead >= TIE
+            sure = (same or lead >= TIE) and best.log_likelihood - noise >= SURE
             return _say(setting, _tied(close, setting, name), "match" if sure else "resembles")
     if true_fit.good:
         return None
     if shape is not None:
-        return _say(setting, (shape.candidate.id,), "match")
+        sure = shape.log_likelihood - noise >= SURE
+        return _say(setting, (shape.candidate.id,), "match" if sure else "resembles")
     other = _other_output(setting, name, found)
     if other is not None:
         return other
     if good:
-        return _say(setting, _tied(good, setting, name), "match")
+        sure = max(map(_by_likelihood, good)) - noise >= SURE
+        return _say(setting, _tied(good, setting, name), "match" if sure else "resembles")
     return _resembling(setting, fits, found, replicates)
+
+
+def _family(exercise: Exercise, mistake: str) -> str:
+    declared = exercise.misconception(mistake)
+    return declared.family if declared else ""
 
 
 def _by_likelihood(candidate: Fit) -> float:
@@ -230,13 +248,14 @@ def _resembling(
 def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
     """Whole numbers, truth values and text: a mistake is met exactly or not at all."""
     mistakes = setting.reference.mistakes
-    declared = [each.id for each in setting.exercise.misconceptions if not each.family]
     ids = [
-        each
-        for each in declared
-        if name in mistakes[each] and np.array_equal(found, mistakes[each][name].mean)
+        each.id
+        for each in setting.exercise.misconceptions
+        if name in mistakes.get(each.id, ()) and np.array_equal(found, mistakes[each.id][name].mean)
     ]
-    return _say(setting, tuple(ids), "match") if ids else None
+    # Few classes are met by chance: all that the mistake changes must be what it makes of it.
+    whole = [each for each in ids if all(_agrees(setting, each, other) for other in mistakes[each])]
+    return _say(setting, tuple(whole or ids), "match" if whole else "resembles") if ids else None
 
 
 def _say(

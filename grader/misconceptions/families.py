@@ -48,6 +48,11 @@ def family_candidates(
     return ALONE[family](samples) if family in ALONE else []
 
 
+def could_be(family: str, found: Samples) -> bool:
+    """Whether an answer has what every answer under the family has, however it scatters."""
+    return family not in ALWAYS or ALWAYS[family](found)
+
+
 def _sign(x: Samples) -> list[Samples]:
     return [-x]
 
@@ -155,6 +160,35 @@ ALONE: Mapping[str, Callable[[Samples], list[Samples]]] = {
     "base_forgotten": _base_forgotten,
     "rounded_away": _rounded_away,
     "top_only": _top_only,
+}
+
+
+def _adds_up_to_one(x: Samples) -> bool:
+    size = np.abs(x)
+    ones = (size.sum(axis=-1), size.max(axis=-1, initial=0.0))
+    return any(bool(np.allclose(one, 1, atol=ROUNDED)) for one in ones)
+
+
+def _in_order(x: Samples) -> bool:
+    slack = ROUNDED * float(np.abs(x).max(initial=0.0))
+    steps = (np.diff(np.abs(x)), np.diff(x))
+    return any(bool((s >= -slack).all() or (s <= slack).all()) for s in steps)
+
+
+def _rows_alike(x: Samples) -> bool:
+    return bool(
+        np.allclose(x, x[:1], rtol=ROUNDED, atol=ROUNDED * float(np.abs(x).max(initial=0.0)))
+    )
+
+
+ROUNDED = 0.01
+"""What two printed decimals may change."""
+ALWAYS: Mapping[str, Callable[[Samples], bool]] = {
+    "absolute": lambda x: bool((x >= 0).all()),
+    "normalised": _adds_up_to_one,
+    "sorted_values": _in_order,
+    "row_mean": _rows_alike,
+    "global_importance": _rows_alike,
 }
 WITH_COMPANIONS: Mapping[str, Callable[[Samples, Companions], list[Samples]]] = {
     "predicted_class": _predicted_class,

@@ -25,6 +25,8 @@ GOODNESS = 0.999
 FEW_VALUES = 6
 FEW_RHO = 0.003
 """Few values fit anything at 5 %: there only a close hit counts."""
+TOO_GOOD = 0.001
+"""An answer nearer to a scattering mistake's mean than its own runs are did not come from one."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Candidate:
     seeds: int = 1
     penalty: float = 0.0
     pooled: bool = False
+
+    @property
+    def scatters(self) -> bool:
+        """Whether runs under the mistake differ by their seed at all."""
+        return self.seeds > 1 and bool(self.spread.any())
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,18 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
     uncertain = seeds > 3 and not candidate.pooled  # noqa: PLR2004
     heavier = (seeds - 1) / (seeds - 3) if uncertain else 1.0
     limit = float(stats.chi2.ppf(GOODNESS, gap.size)) * heavier
+    moving = np.count_nonzero(own)
+    least = float(stats.chi2.ppf(TOO_GOOD, moving)) if moving else 0.0
     size = float(np.abs(found).sum() + np.abs(mean).sum())
     distance = 2 * float(np.abs(gap).sum()) / size if size > 0 else 0.0
-    return Fit(candidate, float(scores[best]) - candidate.penalty, chi <= limit, distance)
+    good = least <= chi <= limit
+    return Fit(candidate, float(scores[best]) - candidate.penalty, good, distance)
+
+
+def noise_likelihood(found: Floats, truth: Floats) -> float:
+    """Log-likelihood of the truth with noise on it whose size is fitted, and paid for.
+
+    What a named mistake must explain better: a wide scatter alone explains any answer.
+    """
+    size = max(float(np.mean((found - truth) ** 2)), 1e-300)
+    return -0.5 * found.size * (float(np.log(size)) + 1) - 0.5 * float(np.log(found.size))

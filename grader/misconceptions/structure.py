@@ -27,7 +27,7 @@ BACKGROUND_RESIDUAL = 0.005
 """An explanation with another background is met to rounding; anything else misses by per cents."""
 SUM_TOLERANCE = 1e-3
 FEWEST_FEATURES = 5
-"""A factor per row is fitted from as many values as there are features: below five it fits all."""
+"""A factor per row, or an order of the features, fits almost anything where there are few."""
 
 
 def structural_candidates(
@@ -39,7 +39,7 @@ def structural_candidates(
         yield from _row_order(found, reference)
     if every_row is not None and found.ndim >= 2:  # noqa: PLR2004
         yield from _other_rows(found, reference, every_row)
-    if found.ndim == 2 and found.shape[1] > 2:  # noqa: PLR2004
+    if found.ndim == 2 and found.shape[1] >= FEWEST_FEATURES:  # noqa: PLR2004
         yield from _feature_order(found, reference)
         yield from _scaled_rows(found, reference)
     if backgrounds is not None:
@@ -85,8 +85,10 @@ def _assign(
     scale = float(np.abs(reference.mean).mean()) * 0.02
     spread = np.moveaxis(reference.spread, axis, 0).reshape(len(expected), -1)
     variance = spread**2 + scale**2
+    variance = np.maximum(variance, 1e-200)
     cost = ((found[:, None, :] - expected[None, :, :]) ** 2 / variance[None]).sum(axis=2)
-    order: NDArray[np.intp] = linear_sum_assignment(cost)[1]
+    # Matching refuses what is infinite.
+    order: NDArray[np.intp] = linear_sum_assignment(np.minimum(cost, 1e300))[1]
     return order
 
 
@@ -116,8 +118,6 @@ def _other_rows(found: Floats, reference: Candidate, every_row: Candidate) -> It
 
 
 def _scaled_rows(found: Floats, reference: Candidate) -> Iterator[Candidate]:
-    if found.shape[1] < FEWEST_FEATURES:
-        return
     size = (reference.mean**2).sum(axis=1)
     factors = (found * reference.mean).sum(axis=1) / np.where(size > 0, size, 1)
     if np.ptp(factors) > 0.05 * float(np.abs(factors).max()):
@@ -138,7 +138,10 @@ def _background(found: Floats, backgrounds: Floats) -> Iterator[Candidate]:
     weight = 10 * float(np.abs(found).max(initial=0.0))
     system = np.vstack([single, np.full((1, single.shape[1]), weight)])
     target = np.append(found.ravel(), weight)
-    weights, _ = nnls(system, target)
+    try:
+        weights, _ = nnls(system, target)
+    except RuntimeError:  # no solution within its steps: numbers from nowhere
+        return
     mean = (single @ weights).reshape(found.shape)
     size = float(np.abs(found).sum())
     if size > 0 and float(np.abs(mean - found).sum()) <= BACKGROUND_RESIDUAL * size:

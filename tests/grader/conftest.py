@@ -176,11 +176,12 @@ NOISY_REFERENCE = '''\
 import numpy as np
 
 TRUE = np.array([[1.0, -2.0, 3.0, 0.5, -0.7, 2.2], [0.3, 1.2, -1.0, 2.0, 4.0, -3.0]])
+SCATTER = np.array([0.1, 3.0, 0.2, 0.5, 2.0, 1.0])
 
 
 def _means(seed, size):
     noise = np.random.default_rng(seed).normal(size=(size, 2, 6)).mean(axis=0)
-    return TRUE + noise
+    return TRUE + SCATTER * noise
 
 
 def reference(parameters, seed):

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.check import mark_simulated
+from grader.exercise import load_exercise
+from grader.misconceptions.families import could_be
 from grader.misconceptions.likelihood import Candidate, fit
 from grader.reference import author_code
 from grader.variants import visible_variant
 from grader.words import say
+from tests.grader.conftest import write_exercise
 
 if TYPE_CHECKING:
     from grader.exercise import Exercise
@@ -123,3 +126,115 @@ def test_a_good_fit_is_turned_away_once_in_a_thousand() -> None:
     good = [fit(generator.normal(5, 1, size=40), candidate).good for _ in range(2000)]
     assert np.mean(good) >= 0.99
     assert not fit(np.full(40, 9.0), candidate).good
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.sampled_from([0.2, 0.5, 1.0]))
+def test_noise_is_not_named_by_what_scatters_widely(
+    noisy: Exercise, references: ReferenceStore, seed: int, share: float
+) -> None:
+    """What scatters widely fits any noise: it is said plainly only where it fits better."""
+    right = Learner(noisy, references)
+    means = right.right["means"]
+    noise = np.random.default_rng(seed).normal(0, share * np.abs(means).mean(), means.shape)
+    found = right.hands_in(means=means + noise)
+    assert found is None or found.certainty == "resembles"
+
+
+def test_what_always_scatters_is_never_met_exactly() -> None:
+    """An answer that equals the mean over a mistake's seeds did not come from one run of it."""
+    samples = np.random.default_rng(8).normal(5, 1, size=(24, 40))
+    candidate = Candidate("x", samples.mean(axis=0), samples.std(axis=0, ddof=1), 24)
+    assert not fit(candidate.mean, candidate).good
+    assert fit(candidate.mean, Candidate("x", candidate.mean, np.zeros(40), 24)).good
+
+
+@pytest.mark.parametrize(
+    ("family", "yes", "no"),
+    [
+        ("normalised", [[0.5, -0.5], [0.2, 0.8]], [[0.5, -0.5], [0.4, 0.8]]),
+        ("normalised", [[1.0, -0.3], [0.2, -1.0]], [[1.0, -0.3], [0.2, 0.9]]),
+        ("absolute", [[0.0, 2.0]], [[-0.1, 2.0]]),
+        ("sorted_values", [[3.0, -2.0, 1.0], [4.0, 3.0, 0.0]], [[3.0, -2.0, 2.5]]),
+        ("sorted_values", [[-3.0, 1.0, 2.0]], [[-3.0, 2.0, 1.0], [0.0, 1.0, 5.0]]),
+        ("row_mean", [[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [1.0, 2.2]]),
+        ("global_importance", [[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [2.0, 1.0]]),
+        ("sign", [[1.0, 2.0]], None),
+    ],
+)
+def test_what_a_family_always_shows_must_be_there(
+    family: str, yes: list[list[float]], no: list[list[float]] | None
+) -> None:
+    """However an answer scatters: normalised rows add up to one, sorted ones stand in order."""
+    assert could_be(family, np.array(yes))
+    assert no is None or not could_be(family, np.array(no))
+
+
+EXACT_YAML = """\
+version: 1
+title: Leaves
+summary: Find leaves.
+level: introductory
+minutes: 5
+statement: Find.
+outputs:
+  leaf: {dtype: integer, shape: [6], meaning: Leaves.}
+  group: {dtype: integer, shape: [6], meaning: Classes.}
+  weight: {dtype: float, shape: [6], meaning: Weights.}
+rubric:
+  - {id: leaf, title: Leaves, kind: exact, output: leaf, threshold: 0, points: 5}
+  - {id: group, title: Classes, kind: exact, output: group, threshold: 0, points: 3}
+  - {id: kept, title: All kept, kind: property, output: weight, function: kept, mistake: dropped,
+     points: 1}
+  - {id: weight, title: Weights, kind: agreement, output: weight, threshold: 0.01, points: 1}
+pass_score: 10
+misconceptions:
+  - {id: mirrored, title: the other branch, message: Mirrored., question: "Which branch?"}
+  - {id: dropped, title: too few kept, message: Dropped., question: "How many?", output: weight}
+  - {family: sign, output: weight}
+hints: [one, two, three, four]
+"""
+EXACT_REFERENCE = """\
+def reference(parameters, seed):
+    weight = [1.0, -2.0, 0.0, 3.0, 0.5, -0.7]
+    return {"leaf": [1, 2, 3, 4, 5, 6], "group": [0, 1, 1, 0, 2, 1], "weight": weight}
+
+
+def kept(parameters, answers):
+    return bool((answers["weight"] > 0).sum() == 3)
+
+
+def mistake_mirrored(parameters, seed):
+    return {"leaf": [6, 5, 4, 3, 2, 1], "group": [1, 1, 1, 0, 2, 1]}
+
+
+def mistake_dropped(parameters, seed):
+    return {"weight": [1.0, -2.0, 0.0, 3.0, 0.0, 0.0]}
+"""
+
+
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory: pytest.TempPathFactory, references: ReferenceStore) -> Learner:
+    """Give a learner of an exercise with whole numbers and a criterion that proves a mistake."""
+    folder = tmp_path_factory.mktemp("content") / "leaves"
+    return Learner(load_exercise(write_exercise(folder, EXACT_YAML, EXACT_REFERENCE)), references)
+
+
+def test_a_mistake_in_classes_must_show_wherever_it_would(exact: Learner) -> None:
+    """Few classes agree by chance: what fits in one output and not in the other is hedged."""
+    both = exact.hands_in(leaf=np.arange(6, 0, -1), group=np.array([1, 1, 1, 0, 2, 1]))
+    one = exact.hands_in(leaf=np.arange(6) * 2, group=np.array([1, 1, 1, 0, 2, 1]))
+    assert both is not None
+    assert one is not None
+    assert (both.ids, both.certainty) == (("mirrored",), "match")
+    assert (one.ids, one.certainty) == (("mirrored",), "resembles")
+
+
+def test_numbers_speak_before_a_failed_criterion_does(exact: Learner) -> None:
+    """A criterion's own mistake is said where the numbers say no other one plainly."""
+    weight = exact.right["weight"]
+    flipped = exact.hands_in(weight=-weight - 0.0)
+    other = exact.hands_in(weight=np.array([1.0, -2.0, 0.0, 9.0, -5.0, 0.0]))
+    assert flipped is not None
+    assert other is not None
+    assert (flipped.ids, other.ids) == (("sign",), ("dropped",))

@@ -248,7 +248,8 @@ def test_an_envelope_in_the_sandbox(
     mark = Marker(noisy, runner, references)
     sample = (
         "true = np.array([[1, -2, 3, .5, -.7, 2.2], [.3, 1.2, -1, 2, 4, -3]])\n"
-        "means = true + np.random.default_rng({seed}).normal(size=({size}, 2, 6)).mean(axis=0)\n"
+        "noise = np.random.default_rng({seed}).normal(size=({size}, 2, 6)).mean(axis=0)\n"
+        "means = true + [.1, 3, .2, .5, 2, 1] * noise\n"
         "verdict = '{verdict}'\n"
     )
     assert mark(sample.format(seed=77777, size=400, verdict="high")).score == 10
