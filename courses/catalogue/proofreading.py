@@ -225,12 +225,16 @@ def _links(
 
 
 def _reading(tree: Tree) -> Iterator[Problem]:
-    """Find books that fit no course, or stand at no address."""
-    slugs = {course.slug for course in tree.courses}
+    """Find books that go with no course or lesson, or stand at no address."""
+    places = {course.slug for course in tree.courses} | {
+        f"{course.slug}/{lesson.slug}"
+        for course in tree.courses
+        for lesson in course.lessons.values()
+    }
     for position, entry in enumerate(tree.reading.value if tree.reading else []):
-        unknown = set(entry.get("fits", [])) - slugs
+        unknown = set(entry.get("fits", [])) - places
         if tree.reading and unknown:
-            reason = f"There is no course {', '.join(sorted(unknown))}."
+            reason = f"There is no course or lesson {', '.join(sorted(unknown))}."
             yield tree.reading.problem((position, "fits"), reason)
         if tree.reading and not _is_address(entry.get("url", _SOME_ADDRESS)):
             yield tree.reading.problem((position, "url"), "This is no address.")

@@ -129,7 +129,7 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
         ),
         (QUIZ, "Which one now?", '"[](https://example.org/)"', "A part of it would be empty"),
         (PATH, "text: |\n  ## What it is\n\n  A path.\n", "", "The path's page would be empty"),
-        (READING, "fits: [tiny]", "fits: [huge]", "There is no course huge"),
+        (READING, "fits: [tiny]", "fits: [huge]", "There is no course or lesson huge"),
         (READING, "fits:", "url: 'https://example/', fits:", "This is no address"),
     ],
 )
