@@ -250,19 +250,9 @@ def load_exercise(folder: Path) -> Exercise:
         _misconception(raw, index, check, _main_output(criteria, outputs))
         for index, raw in enumerate(tree.get("misconceptions", ()))
     )
-    figure = _figure(tree["figure"]) if "figure" in tree else None
-    _check_references(
-        check=check,
-        outputs=outputs,
-        parameters=parameters,
-        criteria=criteria,
-        misconceptions=misconceptions,
-        figure=figure,
-        tree=tree,
-    )
     data = folder / "data"
     drawn = any(parameter.draw for parameter in parameters)
-    return Exercise(
+    exercise = Exercise(
         slug=folder.name,
         folder=folder,
         version=str(tree["version"]),
@@ -280,7 +270,7 @@ def load_exercise(folder: Path) -> Exercise:
         misconceptions=misconceptions,
         limits=_limits(tree.get("limits", {})),
         hints=tuple(tree["hints"]),
-        figure=figure,
+        figure=_figure(tree["figure"]) if "figure" in tree else None,
         seeds=tree.get("seeds", 1),
         variants=tree.get("variants", 6) if drawn else 0,
         starter=folder / "starter.ipynb",
@@ -289,6 +279,9 @@ def load_exercise(folder: Path) -> Exercise:
         reference_hash=_reference_hash(folder, tree, misconceptions),
         blind_spots=tuple(tree.get("blind_spots", ())),
     )
+    _check_names(exercise, check)
+    _check_numbers(exercise, check)
+    return exercise
 
 
 def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
@@ -406,60 +399,50 @@ def _limits(raw: Mapping[str, float]) -> Limits:
     )
 
 
-def _check_references(
-    *,
-    check: Checks,
-    outputs: tuple[Output, ...],
-    parameters: tuple[Parameter, ...],
-    criteria: tuple[Criterion, ...],
-    misconceptions: tuple[Misconception, ...],
-    figure: Figure | None,
-    tree: Mapping[str, Any],
-) -> None:
-    """Every name that one section uses must exist in the other."""
-    names = {output.name for output in outputs}
-    seen: set[str] = set()
-    for index, criterion in enumerate(criteria):
+def _check_names(exercise: Exercise, check: Checks) -> None:
+    """Every name that one section uses must exist in the other, and once only."""
+    names = {output.name for output in exercise.outputs}
+    mistakes = {misconception.id for misconception in exercise.misconceptions}
+    above: set[str] = set()
+    for index, criterion in enumerate(exercise.criteria):
         key = f"rubric.{index}"
-        check.that(criterion.id not in seen, f"{key}.id", f"{criterion.id!r} is used twice")
+        check.that(criterion.id not in above, f"{key}.id", f"{criterion.id!r} is used twice")
         for role in ("output", "base", "fx"):
             name = getattr(criterion, role)
             check.that(not name or name in names, f"{key}.{role}", f"no output named {name!r}")
-        for required in criterion.requires:
-            check.that(required in seen, f"{key}.requires", f"{required!r} does not stand above it")
-        declared = {misconception.id for misconception in misconceptions}
-        check.that(
-            not criterion.mistake or criterion.mistake in declared,
-            f"{key}.mistake",
-            f"no misconception {criterion.mistake!r}",
-        )
-        seen.add(criterion.id)
+        for each in criterion.requires:
+            check.that(each in above, f"{key}.requires", f"{each!r} does not stand above it")
+        mistake = criterion.mistake
+        known = not mistake or mistake in mistakes
+        check.that(known, f"{key}.mistake", f"no misconception {mistake!r}")
+        above.add(criterion.id)
     ids: set[str] = set()
-    for index, misconception in enumerate(misconceptions):
-        key = f"misconceptions.{index}"
+    for index, misconception in enumerate(exercise.misconceptions):
+        key, name = f"misconceptions.{index}", misconception.output
         check.that(misconception.id not in ids, key, f"{misconception.id!r} is declared twice")
-        check.that(misconception.output in names, f"{key}.output",
-                   f"no output named {misconception.output!r}")  # fmt: skip
-        unknown = set(misconception.resembles) - {each.id for each in misconceptions}
-        check.that(
-            not unknown, f"{key}.resembles", f"no misconception {', '.join(sorted(unknown))}"
-        )
+        check.that(name in names, f"{key}.output", f"no output named {name!r}")
+        unknown = ", ".join(sorted(set(misconception.resembles) - mistakes))
+        check.that(not unknown, f"{key}.resembles", f"no misconception {unknown}")
         ids.add(misconception.id)
-    for index, output in enumerate(outputs):
+    figure = exercise.figure
+    check.that(figure is None or figure.output in names, "figure.output", "no such output")
+
+
+def _check_numbers(exercise: Exercise, check: Checks) -> None:
+    """Lengths, bounds and points must fit each other."""
+    for index, output in enumerate(exercise.outputs):
         key = f"outputs.{output.name}"
         last = output.shape[-1] if output.shape else None
         check.that(not output.columns or last == len(output.columns), f"{key}.columns",
                    f"{len(output.columns)} names for a last axis of {last}")  # fmt: skip
         check.that(not output.choices or output.dtype == "string", f"{key}.choices",
                    f"choices need dtype string (output {index + 1})")  # fmt: skip
-    for parameter in parameters:
+    for parameter in exercise.parameters:
         _check_draw(check, parameter)
-    check.that(figure is None or figure.output in names, "figure.output", "no such output")
-    total = sum(criterion.points for criterion in criteria)
-    check.that(0 < tree["pass_score"] <= total, "pass_score",
-               f"must lie above 0 and at most at the {total:g} points of the rubric")  # fmt: skip
-    envelope = any(criterion.kind == "envelope" for criterion in criteria)
-    check.that(not envelope or tree.get("seeds", 1) >= 100, "seeds",  # noqa: PLR2004 - the bound is in the text
+    check.that(0 < exercise.pass_score <= exercise.max_score, "pass_score", "must lie above 0 and "
+               f"at most at the {exercise.max_score:g} points of the rubric")  # fmt: skip
+    envelope = any(criterion.kind == "envelope" for criterion in exercise.criteria)
+    check.that(not envelope or exercise.seeds >= 100, "seeds",  # noqa: PLR2004 - the bound is in the text
                "an envelope needs at least 100 seeds")  # fmt: skip
 
 

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.explanation import Problem
+from grader.metrics import tolerance_band
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from grader.criteria import Setting
-
-GRID_SHARE = 0.15
-"""Distance of the grid lines, as a share of the panel's largest |reference value|, rounded."""
 
 
 def plot(setting: Setting) -> dict[str, Any] | None:
@@ -69,17 +67,3 @@ def _panel(
         "low": [round(float(low[i]), 6) for i in order],
         "high": [round(float(high[i]), 6) for i in order],
     }
-
-
-def tolerance_band(
-    expected: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Edges of the band around each value, on the fixed grid."""
-    largest = float(np.abs(expected).max(initial=0.0))
-    if largest == 0:
-        return expected - 1.0, expected + 1.0
-    # One significant digit, so that the grid itself does not give the largest value away.
-    raw = GRID_SHARE * largest
-    digit = 10.0 ** np.floor(np.log10(raw))
-    step = float(np.ceil(raw / digit) * digit)
-    return (np.floor(expected / step - 0.5) * step, np.ceil(expected / step + 0.5) * step)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+GRID_SHARE = 0.15
+"""Distance of a band's grid lines, as a share of the row's largest |reference value|, rounded."""
+
+
 def rel_l1(found: Floats, expected: Floats) -> float:
     """Σ|x - r| / Σ|r|, pooled over all values; infinite when only the reference is all zero."""
     gap, size = float(np.abs(found - expected).sum()), float(np.abs(expected).sum())
@@ -74,3 +78,17 @@ def cosine(found: Floats, expected: Floats) -> float:
     """Cosine of the angle between two explanations; informs, never graded: blind to the scale."""
     size = float(np.linalg.norm(found) * np.linalg.norm(expected))
     return float((found * expected).sum()) / size if size > 0 else 0.0
+
+
+def tolerance_band(expected: Floats) -> tuple[Floats, Floats]:
+    """Edges of the band around each value, on a fixed grid: what a learner may see of them."""
+    largest = float(np.abs(expected).max(initial=0.0))
+    if largest < 1e-300:  # noqa: PLR2004 - zero, or too small for a grid
+        return expected - 1.0, expected + 1.0
+    # One significant digit, so that the grid itself does not give the largest value away.
+    raw = GRID_SHARE * largest
+    digit = 10.0 ** np.floor(np.log10(raw))
+    step = float(np.ceil(raw / digit) * digit)
+    # Always two steps wide: a narrower band would give the value between two lines away.
+    low = np.floor(expected / step - 0.5) * step
+    return low, low + 2 * step

@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.errors import ContentError
 from grader.explanation import Facts, Problem
-from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1
+from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1, tolerance_band
 from grader.placeholders import placeholders
 from grader.reference import call_author
 
@@ -104,7 +104,7 @@ def _agreement(criterion: Criterion, setting: Setting) -> Finding:
         return Finding(True)
     is_fx = any(criterion.output == other.fx for other in setting.exercise.criteria)
     message = "criterion.other_model" if is_fx else "criterion.disagrees"
-    return Finding(False, message, {"output": criterion.output}, _worst(np.abs(found - expected)))
+    return Finding(False, message, {"output": criterion.output}, _outside(found, expected))
 
 
 def _range(criterion: Criterion, setting: Setting) -> Finding:
@@ -112,7 +112,7 @@ def _range(criterion: Criterion, setting: Setting) -> Finding:
     if range_gap(found, expected) <= criterion.threshold:
         return Finding(True)
     facts = {"output": criterion.output}
-    return Finding(False, "criterion.disagrees", facts, _worst(np.abs(found - expected)))
+    return Finding(False, "criterion.disagrees", facts, _outside(found, expected))
 
 
 def _exact(criterion: Criterion, setting: Setting) -> Finding:
@@ -131,8 +131,9 @@ def _exact(criterion: Criterion, setting: Setting) -> Finding:
 def _envelope(criterion: Criterion, setting: Setting) -> Finding:
     """What is promised of a submission is shared among all envelopes that it must pass."""
     replicates = setting.reference.outputs[criterion.output]
+    found = _floats(setting.answers[criterion.output])
     excess = envelope_excess(
-        _floats(setting.answers[criterion.output]),
+        found,
         replicates.mean,
         replicates.spread,
         replicates=replicates.count,
@@ -141,7 +142,8 @@ def _envelope(criterion: Criterion, setting: Setting) -> Finding:
     if bool((excess <= 1).all()):
         return Finding(True)
     facts = {"output": criterion.output}
-    return Finding(False, "criterion.outside_envelope", facts, _worst(excess))
+    where = _outside(found, replicates.mean)
+    return Finding(False, "criterion.outside_envelope", facts, where)
 
 
 def _local_accuracy(criterion: Criterion, setting: Setting) -> Finding:
@@ -223,6 +225,22 @@ def _pair(
 
 def _floats(array: NDArray[Any] | Problem) -> NDArray[np.float64]:
     return np.asarray(array, dtype=np.float64)
+
+
+def _outside(found: NDArray[np.float64], expected: NDArray[np.float64]) -> tuple[int, ...] | None:
+    """The value furthest outside of the band that the page draws; None when none is outside.
+
+    Not simply the largest deviation: which of two values deviates more, asked often enough, tells
+    both. The band is the same for all references between its grid lines.
+    """
+    if not found.ndim:
+        return None
+    rows = expected.reshape(len(expected), -1) if expected.ndim > 1 else expected[None]
+    edges = [tolerance_band(row) for row in rows]
+    low = np.stack([low for low, _ in edges]).reshape(expected.shape)
+    high = np.stack([high for _, high in edges]).reshape(expected.shape)
+    beyond = np.maximum(low - found, found - high)
+    return _worst(beyond) if bool((beyond > 0).any()) else None
 
 
 def _worst(gaps: NDArray[np.float64]) -> tuple[int, ...]:
