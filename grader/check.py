@@ -364,7 +364,10 @@ def _check_mistakes(
             power.tried += 1
             power.caught += marks.score < exercise.max_score
             diagnosis = marks.misconception
-            if diagnosis is None or diagnosis.certainty != "match":
+            if diagnosis is None:
+                continue
+            if diagnosis.certainty != "match":
+                power.hedged += misconception.id in diagnosis.ids
                 continue
             if misconception.id in diagnosis.ids:
                 power.named += 1
@@ -378,8 +381,9 @@ def _check_mistakes(
         found.need(
             power.caught == power.tried, f"misconception {name} is caught {power.caught} {of}"
         )
-        often = 2 * power.named > power.tried or not power.tried
-        found.need(often, f"misconception {name} is named {power.named} {of}")
+        # What only scatters more than it should may look like a mistake without being sure.
+        often = power.named > 0 and 2 * (power.named + power.hedged) > power.tried
+        found.need(often or not power.tried, f"misconception {name} is named {power.named} {of}")
     found.problems += [f"misconception {name} is taken for {other}" for name, other in taken]
     _check_groups(exercise, found)
 

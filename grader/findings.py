@@ -19,11 +19,12 @@ CONFIDENCE = 0.999
 
 @dataclass
 class Power:
-    """How often one mistake was tried, cost points, and was named plainly."""
+    """How often one mistake was tried, cost points, and was named: plainly, or with a reserve."""
 
     tried: int = 0
     caught: int = 0
     named: int = 0
+    hedged: int = 0
 
 
 @dataclass
@@ -126,7 +127,7 @@ LEGEND = """\
   order, shap's Explanation, for every class) that earned every point.
 - *samples*: notebooks that got exactly the expected grade.
 - *mistakes caught*, *named*: computed anew, with seeds that no reference used; they cost points and
-  are named plainly, alone or in a group. *either/or*: groups that an answer does not tell apart.
+  are named plainly most of the time. *either/or*: groups that an answer does not tell apart.
 - *honest rejected*: of so many honest runs, each judged by a reference that it is no part of.
 - *run s*, *peak MiB*: the solution in the sandbox, the worst of its runs. *mark ms*: the median and
   the worst marking with diagnosis, references in memory. Both on the clock, whatever else the
@@ -141,8 +142,9 @@ a band that keeps the promise. *submissions*: the share that fails, from that of
 its 95 % upper bound (Clopper and Pearson).
 """
 POWER = """\
-How many mistakes were caught and named every time, and of the others how often. A mistake is tried
-once in each form that it takes, where answers vary with several seeds.
+How many mistakes were caught and named plainly every time, and of the others how often: plainly
+("this is") or with a reserve ("this looks like"). A mistake is tried once in each form that it
+takes, where answers vary with several seeds.
 """
 
 
@@ -193,7 +195,8 @@ def _power(results: Sequence[Findings]) -> list[str]:
     lines = []
     for found in results:
         parts = [
-            f"`{name}` caught {power.caught}, named {power.named} of {power.tried}"
+            f"`{name}` caught {power.caught}, named plainly {power.named} and with a reserve "
+            f"{power.hedged} of {power.tried}"
             for name, power in found.power.items()
             if min(power.caught, power.named) < power.tried
         ]

@@ -105,7 +105,7 @@ def library(exercise: Exercise, reference: Reference, name: str) -> tuple[Candid
         else:
             continue
         found.extend(
-            _candidate(misconception.id, array)
+            candidate_of(misconception.id, array)
             for array in arrays
             if array.shape[1:] == samples.shape[1:] and array.dtype.kind == "f"
         )
@@ -121,9 +121,12 @@ _LIBRARIES: dict[
 ] = {}
 
 
-def _candidate(name: str, samples: NDArray[np.float64]) -> Candidate:
-    spread = samples.std(axis=0, ddof=1) if len(samples) > 1 else np.zeros(samples.shape[1:])
-    return Candidate(name, samples.mean(axis=0), spread, len(samples))
+def candidate_of(name: str, samples: NDArray[np.float64]) -> Candidate:
+    """Mean and spread; equal samples have none, whatever rounding makes of their mean."""
+    moving = np.ptp(samples, axis=0) > 0
+    spread = samples.std(axis=0, ddof=1) * moving if len(samples) > 1 else np.zeros(moving.shape)
+    mean = np.where(moving, samples.mean(axis=0), samples[0])
+    return Candidate(name, mean, spread, len(samples))
 
 
 def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:

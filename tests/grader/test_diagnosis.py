@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from grader.check import mark_simulated
 from grader.exercise import load_exercise
+from grader.misconceptions.diagnosis import candidate_of
 from grader.misconceptions.families import could_be
 from grader.misconceptions.likelihood import Candidate, fit
 from grader.reference import author_code
@@ -238,3 +239,11 @@ def test_numbers_speak_before_a_failed_criterion_does(exact: Learner) -> None:
     assert flipped is not None
     assert other is not None
     assert (flipped.ids, other.ids) == (("sign",), ("dropped",))
+
+
+def test_equal_seeds_have_no_spread() -> None:
+    """A mistake without chance, averaged over many seeds, scatters by no rounding error."""
+    sample = np.random.default_rng(3).normal(size=(4, 7))
+    candidate = candidate_of("same", np.stack([sample] * 24))
+    assert not candidate.scatters
+    assert fit(sample, candidate).good

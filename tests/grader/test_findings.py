@@ -27,10 +27,14 @@ def test_chance_is_allowed_for() -> None:
 
 def test_the_page_says_what_is_seen_less_than_always() -> None:
     """Power below one stands beside the exercise, and so does every problem."""
-    power = {"sign": Power(tried=5, caught=5, named=5), "few": Power(tried=5, caught=4, named=2)}
+    power = {
+        "sign": Power(tried=5, caught=5, named=5),
+        "few": Power(tried=5, caught=4, named=2, hedged=1),
+    }
     found = Findings("noisy", power=power, problems=["few is caught 4 of 5 times"])
     page = report_page([found, Findings("calm")], "1 exercise at a time")
     assert "| 1/2" in page
     assert "- noisy: few is caught 4 of 5 times" in page
-    assert "- noisy: always 1 of 2; `few` caught 4, named 2 of 5" in page
+    seldom = "`few` caught 4, named plainly 2 and with a reserve 1 of 5"
+    assert f"- noisy: always 1 of 2; {seldom}" in page
     assert "- calm: always 0 of 0" in page
