@@ -86,14 +86,14 @@ def grade_notebook(
         variants.append(hidden)
     jobs = tuple(_job(exercise, cells, place, variant) for variant in variants)
     runs = sandbox.run_many(jobs, on_event=_visible_events(on_event))
-    visible = runs[0]
-    answers = [_answers(variant, run) for variant, run in zip(variants, runs, strict=True)]
-    clue = read_clue(exercise, cells, place)
-    stamp = {"version": exercise.version, "content_hash": exercise.content_hash}
     ours = next((run for run in runs if run.verdict is Verdict.INTERNAL_ERROR), None)
     if ours is not None:
         return _internal_error(exercise, ours)
+    answers = [_answers(variant, run) for variant, run in zip(variants, runs, strict=True)]
+    clue = read_clue(exercise, cells, place)
     marks = mark_answers(exercise, answers, clue, references=references, attempt=attempt)
+    visible = runs[0]
+    stamp = {"version": exercise.version, "content_hash": exercise.content_hash}
     return GradeReport(
         verdict=visible.verdict,
         score=marks.score,
