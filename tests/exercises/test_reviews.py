@@ -74,6 +74,14 @@ def reviewer(db: None) -> User:
     return User.objects.create_user("ines@example.org", "a quiet harbour", is_staff=True)
 
 
+def test_learners_know_the_rubric_beforehand(desk: Desk, content: Path) -> None:
+    """The exercise's page says what the reviewer will mark, level by level."""
+    catalogue.load(content=content)
+    page = desk.browser.get(reverse("exercises:exercise", args=[SLUG])).content.decode()
+    for words in ("then read by a person", "It is asked &amp; answered.", "5 points accept it"):
+        assert words in page
+
+
 def test_the_checks_alone_complete_nothing(desk: Desk, handed_in: Submission) -> None:
     """A passed project waits for its reviewer, and its page says so."""
     assert not exercise_completed(desk.learner, SLUG)
