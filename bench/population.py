@@ -35,6 +35,8 @@ BUSY_QUESTIONS: Final = 3_000
 """Questions on the lesson that is asked about most."""
 BUSY_ANSWERS: Final = 300
 """Answers to the question that most people answer."""
+SOLVED: Final = 5
+"""Exercises that a learner hands in notebooks for."""
 TRIES: Final = 60
 """Submissions of each exercise by the learner with the long history."""
 QUIZ_TRIES: Final = 25
@@ -44,8 +46,9 @@ UNREAD: Final = 500
 WAITING: Final = 40
 """Submissions that wait in the queue."""
 NOW: Final = datetime.now(tz=UTC)
-FEATURES: Final = 30
-PANELS: Final = 3
+FEATURES: Final = 10
+PANELS: Final = 2
+"""As much as a drawing shows."""
 
 
 @dataclass(frozen=True)
@@ -253,16 +256,14 @@ class Population:
             for attempt in range(1, TRIES + 1):
                 yield self._graded(first, exercise, attempt, passed=attempt % 3 == 0, drawn=True)
                 left -= 1
-        while left > 0:
-            for user, _email in self.people[1:]:
-                mine = left // (len(self.people) - 1) + 1
-                for exercise in self.chance.sample(self.exercises, 5):
-                    for attempt in range(1, self.chance.randint(1, max(1, mine // 2)) + 1):
-                        yield self._graded(user, exercise, attempt, passed=attempt > 1)
-                        left -= 1
-                if left <= 0:
-                    return
-            return
+        others = self.people[1:]
+        for at, (user, _email) in enumerate(others):
+            mine = max(0, left // (len(others) - at))
+            for exercise in self.chance.sample(self.exercises, min(SOLVED, len(self.exercises))):
+                attempts = min(mine, self.chance.randint(1, 2 * max(1, mine // SOLVED) - 1))
+                for attempt in range(1, attempts + 1):
+                    yield self._graded(user, exercise, attempt, passed=attempt > 1)
+                    left -= 1
 
     def _graded(
         self, user: int, exercise: Exercise, attempt: int, *, passed: bool, drawn: bool = False
@@ -373,6 +374,7 @@ def people() -> People:
         email="staff@example.org", defaults={"is_staff": True, "is_superuser": True}
     )
     mine = Submission.objects.filter(user=learner)
+    Worker.objects.update(seen_at=datetime.now(tz=UTC))
     first_lesson = Lesson.objects.order_by("pk")[0]
     questions = Post.objects.filter(question=None)
     return People(

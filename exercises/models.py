@@ -310,6 +310,9 @@ class Review(models.Model):
     class Meta:
         verbose_name = _("review")
         verbose_name_plural = _("reviews")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-created_at"], name="review_latest"),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(score__gte=0, score__lte=F("max_score")), name="review_score_in_range"
