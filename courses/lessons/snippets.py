@@ -198,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found: list[str] = []
     try:
         for ran in run_lessons(path for f in options.folders for path in lesson_files(f)):
-            if options.write:
+            if options.write and ran.error is None:
                 write_outputs(ran)
             else:
                 found.extend(ran.problems())

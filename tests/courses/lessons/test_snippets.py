@@ -127,6 +127,19 @@ def test_outputs_can_be_filled_in(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 0
 
 
+def test_outputs_of_code_that_fails_are_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--write` says what is wrong instead of writing half an output."""
+    text = TEXT.replace('print(f"{sum', 'print("half"); raise ValueError(f"{sum')
+    path = written(tmp_path, text)
+
+    assert main([str(tmp_path), "--write"]) == 1
+
+    assert path.read_text(encoding="utf-8") == text
+    assert "ValueError" in capsys.readouterr().err
+
+
 def test_a_translation_shows_the_same_code_and_numbers(tmp_path: Path) -> None:
     """Words may differ, blocks and numbers may not."""
     original = written(tmp_path, TEXT, "en")

@@ -5,52 +5,31 @@
 //        start, cases: [{label, at, said, models: [{intercept, weights, fit, rows}]}],
 //        words: {case, width, half, sum, standard}}
 
-const SVG = "http://www.w3.org/2000/svg";
+import { canvas, choice, fill, html, newId, numbers, sentence, show, signed, slider, svg, writer } from "./parts.js";
+
 const SIZE = 360;
 const LEFT = 40;
 const TOP = 40;
 const WIDTH = LEFT + SIZE + 40;
 const HEIGHT = TOP + SIZE + 64;
 
-let figures = 0;
-
-function svg(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function html(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-const numbers = (text) => text.split(" ").map(Number);
-const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
-const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-
 export default function limeNeighbourhood(figure, data) {
-  const id = `lime-neighbourhood-${(figures += 1)}`;
+  const id = newId("lime-neighbourhood");
   const { words } = data;
   const span = data.to - data.from;
   const x = (value) => LEFT + ((value - data.from) / span) * SIZE;
   const y = (value) => TOP + SIZE - ((value - data.from) / span) * SIZE;
   const rows = data.rows.map(numbers);
 
-  const which = html("select", { id: `${id}-case` },
-    ...data.cases.map((each, k) => html("option", { value: k }, each.label)));
-  const width = html("input", { type: "range", id: `${id}-width`, min: 0, max: data.widths.length - 1, step: 1 });
-  width.value = data.start;
-  const shown = html("output", { for: width.id });
-  which.addEventListener("change", draw);
-  width.addEventListener("input", draw);
-
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: "100%", role: "img" });
-  picture.style.maxWidth = "30rem";
-  const sum = html("p", { role: "status" });
+  const state = { which: 0, width: data.start };
+  const move = (name) => (value) => {
+    state[name] = value;
+    draw();
+  };
+  const which = choice(`${id}-case`, words.case, data.cases.map((each) => each.label), move("which"));
+  const width = slider(`${id}-width`, words.width, data.widths.length, move("width"));
+  const picture = canvas(WIDTH, HEIGHT, "30rem");
+  const { said, say } = sentence(picture);
   const clip = svg("clipPath", { id: `${id}-clip` });
   clip.append(svg("rect", { x: LEFT, y: TOP, width: SIZE, height: SIZE }));
 
@@ -66,8 +45,7 @@ export default function limeNeighbourhood(figure, data) {
     }));
   }));
   const frame = svg("g", {});
-  const label = (attributes, content) =>
-    frame.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, content));
+  const label = writer(frame);
   for (let value = Math.ceil(data.from); value <= data.to; value += 1) {
     const content = String(value).replace("-", "−");
     label({ x: x(value), y: TOP + SIZE + 18, "text-anchor": "middle", fill: "var(--ink-soft)" }, content);
@@ -93,11 +71,10 @@ export default function limeNeighbourhood(figure, data) {
   }
 
   function draw() {
-    const now = data.cases[which.value];
-    const kernel = data.widths[width.value];
-    const model = now.models[width.value];
-    shown.value = kernel;
-    width.setAttribute("aria-valuetext", kernel);
+    const now = data.cases[state.which];
+    const kernel = data.widths[state.width];
+    const model = now.models[state.width];
+    width.put(state.width, String(kernel));
     moving.replaceChildren();
     rows.forEach(([first, second]) => {
       const distance = Math.hypot(first - now.at[0], second - now.at[1]);
@@ -115,18 +92,15 @@ export default function limeNeighbourhood(figure, data) {
     moving.append(svg("circle", {
       cx: x(now.at[0]), cy: y(now.at[1]), r: 9, fill: "var(--marigold)", stroke: "var(--ink)", "stroke-width": 3,
     }));
-    sum.textContent = fill(words.sum, {
+    const sum = fill(words.sum, {
       said: now.said.toFixed(2),
       weights: model.weights.map((weight, j) => `${data.names[j]} ${signed(weight)}`).join(", "),
       fit: model.fit.toFixed(2),
       rows: model.rows,
     });
-    picture.setAttribute("aria-label", `${now.label}. ${words.width} ${kernel}. ${sum.textContent}`);
+    say(sum, `${now.label}. ${words.width} ${kernel}. `);
   }
 
-  const controls = html("div", { class: "controls" },
-    html("div", {}, html("label", { for: which.id }, words.case), which),
-    html("div", {}, html("label", { for: width.id }, `${words.width} `), shown, width));
-  figure.querySelector("details").before(controls, picture, sum);
+  show(figure, html("div", { class: "controls" }, which.box, width.box), picture, said);
   draw();
 }

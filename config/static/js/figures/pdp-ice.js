@@ -4,34 +4,14 @@
 // data: {output, rows: [label], features: [{name, label, grid, mean, curves: [...], at: [[value, output]]}],
 //        words: {feature, row, centred, mean, chosen, change}}; curves are numbers joined by blanks
 
-const SVG = "http://www.w3.org/2000/svg";
+import { canvas, choice, fill, html, newId, numbers, plain, sentence, show, signed, svg, tick, writer } from "./parts.js";
+
 const WIDTH = 440;
 const HEIGHT = 330;
 const LEFT = 52;
 const RIGHT = 10;
 const TOP = 48;
 const BOTTOM = 46;
-
-let figures = 0;
-
-function svg(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function html(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-const numbers = (text) => text.split(" ").map(Number);
-const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(0)}`;
-const plain = (number) => String(Math.round(number)).replace("-", "−");
-const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
 // Round values for an axis: four or five steps of 1, 2 or 5 times a power of ten.
 function ticks(low, high) {
@@ -44,7 +24,7 @@ function ticks(low, high) {
 }
 
 export default function pdpIce(figure, data) {
-  const id = `pdp-ice-${(figures += 1)}`;
+  const id = newId("pdp-ice");
   const { words } = data;
   const features = data.features.map((feature) => ({
     ...feature,
@@ -53,27 +33,24 @@ export default function pdpIce(figure, data) {
     curves: feature.curves.map(numbers),
   }));
 
-  const select = (name, label, options) => {
-    const element = html("select", { id: `${id}-${name}` },
-      ...options.map((option, k) => html("option", { value: k }, option)));
-    element.addEventListener("change", draw);
-    return [element, html("div", {}, html("label", { for: element.id }, label), element)];
-  };
-  const [feature, featureBox] = select("feature", words.feature, features.map((each) => each.label));
-  const [row, rowBox] = select("row", words.row, data.rows);
-  row.value = String(Math.floor(data.rows.length / 2));
-  const centred = html("input", { type: "checkbox", id: `${id}-centred` });
-  centred.addEventListener("change", draw);
-  const centredBox = html("div", {}, centred, html("label", { for: centred.id }, ` ${words.centred}`));
-
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: "100%", role: "img" });
-  picture.style.maxWidth = "36rem";
-  const sum = html("p", { role: "status" });
+  const state = { feature: 0, row: Math.floor(data.rows.length / 2) };
+  const choose = (name, options) =>
+    choice(`${id}-${name}`, words[name], options, (value) => {
+      state[name] = value;
+      draw();
+    });
+  const feature = choose("feature", features.map((each) => each.label));
+  const row = choose("row", data.rows);
+  row.select.value = String(state.row);
+  const centred = tick(`${id}-centred`, words.centred, () => draw());
+  const picture = canvas(WIDTH, HEIGHT, "36rem");
+  const text = writer(picture);
+  const { said, say } = sentence(picture);
 
   function draw() {
-    const now = features[feature.value];
-    const chosen = Number(row.value);
-    const start = (curve) => (centred.checked ? curve.map((value) => value - curve[0]) : curve);
+    const now = features[state.feature];
+    const chosen = state.row;
+    const start = (curve) => (centred.box.checked ? curve.map((value) => value - curve[0]) : curve);
     const curves = now.curves.map(start);
     const mean = start(now.mean);
     const every = [...curves.flat(), ...mean];
@@ -83,15 +60,13 @@ export default function pdpIce(figure, data) {
     const y = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
 
     picture.replaceChildren();
-    const text = (attributes, content) =>
-      picture.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, content));
     const line = (curve, attributes) => picture.append(svg("polyline", {
       points: curve.map((value, k) => `${x(now.grid[k]).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
       fill: "none", "stroke-linejoin": "round", ...attributes,
     }));
     for (const value of ticks(low, high)) {
       picture.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), stroke: "var(--line)" }));
-      text({ x: LEFT - 8, y: y(value) + 5, "text-anchor": "end", fill: "var(--ink-soft)" }, plain(value));
+      text({ x: LEFT - 8, y: y(value) + 5, "text-anchor": "end", fill: "var(--ink-soft)" }, plain(value, 0));
     }
     for (const value of ticks(first, last)) {
       text({ x: x(value), y: HEIGHT - 26, "text-anchor": "middle", fill: "var(--ink-soft)" }, Number(value.toFixed(2)));
@@ -108,7 +83,7 @@ export default function pdpIce(figure, data) {
     const [value, output] = now.at[chosen];
     if (value >= first && value <= last) {
       picture.append(svg("circle", {
-        cx: x(value), cy: y(centred.checked ? output - now.curves[chosen][0] : output), r: 6,
+        cx: x(value), cy: y(centred.box.checked ? output - now.curves[chosen][0] : output), r: 6,
         fill: "var(--surface)", stroke: "var(--positive)", "stroke-width": 3,
       }));
     }
@@ -118,12 +93,11 @@ export default function pdpIce(figure, data) {
     });
     text({ x: 4, y: 40, fill: "var(--ink-soft)" }, data.output);
 
-    const change = (curve) => signed(curve.at(-1) - curve[0]);
-    sum.textContent = fill(words.change, { own: change(curves[chosen]), mean: change(mean) });
-    picture.setAttribute("aria-label", `${now.label}. ${data.rows[chosen]}. ${sum.textContent}`);
+    const change = (curve) => signed(curve.at(-1) - curve[0], 0);
+    say(fill(words.change, { own: change(curves[chosen]), mean: change(mean) }),
+      `${now.label}. ${data.rows[chosen]}. `);
   }
 
-  const controls = html("div", { class: "controls" }, featureBox, rowBox, centredBox);
-  figure.querySelector("details").before(controls, picture, sum);
+  show(figure, html("div", { class: "controls" }, feature.box, row.box, centred.line), picture, said);
   draw();
 }

@@ -4,54 +4,28 @@
 // data: {items: [{text, points}], levels: [{score, risk, test_rows, test_share}],
 //        words: {questions, score, risk, observed, sum}}
 
-const SVG = "http://www.w3.org/2000/svg";
+import { canvas, fill, html, newId, sentence, show, svg, tick, writer } from "./parts.js";
+
 const WIDTH = 440;
 const HEIGHT = 270;
 const LEFT = 40;
 const TOP = 44;
 const BOTTOM = 62;
 
-let figures = 0;
-
-function svg(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function html(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-
 export default function scoreCard(figure, data) {
-  const id = `score-card-${(figures += 1)}`;
+  const id = newId("score-card");
   const { words, levels } = data;
   const step = (WIDTH - LEFT) / levels.length;
   const y = (share) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
 
-  const boxes = data.items.map((item, j) => {
-    const box = html("input", { type: "checkbox", id: `${id}-${j}` });
-    box.addEventListener("change", draw);
-    return box;
-  });
-  const card = html("fieldset", {}, html("legend", {}, words.questions),
-    ...boxes.map((box, j) => html("div", {}, box,
-      html("label", { for: box.id }, ` ${data.items[j].text} (+${data.items[j].points})`))));
-
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: "100%", role: "img" });
-  picture.style.maxWidth = "36rem";
-  const sum = html("p", { role: "status" });
+  const ticks = data.items.map((item, j) => tick(`${id}-${j}`, `${item.text} (+${item.points})`, () => draw()));
+  const card = html("fieldset", {}, html("legend", {}, words.questions), ...ticks.map(({ line }) => line));
+  const picture = canvas(WIDTH, HEIGHT, "36rem");
+  const text = writer(picture);
+  const { said, say } = sentence(picture);
 
   function drawPicture(score) {
     picture.replaceChildren();
-    const text = (attributes, content) =>
-      picture.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, content));
     const mark = (x, share, observed) => picture.append(observed
       ? svg("circle", { cx: x, cy: y(share), r: 5, fill: "var(--surface)", stroke: "var(--ink)", "stroke-width": 2 })
       : svg("rect", { x: x - 5, y: y(share) - 5, width: 10, height: 10, fill: "var(--positive)" }));
@@ -83,19 +57,18 @@ export default function scoreCard(figure, data) {
   }
 
   function draw() {
-    const score = boxes.reduce((total, box, j) => total + (box.checked ? data.items[j].points : 0), 0);
+    const score = data.items.reduce((sum, item, j) => sum + (ticks[j].box.checked ? item.points : 0), 0);
     const level = levels.find((each) => each.score === score);
     drawPicture(score);
-    sum.textContent = fill(words.sum, {
+    say(fill(words.sum, {
       score,
       most: levels.at(-1).score,
       risk: level.risk.toFixed(2),
       rows: level.test_rows,
       share: level.test_share.toFixed(2),
-    });
-    picture.setAttribute("aria-label", sum.textContent);
+    }));
   }
 
-  figure.querySelector("details").before(card, picture, sum);
+  show(figure, card, picture, said);
   draw();
 }

@@ -4,31 +4,14 @@
 // data: {features: [{name, levels}], start, examples: [{label, levels}], base, output, probability,
 //        values: ["φ1 φ2 …", …] (last feature fastest), words: {base, was, examples}}
 
-const SVG = "http://www.w3.org/2000/svg";
+import { canvas, html, newId, numbers, plain, sentence, show, signed, slider, svg, writer } from "./parts.js";
+
 const WIDTH = 440; // small enough that the words stay readable when a phone shrinks the picture
 const ROW = 58;
 const TOP = 36;
 const LEFT = 80; // room for a number beside the outermost bar
 const RIGHT = 80;
 
-let figures = 0;
-
-function svg(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function html(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
-const plain = (number) => `${number < 0 ? "−" : ""}${Math.abs(number).toFixed(2)}`;
 const probability = (logOdds) => 1 / (1 + Math.exp(-logOdds));
 
 // The widest that any combination gets, so that the axis stays where it is while one moves.
@@ -47,8 +30,8 @@ function extent(data, table) {
 }
 
 export default function waterfall(figure, data) {
-  const id = `what-if-${(figures += 1)}`;
-  const table = data.values.map((row) => row.split(" ").map(Number));
+  const id = newId("what-if");
+  const table = data.values.map(numbers);
   const counts = data.features.map((feature) => feature.levels.length);
   const [low, high] = extent(data, table);
   const x = (value) => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
@@ -58,18 +41,12 @@ export default function waterfall(figure, data) {
 
   const shares = () => table[levels.reduce((at, level, j) => at * counts[j] + level, 0)];
 
-  const sliders = data.features.map((feature, j) => {
-    const shown = html("strong", { "aria-hidden": "true" }); // the slider itself says its value
-    const input = html("input", {
-      type: "range", id: `${id}-${j}`, min: 0, max: feature.levels.length - 1, step: 1,
-    });
-    input.addEventListener("input", () => {
+  const sliders = data.features.map((feature, j) =>
+    slider(`${id}-${j}`, feature.name, feature.levels.length, (level) => {
       before = shares();
-      levels[j] = Number(input.value);
+      levels[j] = level;
       draw();
-    });
-    return { input, shown, box: html("div", {}, html("label", { for: `${id}-${j}` }, `${feature.name} `), shown, input) };
-  });
+    }));
   const examples = data.examples.map((example) => {
     const button = html("button", { type: "button", class: "button button--quiet" }, example.label);
     button.addEventListener("click", () => {
@@ -80,14 +57,12 @@ export default function waterfall(figure, data) {
     return button;
   });
 
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, width: "100%", role: "img" });
-  picture.style.maxWidth = "36rem";
-  const sum = html("p", { role: "status" });
+  const picture = canvas(WIDTH, height, "36rem");
+  const text = writer(picture);
+  const { said, say } = sentence(picture);
 
   function drawPicture(now) {
     picture.replaceChildren();
-    const text = (attributes, words) =>
-      picture.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, words));
     const base = x(data.base);
     picture.append(svg("line", {
       x1: base, x2: base, y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
@@ -120,26 +95,23 @@ export default function waterfall(figure, data) {
     }
     text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 12, "text-anchor": "middle", "font-weight": 600 },
       `${data.output}: ${plain(at)}`);
-    const steps = now.map((share, j) => `${data.features[j].name} ${signed(share)}`).join(", ");
-    picture.setAttribute("aria-label", `${data.words.base} ${plain(data.base)}, ${steps}, ${data.output} ${plain(at)}`);
     return at;
   }
 
   function draw() {
     const now = shares();
-    sliders.forEach(({ input, shown }, j) => {
-      const value = String(data.features[j].levels[levels[j]]);
-      input.value = levels[j];
-      input.setAttribute("aria-valuetext", value);
-      shown.textContent = value;
-    });
+    sliders.forEach(({ put }, j) => put(levels[j], String(data.features[j].levels[levels[j]])));
     const at = drawPicture(now);
-    sum.textContent = `${data.output}: ${plain(data.base)} ${now.map(signed).join(" ")} = ${plain(at)}. ` +
-      `${data.probability}: ${probability(at).toFixed(2)}.`;
+    const steps = now.map((share, j) => `${data.features[j].name} ${signed(share)}`).join(", ");
+    say(
+      `${data.output}: ${plain(data.base)} ${now.map((share) => signed(share)).join(" ")} = ${plain(at)}. ` +
+        `${data.probability}: ${probability(at).toFixed(2)}.`,
+      `${data.words.base} ${plain(data.base)}, ${steps}. `,
+    );
   }
 
   const controls = html("div", { class: "controls" }, ...sliders.map(({ box }) => box));
   const starts = html("p", { class: "cluster", role: "group", "aria-label": data.words.examples }, ...examples);
-  figure.querySelector("details").before(starts, controls, picture, sum);
+  show(figure, starts, controls, picture, said);
   draw();
 }

@@ -32,7 +32,7 @@ def attention() -> dict[str, Any]:
     names = _lesson()
     reviews = []
     table: list[list[str]] = [
-        ["review", "word", "read by head 1", "read by head 2", "effect of replacing it"]
+        ["review", "word", "read by head 0", "read by head 1", "effect of replacing it"]
     ]
     for i in range(1, REVIEWS + 1):
         words = list(names["new_texts"][i])
@@ -52,8 +52,18 @@ def attention() -> dict[str, Any]:
             table.append([str(i), word, first, second, f"{effects[place]:.1f}"])
     return {
         "renderer": "attention",
-        "effect": "change of the logit difference when the word is replaced",
         "reviews": reviews,
+        "words": {
+            "review": "Review",
+            "head": "Head",
+            "heads": ["head 0", "head 1"],
+            "reader": "Position that reads",
+            "effect": "effect",
+            "sum": "The model says: {answer}. From “{reader}”, {head} reads “{most}” most "
+            "({weight}). Largest effect: replacing “{strongest}” changes the logit difference by "
+            "{effect}.",
+            "idle": "This row never reaches the answer: only the row of the class token does.",
+        },
         "table": table,
     }
 

@@ -56,5 +56,11 @@ def thresholds() -> dict[str, Any]:
             "would repay among the approved",
         ],
         "groups": groups,
+        "words": {
+            "threshold": "Threshold for {group}",
+            "together": "one threshold for all",
+            "rate": "{label}: {first} and {second}",
+            "equal": "equal",
+        },
         "table": [["threshold", *heads], *lines],
     }

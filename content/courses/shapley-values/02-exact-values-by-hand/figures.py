@@ -47,8 +47,13 @@ def coalitions() -> dict[str, Any]:
     return {
         "renderer": "coalitions",
         "players": [f"{name} = {value:g}" for name, value in zip(FEATURES, row, strict=True)],
-        "unit": "predicted disease progression",
         "coalitions": [{"members": list(s), "value": round(values[s], 4)} for s in COALITIONS],
+        "words": {
+            "player": "Feature",
+            "nobody": "nothing",
+            "step": "joins {company}: {gain}, weight {weight}",
+            "sum": "Shapley value of {player}: {total} (predicted disease progression).",
+        },
         "table": [
             ["known features", "mean prediction"],
             *[[names[s], f"{values[s]:.1f}"] for s in COALITIONS],

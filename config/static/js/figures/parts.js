@@ -1,0 +1,86 @@
+// What all interactive figures are made of. Words come from the figure's data, so that a translation
+// of the lesson translates its figures too.
+
+const SVG = "http://www.w3.org/2000/svg";
+const MINUS = "−";
+
+let figures = 0;
+
+// An id that no other figure of the page has.
+export const newId = (name) => `${name}-${(figures += 1)}`;
+
+export function svg(name, attributes, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+export function html(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+// The picture itself: as wide as its place, but no wider than can be read.
+export function canvas(width, height, maxWidth) {
+  const picture = svg("svg", { width: "100%", role: "img" });
+  resize(picture, width, height);
+  picture.style.maxWidth = maxWidth;
+  return picture;
+}
+
+export const resize = (picture, width, height) => picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
+
+// A function that writes into a picture or a group of it.
+export const writer = (target) => (attributes, words) =>
+  target.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, words));
+
+// A choice with its label; `changed` is called with the number of the option.
+export function choice(id, label, options, changed) {
+  const select = html("select", { id }, ...options.map((option, k) => html("option", { value: k }, option)));
+  select.addEventListener("change", () => changed(Number(select.value)));
+  return { select, box: html("div", {}, html("label", { for: id }, label), select) };
+}
+
+// A slider over the numbers of a list, with its label and the value that it stands at.
+export function slider(id, label, count, changed) {
+  const shown = html("strong", { "aria-hidden": "true" }); // the slider itself says its value
+  const input = html("input", { type: "range", id, min: 0, max: count - 1, step: 1 });
+  input.addEventListener("input", () => changed(Number(input.value)));
+  const put = (at, words) => {
+    input.value = at;
+    input.setAttribute("aria-valuetext", words);
+    shown.textContent = words;
+  };
+  return { put, box: html("div", {}, html("label", { for: id }, `${label} `), shown, input) };
+}
+
+// A tick, followed by its words.
+export function tick(id, label, changed) {
+  const box = html("input", { type: "checkbox", id });
+  box.addEventListener("change", () => changed(box.checked));
+  return { box, line: html("div", {}, box, html("label", { for: id }, ` ${label}`)) };
+}
+
+// What the figure says in words: read out when it changes, and the picture's text.
+export function sentence(picture) {
+  const said = html("p", { role: "status" });
+  return {
+    said,
+    say: (words, before = "") => {
+      said.textContent = words;
+      picture.setAttribute("aria-label", `${before}${words}`);
+    },
+  };
+}
+
+// Everything goes before the table, which stays for those who do not see the picture.
+export const show = (figure, ...parts) => figure.querySelector("details").before(...parts);
+
+export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+export const numbers = (text) => text.split(" ").map(Number);
+export const percent = (share) => `${Math.round(100 * share)} %`;
+export const plain = (number, digits = 2) => `${number < 0 ? MINUS : ""}${Math.abs(number).toFixed(digits)}`;
+export const signed = (number, digits = 2) => `${number < 0 ? MINUS : "+"}${Math.abs(number).toFixed(digits)}`;
