@@ -381,9 +381,10 @@ def _check_mistakes(
         found.need(
             power.caught == power.tried, f"misconception {name} is caught {power.caught} {of}"
         )
-        # What only scatters more than it should may look like a mistake without being sure.
-        often = power.named > 0 and 2 * (power.named + power.hedged) > power.tried
-        found.need(often or not power.tried, f"misconception {name} is named {power.named} {of}")
+        # What only scatters more than it should is told from noise of any size with a reserve.
+        named = power.named + (power.hedged if exercise.seeds > 1 else 0)
+        often = 2 * named > power.tried or not power.tried
+        found.need(often, f"misconception {name} is named {named} {of}")
     found.problems += [f"misconception {name} is taken for {other}" for name, other in taken]
     _check_groups(exercise, found)
 
