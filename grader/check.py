@@ -126,7 +126,10 @@ def check_content(
             print(f"{found.slug}: {problem}", file=stream)
     if page is not None:
         seconds = time.perf_counter() - started
-        how = f"{jobs} exercises at a time on {os.cpu_count()} cores, {seconds / 60:.0f} minutes"
+        how = (
+            f"{jobs} exercises at a time on {os.cpu_count()} cores, {seconds / 60:.0f} minutes, "
+            f"load {os.getloadavg()[2]:.1f} in the last quarter of an hour"
+        )
         page.write_text(report_page(results, how), encoding="utf-8")
     return not any(found.problems for found in results)
 
