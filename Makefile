@@ -6,7 +6,7 @@ export PYTHONWARNINGS ?= ignore::SyntaxWarning
 export OMP_NUM_THREADS ?= 1
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run demo test test-browser test-services check check-content bench doctor lock figures messages clean
+.PHONY: help run demo test test-browser test-services check check-content check-short bench doctor lock figures messages clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,7 +59,10 @@ check: .venv/dev .venv-sandbox/ready  ## format, lint, types, import contracts, 
 	$(SITE)/codespell
 
 check-content: .venv/dev .venv-sandbox/ready  ## prove every exercise sound (the whole of it; minutes)
-	$(SITE)/python -m grader check content
+	$(SITE)/python -m grader check content --report docs/features/exercise-check.md
+
+check-short: .venv/dev .venv-sandbox/ready  ## the same in short, as CI does: one variant and few seeds each
+	$(SITE)/python -m grader check content --short
 
 test: .venv/dev .venv-sandbox/ready  ## the tests, with real worker and sandbox; PostgreSQL and Redis where installed
 	@$(PYTHON) config/machine.py test
