@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.journeys.stage import CONTENT
 
 if TYPE_CHECKING:
     from tests.journeys.stage import Visitor
@@ -15,6 +18,19 @@ pytestmark = pytest.mark.browser
 LESSON = "/courses/foundations/shap-in-ten-minutes/"
 ROUNDING = 0.03
 """Six numbers of two decimals that were rounded one by one."""
+KEYS: Final = {"range": "ArrowRight", "select-one": "ArrowDown", "radio": "ArrowDown"}
+"""What moves a control; the others are pressed by the space bar."""
+
+
+def explorers() -> list[tuple[str, str]]:
+    """Return the address of each lesson with an interactive figure, and the figure's renderer."""
+    return [
+        (
+            f"/courses/{path.parts[-4]}/{path.parts[-3].partition('-')[2]}/",
+            json.loads(path.read_text())["renderer"],
+        )
+        for path in sorted(CONTENT.glob("courses/*/*/figures/*.json"))
+    ]
 
 
 def told_numbers(sentence: str) -> list[float]:
@@ -57,3 +73,25 @@ def test_the_what_if_explorer_can_be_read_as_a_table(visitor: Visitor) -> None:
     rows = figure.get_by_role("table").get_by_role("row")
     expect(rows).to_have_count(1 + buttons.count())
     visitor.look("what-if-explorer", shot=False)
+
+
+@pytest.mark.parametrize(("address", "renderer"), explorers())
+def test_each_explorer_answers_to_the_keyboard(
+    visitor: Visitor, address: str, renderer: str
+) -> None:
+    """Each control has a label and a key that moves it; words and a table tell the answer."""
+    visitor.go(address)
+    figure = visitor.page.locator(f"figure[data-renderer={renderer}]")
+    sentence = figure.get_by_role("status")
+    expect(sentence).not_to_be_empty()
+    told = {sentence.inner_text()}
+
+    for control in figure.locator("input, select").all():
+        assert control.evaluate("control => control.labels.length") == 1
+        control.press(KEYS.get(str(control.evaluate("control => control.type")), "Space"))
+        told.add(sentence.inner_text())
+
+    assert len(told) > 1
+    expect(figure.get_by_role("img")).to_have_attribute("aria-label", re.compile(r"\w+ .*\d"))
+    figure.get_by_text("The same as a table").press("Enter")
+    assert figure.get_by_role("row").count() > 2
