@@ -119,6 +119,19 @@ class TimingsSerializer(serializers.Serializer[Any]):
     mark_seconds = serializers.FloatField(allow_null=True)
 
 
+class ReviewSerializer(serializers.Serializer[Any]):
+    """What a reviewer says about a project."""
+
+    passed = serializers.BooleanField()
+    score = serializers.FloatField()
+    max_score = serializers.FloatField()
+    points = serializers.DictField(
+        child=serializers.FloatField(), help_text="By the id of the rubric's criterion."
+    )
+    comment = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+
+
 class SubmissionSerializer(serializers.Serializer[Any]):
     """A submission: where it is, and once it is graded, why it got its grade."""
 
@@ -135,6 +148,11 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     misconception = MisconceptionSerializer(allow_null=True)
     error = ErrorSerializer(allow_null=True)
     timings = TimingsSerializer()
+    review = ReviewSerializer(
+        required=False,
+        allow_null=True,
+        help_text="Of a project only, null until a person has read it; this completes it.",
+    )
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -160,6 +178,8 @@ def exercise_facts(exercise: Exercise, standing: Standing) -> dict[str, Any]:
 def submission_facts(submission: Submission) -> dict[str, Any]:
     """Return what `SubmissionSerializer` shows; a limit says itself as an error."""
     feedback = feedback_for(submission)
+    reviewed = submission.exercise.reviewed
+    review = {"review": getattr(submission, "review", None)} if reviewed else {}
     error: Any = feedback.error
     if feedback.explanation:
         cell = error.cell if error else None
@@ -180,6 +200,7 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
             "run_seconds": submission.run_seconds,
             "mark_seconds": submission.mark_seconds,
         },
+        **review,
         "created_at": submission.created_at,
         "finished_at": submission.finished_at,
     }

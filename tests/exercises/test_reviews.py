@@ -224,6 +224,17 @@ def test_learners_do_not_review(desk: Desk, handed_in: Submission) -> None:
     assert answer.status_code == 403
 
 
+def test_the_api_shows_the_review(desk: Desk, handed_in: Submission, reviewer: User) -> None:
+    """A project's submission has no review at first, then what the reviewer says."""
+    address = reverse("api:submission", args=[handed_in.pk])
+    assert desk.browser.get(address).json()["review"] is None
+    points = {"question": 4.0, "care": 2.5}
+    reviews.record_review(submission=handed_in, reviewer=reviewer, points=points, comment="Good.")
+    shown = desk.browser.get(address).json()["review"]
+    assert (shown["passed"], shown["score"], shown["max_score"]) == (True, 6.5, 8.0)
+    assert (shown["points"], shown["comment"]) == (points, "Good.")
+
+
 def test_a_reviewer_can_try_the_notebook(desk: Desk, handed_in: Submission, reviewer: User) -> None:
     """The notebook can be downloaded as it was handed in."""
     desk.browser.force_login(reviewer)
