@@ -81,6 +81,7 @@ test-browser: .venv/dev .venv-sandbox/ready  ## the journeys, in Chromium
 bench: .venv/dev .venv-sandbox/ready  ## measure, side by side in one run
 	$(SITE)/python -m bench.sandbox
 	$(SITE)/python -m bench.simulated_learners content
+	$(SITE)/python -m bench.pages
 
 figures: .venv/dev .venv-sandbox/ready  ## draw the figures of all lessons anew
 	$(SITE)/python manage.py build_figures

@@ -106,5 +106,5 @@ def _exporter() -> HTMLExporter:
     quiet.setLevel(logging.ERROR)  # a learner's plot without a caption is no news to the operator
     exporter = HTMLExporter(template_name="basic", log=quiet, exclude_anchor_links=True)  # type: ignore[no-untyped-call]
     # `as_html` cleans the whole page; nbconvert's own cleaning of its pieces takes twice as long.
-    exporter.register_filter("clean_html", _as_it_is)
+    exporter.register_filter("clean_html", _as_it_is)  # type: ignore[no-untyped-call]
     return exporter

@@ -169,6 +169,27 @@ def test_the_dashboard_resumes_where_one_was(
     assert visitor.get("/dashboard/").context["current"].resume.title == "Page 1"
 
 
+def test_the_dashboard_says_what_comes_next(
+    material: Material, learner: User, visitor: Client
+) -> None:
+    """The first course of the path, and after it the second; nothing after the last."""
+    material.course("one", lessons=1, exercises=()).course("two", lessons=1, exercises=())
+    material.path(courses=("one", "two"))
+    load(material.root)
+
+    def suggested() -> str | None:
+        course = visitor.get("/dashboard/").context["suggested"]
+        return course and str(course.slug)
+
+    assert suggested() == "one"
+    for course, following in (("one", "two"), ("two", None)):
+        visitor.post(f"/courses/{course}/enrol/")
+        assert suggested() is None
+        quiz = Quiz.objects.select_related("lesson").get(lesson__course__slug=course)
+        visitor.post(f"/courses/{course}/page-1/quiz/", posted(learner, quiz))
+        assert suggested() == following
+
+
 def test_marking_as_read_goes_on_and_can_be_undone(course: Course, visitor: Client) -> None:
     """Reading leads to the next page; the mark can be taken away again."""
     answer = visitor.post(f"{LESSON}complete/")

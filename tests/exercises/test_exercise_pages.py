@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from courses.models import User
+from courses.models import Course, Part, User
 from exercises import submissions
 from exercises.models import Stage, State, Submission, Worker
 from exercises.submissions import Progress
@@ -181,6 +181,31 @@ def _empty_notebook(html: str = "") -> str:
     text = {"cell_type": "markdown", "id": "b", "source": html, "metadata": {}}
     cells = [code | {"execution_count": 1}, text]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+
+
+def test_a_missed_one_says_what_passes_and_where_the_hints_are(desk: Desk) -> None:
+    """Points that pass, attempts left, the way to the hints that this attempt has opened."""
+    submission = desk.submit()
+    grade(submission)
+
+    page = desk.page(submission)
+
+    assert "8 points pass. 4 attempts are left." in page
+    assert f'{desk.exercise.get_absolute_url()}#hints">Read the hint that is open' in page
+
+
+def test_an_exercise_leads_to_the_pages_around_it(desk: Desk) -> None:
+    """The keys n and p, and whoever follows links, go on through the course."""
+    course = Course.objects.create(slug="c", title="C", level="beginner", version="1")
+    for position, slug in enumerate(("before", desk.exercise.slug, "after"), 1):
+        Part.objects.create(
+            course=course, position=position, kind="exercise", exercise_slug=slug, title=slug
+        )
+
+    page = exercise_page(desk)
+
+    assert 'rel="prev" href="/exercises/before/"' in page
+    assert 'rel="next" href="/exercises/after/"' in page
 
 
 def test_who_wants_every_verdict_by_mail_finds_the_wish_ticked(desk: Desk) -> None:

@@ -23,6 +23,9 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # it has none
     Axe,
 )
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 
 from config.run import _processes
 
@@ -43,6 +46,7 @@ GRADE_MILLISECONDS: Final = 60_000
 """How long a page may wait for a verdict on a machine that does other work too."""
 PASSWORD: Final = "a-quiet-river-42"
 AXE_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE: Final[str] = Axe().axe_script
 UNFOLD: Final = """() => {
   scrollTo(0, 0);
   return Promise.all([...document.querySelectorAll("img[loading=lazy]")].map((picture) => {
@@ -79,10 +83,11 @@ class Site:
         """Prepare the site and start web, worker and beat; return when pages are served."""
         for command in ("migrate", "collectstatic --no-input", "load_content", "load_exercises"):
             self.run("manage.py", *command.split())
-        # Of the references, which take the machine minutes, only those that are asked for here.
-        for exercise in GRADED:
-            folder = str(CONTENT / "exercises" / exercise)
-            self.run("-m", "grader", "build", folder, "--references", str(REFERENCES))
+        # Of the references, which take the machine minutes, only those that are asked for here;
+        # whoever hands something in waits for them.
+        folders = [str(CONTENT / "exercises" / exercise) for exercise in GRADED]
+        build = f"{sys.executable} -m grader build {' '.join(folders)} --references {REFERENCES}"
+        self._start("build", build)
         for name in ("web", "worker", "beat"):
             self.start(name)
         deadline = time.monotonic() + START_SECONDS
@@ -104,11 +109,18 @@ class Site:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def ready_to_grade(self) -> None:
+        """Wait until the references of what is handed in here are built."""
+        assert self._running["build"].wait() == 0, self.log("build")
+
     def start(self, name: str) -> None:
         """Start one of the site's processes: `web`, `worker` or `beat`."""
+        self._start(name, _processes(self.port, self.folder)[name])
+
+    def _start(self, name: str, command: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                _processes(self.port, self.folder)[name].split(),
+                command.split(),
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdout=log,
@@ -191,7 +203,9 @@ class Visitor:
         self.faults.append(f"console of {self.page.url}: {message.text}")
 
     def go(self, path: str) -> None:
-        """Open a page of the site."""
+        """Open a page of the site; an exercise's once what is handed in there can be marked."""
+        if path.startswith("/exercises/"):
+            self.site.ready_to_grade()
         answer = self.page.goto(self.site.address + path)
         assert answer is not None
         assert answer.ok or answer.status in self.expected_statuses, f"{path}: {answer.status}"
@@ -201,24 +215,35 @@ class Visitor:
         with self.page.expect_navigation():
             way.click()
 
-    def look(self, name: str, *, shot: bool = True) -> None:
-        """Look at the page as everyone has to: with axe in both themes, and keep a picture."""
+    def look(self, name: str, *, shot: bool = True, within: str | None = None) -> None:
+        """Look at the page as everyone has to: with axe in both themes, and keep a picture.
+
+        Args:
+            name: of the picture, and what faults are told of.
+            shot: keep a picture where pictures are asked for.
+            within: look at this piece alone; the rest of the page has just been looked at.
+        """
         # Without motion, or axe would measure colours on their way to the other theme.
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        self._note(f"{name}, light", AXE_RULES)
+        self._note(f"{name}, light", AXE_RULES, within)
         self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        self._note(f"{name}, dark", ["color-contrast"])  # all that a theme can change
+        self._note(f"{name}, dark", ["color-contrast"], within)  # all that a theme can change
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if shot:
             self.keep(name)
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
-    def _note(self, where: str, rules: list[str]) -> None:
+    def _note(self, where: str, rules: list[str], within: str | None) -> None:
         options = {"runOnly": rules, "resultTypes": ["violations"]}
-        for violation in Axe().run(self.page, options=options).response["violations"]:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        found = self.page.evaluate(
+            "([context, options]) => axe.run(context ?? document, options)", [within, options]
+        )
+        for violation in found["violations"]:
             nodes: list[dict[str, Any]] = violation["nodes"]
-            found = " | ".join(node["html"][:160] for node in nodes[:3])
-            self.faults.append(f"{where}: {violation['id']} ({violation['help']}): {found}")
+            quoted = " | ".join(node["html"][:160] for node in nodes[:3])
+            self.faults.append(f"{where}: {violation['id']} ({violation['help']}): {quoted}")
 
     def keep(self, name: str) -> None:
         """Keep a picture of the page's upper part for docs/features, where that is asked for."""
@@ -234,6 +259,17 @@ class Visitor:
                 clip={"x": 0, "y": 0, "width": width, "height": max(height, 700)},
             )
 
+    def show(self, template: str) -> None:
+        """Open a page that the site shows to developers, or in need, at an address of its own."""
+        # Asked through a service worker, the address would be the site's, and lead to nothing.
+        request = RequestFactory().get("/shown/")
+        request.user = AnonymousUser()
+        body = render_to_string(template, request=request)
+        self.page.route(
+            "**/shown/", lambda route: route.fulfill(body=body, content_type="text/html")
+        )
+        self.page.goto(f"{self.site.address}/shown/")
+
     def enrol(self, course: str) -> None:
         """Take a course, which leads to its first part."""
         self.go(f"/courses/{course}/")
@@ -241,6 +277,7 @@ class Visitor:
 
     def hand_in(self, exercise: str, notebook: Path) -> None:
         """Hand a notebook in and arrive on the submission's page."""
+        self.site.ready_to_grade()
         if f"/exercises/{exercise}/" not in self.page.url:
             self.go(f"/exercises/{exercise}/")
         self.page.get_by_label("Your notebook (.ipynb)").set_input_files(notebook)
@@ -252,6 +289,17 @@ class Visitor:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         return wider
+
+    def arrive(self, email: str) -> None:
+        """Make an account by the form's own requests, where the journey is not about that form."""
+        form = f"{self.site.address}/accounts/signup/"
+        token = re.search(
+            r'name="csrfmiddlewaretoken" value="(\w+)"', self.context.request.get(form).text()
+        )
+        assert token
+        facts = {"email": email, "password1": PASSWORD, "csrfmiddlewaretoken": token[1]}
+        answer = self.context.request.post(form, form=facts)
+        assert answer.url.endswith("/dashboard/"), answer.text()
 
     def sign_up(self, email: str) -> None:
         """Make an account as everyone does, by the form."""

@@ -36,7 +36,7 @@ def test_signing_up_asks_for_an_address_and_a_password_and_says_what_is_wrong(
 
 def test_the_pages_of_an_account_are_as_good_as_the_rest(visitor: Visitor, email: str) -> None:
     """Each page of the account has a title, no violation, and a way to the others."""
-    visitor.sign_up(email)
+    visitor.arrive(email)
     visitor.go("/profile/")
     visitor.look("profile")
     for name, path in {
@@ -53,7 +53,8 @@ def test_the_pages_of_an_account_are_as_good_as_the_rest(visitor: Visitor, email
 def test_signing_out_and_in_again_keeps_the_account(visitor: Visitor, email: str) -> None:
     """The menu signs out; the form signs in, also after a wrong password."""
     page = visitor.page
-    visitor.sign_up(email)
+    visitor.arrive(email)
+    visitor.go("/")
     page.get_by_text("Account", exact=True).click()
     visitor.follow(page.get_by_role("button", name="Sign out"))
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
@@ -86,7 +87,7 @@ def test_a_passkey_signs_in_without_a_password(visitor: Visitor, email: str) -> 
             }
         },
     )
-    visitor.sign_up(email)
+    visitor.arrive(email)
     visitor.go(visitor.site.mailed_link(email))
     visitor.follow(page.get_by_role("main").get_by_role("button", name="Confirm"))
     expect(page.get_by_role("status").filter(has_text="confirmed")).to_be_visible()

@@ -101,8 +101,15 @@ def test_nothing_is_lost_at_320_pixels(welcome: Callable[..., Visitor], email: s
             wide.append(path)
         if name in {"home", "course", "lesson", "exercise"}:
             visitor.keep(f"phone-{name}")
-    visitor.sign_up(email)
-    for path in ("/dashboard/", "/profile/", "/accounts/2fa/", "/accounts/email/", LESSON):
+    visitor.arrive(email)
+    for path in (
+        "/dashboard/",
+        "/kept/",
+        "/profile/",
+        "/accounts/2fa/",
+        "/accounts/email/",
+        LESSON,
+    ):
         visitor.go(path)
         if visitor.sideways() > 0:
             wide.append(path)
@@ -153,21 +160,3 @@ def test_the_site_speaks_french(visitor: Visitor, email: str) -> None:
     visitor.follow(page.get_by_role("button", name="Remettre"))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
     visitor.look("submission-french")
-
-
-def test_a_learner_asks_keeps_and_notes_without_a_violation(visitor: Visitor, email: str) -> None:
-    """Bookmark, note and question are kept; their pages satisfy axe in both themes."""
-    page = visitor.page
-    visitor.sign_up(email)
-    visitor.go(LESSON)
-    visitor.follow(page.get_by_role("button", name="Bookmark"))
-    visitor.look("lesson-bookmarked", shot=False)
-    visitor.go(f"{LESSON}discussion/")
-    visitor.look("discussion-empty", shot=False)
-    visitor.go("/dashboard/")
-    expect(page.get_by_role("heading", name="Bookmarks")).to_be_visible()
-    visitor.look("dashboard-with-a-bookmark", shot=False)
-    visitor.go("/paths/interpretability/")
-    visitor.look("path")
-    visitor.go("/profile/erase/")
-    visitor.look("erase", shot=False)

@@ -23,7 +23,7 @@ def test_a_wrong_notebook_is_told_its_mistake_and_a_right_one_passes(
 ) -> None:
     """Values of the wrong class are named as such; the next attempt with the right ones passes."""
     page = visitor.page
-    visitor.sign_up(email)
+    visitor.arrive(email)
     visitor.hand_in(TREESHAP, sample(TREESHAP, "sign-flip"))
     expect(page.locator(".verdict--fail")).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.locator(".verdict--fail")).to_be_focused()
@@ -42,7 +42,7 @@ def test_a_wrong_notebook_is_told_its_mistake_and_a_right_one_passes(
 def test_a_notebook_that_stops_quotes_the_cell(visitor: Visitor, email: str) -> None:
     """An error of the learner's code is shown with its cell, its line and its message."""
     page = visitor.page
-    visitor.sign_up(email)
+    visitor.arrive(email)
     visitor.hand_in(TREESHAP, sample(TREESHAP, "crash-before-the-answer"))
     expect(page.locator(".verdict--error")).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.get_by_role("heading", name="It stopped in code cell")).to_be_visible()
@@ -58,7 +58,7 @@ def test_a_file_that_is_no_notebook_is_refused_with_words_and_costs_nothing(
     """The page says what is wrong with the file, and no attempt is used."""
     page = visitor.page
     visitor.expected_statuses.add(422)
-    visitor.sign_up(email)
+    visitor.arrive(email)
     picture = tmp_path / "picture.ipynb"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
     visitor.hand_in(TREESHAP, picture)
@@ -72,7 +72,7 @@ def test_a_wrong_quiz_explains_each_choice_and_can_be_tried_again(
 ) -> None:
     """Wrong answers are marked, explained and followed by another try that passes."""
     page = visitor.page
-    visitor.sign_up(email)
+    visitor.arrive(email)
     visitor.enrol(COURSE)
     quiz = page.locator("#quiz")
     answer_quiz(quiz.locator("form.quiz"), "01-why-explain", wrong=True)
@@ -80,7 +80,7 @@ def test_a_wrong_quiz_explains_each_choice_and_can_be_tried_again(
     expect(page.get_by_role("heading", name="You missed! Try again.")).to_be_visible()
     expect(page.locator("#quiz .verdict")).to_be_focused()
     expect(page.locator("#quiz .explanation").first).to_be_visible()
-    visitor.look("quiz-missed")
+    visitor.look("quiz-missed", within="#quiz")
     quiz.get_by_role("link", name="Try again").click()
     expect(quiz.get_by_role("heading", name="Quiz", exact=True)).to_be_focused()
     answer_quiz(quiz.locator("form.quiz"), "01-why-explain")

@@ -42,7 +42,7 @@ def read_and_answer(visitor: Visitor, folder: str) -> None:
     verdict = page.get_by_role("heading", name="You are right! Congratulations")
     expect(verdict).to_be_visible()
     expect(page.locator("#quiz .verdict")).to_be_focused()
-    visitor.look(f"quiz-passed-{folder}", shot=folder in PICTURED)
+    visitor.look(f"quiz-passed-{folder}", shot=folder in PICTURED, within="#quiz")
     way_on = page.get_by_role("button", name="Mark as read")
     visitor.follow(way_on if way_on.count() else page.locator("a[rel=next]"))
 

@@ -32,7 +32,7 @@ def test_a_submission_outlives_the_worker_that_ran_it(
 ) -> None:
     """The worker dies in the middle of a run; another one marks the same submission."""
     page = visitor.page
-    visitor.sign_up(email)
+    visitor.arrive(email)
     visitor.hand_in(TREESHAP, solution(TREESHAP))
     expect(page.locator(".steps .is-done")).not_to_have_count(0, timeout=GRADE_MILLISECONDS)
     worker.kill("worker")
@@ -48,7 +48,7 @@ def test_a_page_says_that_no_worker_is_there_and_goes_on_when_one_comes(
 ) -> None:
     """Without any worker the submission is kept; the status page says what is wrong."""
     page = visitor.page
-    visitor.sign_up(email)
+    visitor.arrive(email)
     worker.kill("worker")
     visitor.hand_in(TREESHAP, solution(TREESHAP))
     expect(page.get_by_text("No worker takes submissions")).to_be_visible(timeout=60_000)
