@@ -149,9 +149,7 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     error = ErrorSerializer(allow_null=True)
     timings = TimingsSerializer()
     review = ReviewSerializer(
-        required=False,
-        allow_null=True,
-        help_text="Of a project only, null until a person has read it; this completes it.",
+        required=False, help_text="Of a project only, once a person has read it."
     )
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -178,8 +176,7 @@ def exercise_facts(exercise: Exercise, standing: Standing) -> dict[str, Any]:
 def submission_facts(submission: Submission) -> dict[str, Any]:
     """Return what `SubmissionSerializer` shows; a limit says itself as an error."""
     feedback = feedback_for(submission)
-    reviewed = submission.exercise.reviewed
-    review = {"review": getattr(submission, "review", None)} if reviewed else {}
+    review = getattr(submission, "review", None)
     error: Any = feedback.error
     if feedback.explanation:
         cell = error.cell if error else None
@@ -200,7 +197,7 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
             "run_seconds": submission.run_seconds,
             "mark_seconds": submission.mark_seconds,
         },
-        **review,
+        **({"review": review} if review else {}),
         "created_at": submission.created_at,
         "finished_at": submission.finished_at,
     }
