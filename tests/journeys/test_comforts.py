@@ -48,6 +48,18 @@ def test_an_opened_lesson_can_be_read_without_a_connection(visitor: Visitor) -> 
     visitor.faults[:] = [fault for fault in visitor.faults if "net::ERR_" not in fault]
 
 
+def test_the_site_can_be_installed(visitor: Visitor) -> None:
+    """The browser finds manifest, icons and service worker in order."""
+    visitor.go("/")
+    visitor.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    protocol = visitor.context.new_cdp_session(visitor.page)
+
+    assert protocol.send("Page.getAppManifest")["errors"] == []
+    errors = protocol.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # The windows of these tests are private ones, which keep no app; nothing else is in the way.
+    assert [error["errorId"] for error in errors] == ["in-incognito"]
+
+
 def test_shortcuts_of_one_key_can_be_switched_off(visitor: Visitor) -> None:
     """The key n turns the page until one says no; keys typed into a field are letters."""
     page = visitor.page
