@@ -1,9 +1,10 @@
 """From a failed answer to a named mistake, or to a plain "unknown".
 
 Order: the library where it is met closely, unless a structure fits better; structural detectors;
-another output that the values add up to; the library where it is met within five per cent; what
-merely resembles; nothing. A statement is plain ("match") only when the answer
-passes the goodness of fit; mistakes that fit equally well are all named: "either … or …".
+another output that the values add up to; the library where it is met within five per cent; the
+mistake that an author sees in a failed criterion; what merely resembles; nothing. A statement is
+plain ("match") only when the answer passes the goodness of fit and is clearly likelier than the
+truth with noise on it; mistakes that fit equally well are all named: "either … or …".
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
     """The mistake behind the first failed output that shows one; None when unknown."""
     hedged: Diagnosis | None = None
     unknown = False
-    for name in _failed_outputs(setting, results):
+    failed = _failed_outputs(setting, results)
+    for name in failed:
         answer = setting.answers[name]
         if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
             continue
@@ -60,7 +62,7 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         if answer.dtype.kind == "f":
             diagnosis = _of_numbers(setting, name, answer.astype(np.float64))
         else:
-            diagnosis = _of_exact(setting, name, answer)
+            diagnosis = _of_exact(setting, name, answer, failed)
         if diagnosis is not None and diagnosis.certainty == "match":
             return diagnosis
         hedged = hedged or diagnosis
@@ -73,7 +75,7 @@ def _proven(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnos
     for criterion in setting.exercise.criteria:
         blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
         if criterion.mistake and not results[criterion.id].passed and blamed:
-            return _say(setting, (criterion.mistake,), "match")
+            return _say(setting, (criterion.mistake,), plain=True)
     return None
 
 
@@ -148,19 +150,20 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
         same = shape is None or symmetric_l1(best.candidate.mean, shape.candidate.mean) <= NEAR
         if lead >= -TIE:
             # Two different explanations that fit alike: neither may be said plainly.
-            sure = (same or lead >= TIE) and best.log_likelihood - noise >= SURE
-            return _say(setting, _tied(close, setting, name), "match" if sure else "resembles")
+            plain = (same or lead >= TIE) and best.log_likelihood - noise >= SURE
+            return _say(setting, _tied(close, setting, name), plain=plain)
     if true_fit.good:
         return None
     if shape is not None:
-        sure = shape.log_likelihood - noise >= SURE
-        return _say(setting, (shape.candidate.id,), "match" if sure else "resembles")
+        plain = shape.log_likelihood - noise >= SURE
+        return _say(setting, (shape.candidate.id,), plain=plain)
     other = _other_output(setting, name, found)
     if other is not None:
         return other
     if good:
-        sure = max(map(_by_likelihood, good)) - noise >= SURE
-        return _say(setting, _tied(good, setting, name), "match" if sure else "resembles")
+        # Where honest answers scatter, one mistake's neighbour may be another one's run.
+        plain = max(map(_by_likelihood, good)) - noise >= SURE and truth.seeds == 1
+        return _say(setting, _tied(good, setting, name), plain=plain)
     return _resembling(setting, fits, found, replicates)
 
 
@@ -196,7 +199,7 @@ def _other_output(setting: Setting, name: str, found: Floats) -> Diagnosis | Non
         return None
     sums = found.reshape(len(found), -1).sum(axis=1) + base
     other = adds_up_to(sums, dict(setting.reference.other_outputs))
-    return _say(setting, ("other_output",), "match", {"name": other}) if other else None
+    return _say(setting, ("other_output",), plain=True, name=other) if other else None
 
 
 FEWEST_VALUES = 6
@@ -245,10 +248,12 @@ def _resembling(
     if not near:
         return None
     ids = [f.candidate.id for f in near if f.distance <= 1.25 * near[0].distance]
-    return _say(setting, tuple(dict.fromkeys(ids)), "resembles")
+    return _say(setting, tuple(dict.fromkeys(ids)), plain=False)
 
 
-def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
+def _of_exact(
+    setting: Setting, name: str, found: NDArray[np.generic], failed: Sequence[str]
+) -> Diagnosis | None:
     """Whole numbers, truth values and text: a mistake is met exactly or not at all."""
     mistakes = setting.reference.mistakes
     ids = [
@@ -256,21 +261,21 @@ def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagno
         for each in setting.exercise.misconceptions
         if name in mistakes.get(each.id, ()) and np.array_equal(found, mistakes[each.id][name].mean)
     ]
-    # Few classes are met by chance: all that the mistake changes must be what it makes of it.
-    whole = [each for each in ids if all(_agrees(setting, each, other) for other in mistakes[each])]
-    return _say(setting, tuple(whole or ids), "match" if whole else "resembles") if ids else None
+    # Few classes are met by chance: the mistake must explain all else that failed, too.
+    whole = [each for each in ids if all(_agrees(setting, each, other) for other in failed)]
+    return _say(setting, tuple(whole or ids), plain=bool(whole)) if ids else None
 
 
-def _say(
-    setting: Setting, ids: tuple[str, ...], certainty: str, extra: dict[str, str] | None = None
-) -> Diagnosis:
+def _say(setting: Setting, ids: tuple[str, ...], *, plain: bool, **extra: str) -> Diagnosis:
+    """Put a finding into words: ``match`` is said plainly, ``resembles`` with a reserve."""
+    certainty = "match" if plain else "resembles"
     texts = [_texts(setting.exercise, each) for each in ids]
     message = f"diagnosis.{certainty}" + ("_either" if len(ids) > 1 else "")
     facts: dict[str, str | int | float] = {
         "mistake": " or ".join(title for title, _, _ in texts),
         "message": texts[0][1] if len(ids) == 1 else "",
         "question": texts[0][2],
-        **(extra or {}),
+        **extra,
     }
     return Diagnosis(ids=ids, certainty=certainty, message_id=message, facts=facts)
 
