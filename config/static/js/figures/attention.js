@@ -4,7 +4,7 @@
 // data: {reviews: [{tokens, heads: [[[weight]]], effects: [number or null], answer}],
 //        words: {review, head, heads: [label], reader, effect, sum, idle}}
 
-import { canvas, choice, fill, html, newId, percent, resize, sentence, show, signed, svg, writer } from "./parts.js";
+import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, signed, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
 const LEFT = 74;
@@ -98,6 +98,6 @@ export default function attention(figure, data) {
     say(state.reader === 0 ? sum : `${sum} ${words.idle}`);
   }
 
-  show(figure, html("div", { class: "controls" }, review.box, head.box, reader.box), picture, said);
+  show(figure, html("div", { class: "controls" }, review.box, head.box, reader.box), scrolled(figure, picture, "34rem"), said);
   draw();
 }

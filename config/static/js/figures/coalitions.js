@@ -4,7 +4,7 @@
 // data: {players: [label], coalitions: [{members: [index], value}], words: {player, nobody, step, sum}}
 //       with up to five players
 
-import { canvas, fill, html, newId, plain, sentence, show, signed, svg, writer } from "./parts.js";
+import { canvas, fill, html, newId, plain, scrolled, sentence, show, signed, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
 const STEP = 92;
@@ -105,6 +105,6 @@ export default function coalitions(figure, data) {
     return html("label", { for: input.id }, input, ` ${label}`);
   });
   const group = html("div", { class: "cluster", role: "radiogroup", "aria-label": words.player }, ...choices);
-  show(figure, group, picture, said, list);
+  show(figure, group, scrolled(figure, picture, "34rem"), said, list);
   draw(0);
 }

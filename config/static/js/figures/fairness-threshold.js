@@ -5,8 +5,8 @@
 
 import { canvas, fill, html, newId, percent, sentence, show, slider, svg, tick, writer } from "./parts.js";
 
-const WIDTH = 560;
-const LEFT = 92;
+const WIDTH = 420; // small enough that the words stay readable on a phone
+const LEFT = 76;
 const ROW = 96;
 const TOP = 30;
 const EQUAL = 0.015; // what rounds to the same per cent
@@ -16,7 +16,7 @@ export default function fairnessThreshold(figure, data) {
   const { words } = data;
   const at = data.groups.map(() => data.thresholds.indexOf(data.start));
   const colours = ["var(--negative)", "var(--positive)"];
-  const picture = canvas(WIDTH, ROW * data.rates.length, "40rem");
+  const picture = canvas(WIDTH, ROW * data.rates.length, "34rem");
   const write = writer(picture);
   const { said, say } = sentence(picture);
 

@@ -76,6 +76,13 @@ export function sentence(picture) {
   };
 }
 
+// A wide picture keeps its size on a phone and is scrolled inside its frame, by keyboard too.
+export function scrolled(figure, picture, least) {
+  picture.style.minWidth = least;
+  const name = figure.querySelector(".interactive-summary").textContent;
+  return html("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": name }, picture);
+}
+
 // Everything goes before the table, which stays for those who do not see the picture.
 export const show = (figure, ...parts) => figure.querySelector("details").before(...parts);
 
