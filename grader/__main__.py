@@ -1,6 +1,7 @@
 """The grader's command line: grade, check, build, notebooks, lock, import, doctor.
 
-Exit codes of `grade`: 0 passed, 1 not passed, 2 bad usage or content, 3 cannot run safely.
+Exit codes: 0 passed or sound, 1 not, 2 bad usage or content, 3 nothing can be run safely here.
+How to write an exercise, from nothing to a checked one: docs/features/authoring-exercises.md.
 """
 
 from __future__ import annotations
@@ -57,9 +58,16 @@ def _parser() -> argparse.ArgumentParser:
     grade.set_defaults(run=_grade)
     check = commands.add_parser("check", help="prove every exercise of a content folder sound")
     check.add_argument("content", type=Path, help="content/, or one exercise folder")
-    check.add_argument("--short", action="store_true", help="fewer variants and seeds, for CI")
+    check.add_argument(
+        "--short", action="store_true", help="one variant, few seeds: for CI and work in progress"
+    )
     check.add_argument("--report", type=Path, help="write the table as a Markdown page")
-    check.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="exercises at a time")
+    check.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="exercises at a time (default: one per core, %(default)s)",
+    )
     check.set_defaults(run=_check)
     build = commands.add_parser("build", help="compute the references of a content folder")
     build.add_argument("content", type=Path, nargs="+", help="content/, or exercise folders")
