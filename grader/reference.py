@@ -77,14 +77,19 @@ class Replicates:
         """The mean over the seeds; for text, truth values and one seed the value itself."""
         if self.count == 1 or self.samples.dtype.kind != "f":
             return np.asarray(self.samples[0])
-        return np.asarray(self.samples.mean(axis=0))
+        return np.asarray(np.where(self._moving, self.samples.mean(axis=0), self.samples[0]))
 
     @property
     def spread(self) -> NDArray[np.float64]:
         """The standard deviation over the seeds; zero when deterministic."""
         if self.count == 1:
             return np.zeros(self.samples.shape[1:])
-        return np.asarray(self.samples.std(axis=0, ddof=1), dtype=np.float64)
+        return np.asarray(self._moving * self.samples.std(axis=0, ddof=1), dtype=np.float64)
+
+    @property
+    def _moving(self) -> NDArray[np.bool_]:
+        """Which values differ between seeds: equal ones scatter by rounding only, that is not."""
+        return np.asarray(np.ptp(self.samples, axis=0) > 0)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from grader.metrics import rel_l1, symmetric_l1
 from grader.misconceptions.families import Companions, could_be, family_candidates
 from grader.misconceptions.likelihood import Candidate, Fit, fit, noise_likelihood
 from grader.misconceptions.structure import adds_up_to, row_pool, structural_candidates
+from grader.reference import Replicates
 from grader.report import CriterionResult, Diagnosis
 from grader.words import FAMILIES
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.criteria import Setting
     from grader.exercise import Exercise, Misconception
-    from grader.reference import Reference, Replicates
+    from grader.reference import Reference
 
     Floats = NDArray[np.float64]
 
@@ -62,12 +63,23 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         if answer.dtype.kind == "f":
             diagnosis = _of_numbers(setting, name, answer.astype(np.float64))
         else:
-            diagnosis = _of_exact(setting, name, answer, failed)
+            diagnosis = _of_exact(setting, name, answer)
         if diagnosis is not None and diagnosis.certainty == "match":
-            return diagnosis
+            if not _contradicted(setting, diagnosis, failed):
+                return diagnosis
+            diagnosis = _say(setting, diagnosis.ids, plain=False)
         hedged = hedged or diagnosis
         unknown = unknown or diagnosis is None
     return _proven(setting, results) or hedged
+
+
+def _contradicted(setting: Setting, diagnosis: Diagnosis, failed: Sequence[str]) -> bool:
+    """Whether classes or whole numbers that failed are not what the mistake makes of them."""
+    exact = [name for name in failed if setting.exercise.output(name).dtype != "float"]
+    own = [each for each in diagnosis.ids if each in setting.reference.mistakes]
+    return bool(own) and not any(
+        all(_agrees(setting, each, name) for name in exact) for each in own
+    )
 
 
 def _proven(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
@@ -107,7 +119,7 @@ def library(exercise: Exercise, reference: Reference, name: str) -> tuple[Candid
         else:
             continue
         found.extend(
-            candidate_of(misconception.id, array)
+            candidate_of(misconception.id, Replicates(array))
             for array in arrays
             if array.shape[1:] == samples.shape[1:] and array.dtype.kind == "f"
         )
@@ -123,17 +135,14 @@ _LIBRARIES: dict[
 ] = {}
 
 
-def candidate_of(name: str, samples: NDArray[np.float64]) -> Candidate:
-    """Mean and spread; equal samples have none, whatever rounding makes of their mean."""
-    moving = np.ptp(samples, axis=0) > 0
-    spread = samples.std(axis=0, ddof=1) * moving if len(samples) > 1 else np.zeros(moving.shape)
-    mean = np.where(moving, samples.mean(axis=0), samples[0])
-    return Candidate(name, mean, spread, len(samples))
+def candidate_of(name: str, replicates: Replicates) -> Candidate:
+    """What some seeds of one mistake, or of the truth, say together."""
+    return Candidate(name, replicates.mean, replicates.spread, replicates.count)
 
 
 def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
     replicates = setting.reference.outputs[name]
-    truth = Candidate("", replicates.mean, replicates.spread, replicates.count)
+    truth = candidate_of("", replicates)
     true_fit = fit(found, truth)
     noise = noise_likelihood(found, truth.mean)
     fits = [
@@ -150,19 +159,19 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
         same = shape is None or symmetric_l1(best.candidate.mean, shape.candidate.mean) <= NEAR
         if lead >= -TIE:
             # Two different explanations that fit alike: neither may be said plainly.
-            plain = (same or lead >= TIE) and best.log_likelihood - noise >= SURE
+            plain = (same or lead >= TIE) and _sure(best, noise)
             return _say(setting, _tied(close, setting, name), plain=plain)
     if true_fit.good:
         return None
     if shape is not None:
-        plain = shape.log_likelihood - noise >= SURE
+        plain = _sure(shape, noise)
         return _say(setting, (shape.candidate.id,), plain=plain)
     other = _other_output(setting, name, found)
     if other is not None:
         return other
     if good:
         # Where honest answers scatter, one mistake's neighbour may be another one's run.
-        plain = max(map(_by_likelihood, good)) - noise >= SURE and truth.seeds == 1
+        plain = _sure(max(good, key=_by_likelihood), noise) and truth.seeds == 1
         return _say(setting, _tied(good, setting, name), plain=plain)
     return _resembling(setting, fits, found, replicates)
 
@@ -170,6 +179,11 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
 def _family(exercise: Exercise, mistake: str) -> str:
     declared = exercise.misconception(mistake)
     return declared.family if declared else ""
+
+
+def _sure(found: Fit, noise: float) -> bool:
+    """Whether a mistake may be said plainly: it tells, and explains more than noise does."""
+    return found.candidate.tells and found.log_likelihood - noise >= SURE
 
 
 def _by_likelihood(candidate: Fit) -> float:
@@ -251,9 +265,7 @@ def _resembling(
     return _say(setting, tuple(dict.fromkeys(ids)), plain=False)
 
 
-def _of_exact(
-    setting: Setting, name: str, found: NDArray[np.generic], failed: Sequence[str]
-) -> Diagnosis | None:
+def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
     """Whole numbers, truth values and text: a mistake is met exactly or not at all."""
     mistakes = setting.reference.mistakes
     ids = [
@@ -261,9 +273,7 @@ def _of_exact(
         for each in setting.exercise.misconceptions
         if name in mistakes.get(each.id, ()) and np.array_equal(found, mistakes[each.id][name].mean)
     ]
-    # Few classes are met by chance: the mistake must explain all else that failed, too.
-    whole = [each for each in ids if all(_agrees(setting, each, other) for other in failed)]
-    return _say(setting, tuple(whole or ids), plain=bool(whole)) if ids else None
+    return _say(setting, tuple(ids), plain=True) if ids else None
 
 
 def _say(setting: Setting, ids: tuple[str, ...], *, plain: bool, **extra: str) -> Diagnosis:

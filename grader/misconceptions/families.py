@@ -165,8 +165,8 @@ ALONE: Mapping[str, Callable[[Samples], list[Samples]]] = {
 
 def _adds_up_to_one(x: Samples) -> bool:
     size = np.abs(x)
-    ones = (size.sum(axis=-1), size.max(axis=-1, initial=0.0))
-    return any(bool(np.allclose(one, 1, atol=ROUNDED)) for one in ones)
+    total, largest = size.sum(axis=-1), size.max(axis=-1, initial=0.0)
+    return bool(np.allclose(total, 1, atol=ROUNDED) or np.allclose(largest, 1, atol=1e-6))
 
 
 def _in_order(x: Samples) -> bool:

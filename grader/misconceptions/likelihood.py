@@ -25,6 +25,10 @@ GOODNESS = 0.999
 FEW_VALUES = 6
 FEW_RHO = 0.003
 """Few values fit anything at 5 %: there only a close hit counts."""
+MOST_SCATTER = 1 / 3
+"""Scatter as a share of the values from which on a run of one mistake looks like many others."""
+SCATTER_RHO = 0.01
+"""Where runs scatter, that scatter already holds most of what else may differ."""
 TOO_GOOD = 0.001
 """An answer nearer to a scattering mistake's mean than its own runs are did not come from one."""
 
@@ -46,6 +50,11 @@ class Candidate:
     seeds: int = 1
     penalty: float = 0.0
     pooled: bool = False
+
+    @property
+    def tells(self) -> bool:
+        """Whether one run says much: those under the mistake are more alike than apart."""
+        return bool(self.spread.sum() <= MOST_SCATTER * np.abs(self.mean).sum())
 
     @property
     def scatters(self) -> bool:
@@ -70,7 +79,8 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
     seeds = candidate.seeds
     inflation = 1 + 1 / seeds if seeds > 1 else 0.0
     rms = float(np.sqrt(np.mean(mean**2)))
-    rho = RHO_GRID[RHO_GRID <= FEW_RHO] if gap.size < FEW_VALUES else RHO_GRID
+    largest = FEW_RHO if gap.size < FEW_VALUES else SCATTER_RHO if candidate.scatters else 1.0
+    rho = RHO_GRID[largest >= RHO_GRID]
     own = inflation * candidate.spread.ravel() ** 2
     # A mistake that leaves nothing but zeros has no scale of its own: take the answer's.
     floor = (1e-9 * max(rms, float(np.abs(found).max(initial=0.0)), 1e-12)) ** 2

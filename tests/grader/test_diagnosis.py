@@ -14,7 +14,7 @@ from grader.exercise import load_exercise
 from grader.misconceptions.diagnosis import candidate_of
 from grader.misconceptions.families import could_be
 from grader.misconceptions.likelihood import Candidate, fit
-from grader.reference import author_code
+from grader.reference import Replicates, author_code
 from grader.variants import visible_variant
 from grader.words import say
 from tests.grader.conftest import write_exercise
@@ -244,6 +244,6 @@ def test_numbers_speak_before_a_failed_criterion_does(exact: Learner) -> None:
 def test_equal_seeds_have_no_spread() -> None:
     """A mistake without chance, averaged over many seeds, scatters by no rounding error."""
     sample = np.random.default_rng(3).normal(size=(4, 7))
-    candidate = candidate_of("same", np.stack([sample] * 24))
+    candidate = candidate_of("same", Replicates(np.stack([sample] * 24)))
     assert not candidate.scatters
     assert fit(sample, candidate).good
