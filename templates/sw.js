@@ -51,6 +51,12 @@ async function keep(name, request, answer) {
   await Promise.all(keys.slice(0, Math.max(0, keys.length - MOST_KEPT)).map((key) => cache.delete(key)));
 }
 
+// A page that is a copy says so itself: a browser may think that it is online while the site is away.
+async function named(copy) {
+  const html = (await copy.text()).replace("<body ", "<body data-copy ");
+  return new Response(html, { headers: copy.headers });
+}
+
 async function answerFor(event, kept) {
   const { request } = event;
   try {
@@ -59,7 +65,7 @@ async function answerFor(event, kept) {
     return answer;
   } catch (fault) {
     const copy = await caches.match(request, { ignoreVary: true });
-    if (copy) return copy;
+    if (copy) return request.mode === "navigate" ? named(copy) : copy;
     if (request.mode === "navigate") return caches.match(OFFLINE, { ignoreVary: true });
     throw fault;
   }

@@ -112,7 +112,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {"exercises.grade": {"queue": "sandbox"}}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # A message may be lost and a worker may die; the row is the truth, and this finds it again.
-    "requeue stale submissions": {"task": "exercises.requeue_stale", "schedule": 30.0},
+    "requeue stale submissions": {"task": "exercises.requeue_stale", "schedule": 10.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 

@@ -35,7 +35,7 @@ def test_an_opened_lesson_can_be_read_without_a_connection(visitor: Visitor) -> 
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.get_by_text("You are offline.")).to_be_visible()
     page.wait_for_function(
-        "[...document.querySelectorAll('.prose img.only-light')].every((picture) => {"
+        "() => [...document.querySelectorAll('.prose img.only-light')].every((picture) => {"
         " picture.loading = 'eager'; return picture.complete && picture.naturalWidth > 0; })"
     )
     assert page.evaluate("document.fonts.check('16px \"Whybox Text\"')")

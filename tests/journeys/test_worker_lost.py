@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 REQUEUE_MILLISECONDS = 60_000
-"""The lease of a running submission (20 s) and the round of the search for stale ones (30 s)."""
+"""More than the lease of a submission (20 s) and the round of the search for stale ones (10 s)."""
 
 
 @pytest.fixture

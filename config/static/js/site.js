@@ -79,11 +79,16 @@ if (person !== undefined && localStorage.getItem("person") !== person) {
 }
 navigator.serviceWorker?.register("/sw.js");
 
+// The service worker marks a page that it had to take from its copies.
 const note = document.querySelector("[data-offline-note]");
 function sayConnection() {
-  note.textContent = navigator.onLine ? "" : note.dataset.offlineNote;
+  const away = !navigator.onLine || "copy" in document.body.dataset;
+  note.textContent = away ? note.dataset.offlineNote : "";
 }
-addEventListener("online", sayConnection);
+addEventListener("online", () => {
+  delete document.body.dataset.copy;
+  sayConnection();
+});
 addEventListener("offline", sayConnection);
 sayConnection();
 
