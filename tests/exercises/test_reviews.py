@@ -145,6 +145,21 @@ def test_a_review_can_be_found_again_and_changed(
     assert "Otto" in desk.page(handed_in)
 
 
+def test_a_review_outlives_the_account_of_who_wrote_it(
+    desk: Desk, handed_in: Submission, reviewer: User
+) -> None:
+    """Others still find it, without a name."""
+    points = {"question": 4.0, "care": 4.0}
+    reviews.record_review(submission=handed_in, reviewer=reviewer, points=points, comment="Good.")
+    reviewer.delete()
+    desk.browser.force_login(User.objects.create_user("next@example.org", is_staff=True))
+
+    for address in (reverse("exercises:reviews"), f"/reviews/{handed_in.pk}/"):
+        answer = desk.browser.get(address)
+        assert answer.status_code == 200
+        assert "–" in answer.content.decode()  # noqa: RUF001  # the sign for nobody
+
+
 def test_of_several_attempts_the_latest_waits(
     desk: Desk, handed_in: Submission, reviewer: User
 ) -> None:
