@@ -39,7 +39,7 @@ class Findings:
         runs: how many runs a submission has, all of which must hold.
         honest, rejected: honest runs judged, and those of them that failed.
         run_seconds: the longest run of the solution, on the clock.
-        mark_ms: how long each marking took, on the clock.
+        mark_ms: processor time of each marking, references in memory.
     """
 
     slug: str
@@ -129,9 +129,9 @@ LEGEND = """\
 - *mistakes caught*, *named*: computed anew, with seeds that no reference used; they cost points and
   are named plainly most of the time. *either/or*: groups that an answer does not tell apart.
 - *honest rejected*: of so many honest runs, each judged by a reference that it is no part of.
-- *run s*, *peak MiB*: the solution in the sandbox, the worst of its runs. *mark ms*: the median and
-  the worst marking with diagnosis, references in memory. Both on the clock, whatever else the
-  machine did.
+- *run s*, *peak MiB*: the solution in the sandbox, the worst of its runs, on the clock, whatever
+  else the machine did. *mark ms*: the median and the worst marking with diagnosis, references in
+  memory, in processor time.
 """
 HONEST = """\
 A deterministic answer is right or wrong, however often it is computed. Where answers vary, an
