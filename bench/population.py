@@ -26,7 +26,7 @@ from grader.sandbox.job import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
 BATCH: Final = 10_000
 """Rows of one INSERT."""
@@ -101,6 +101,7 @@ class Population:
         self._put("waiting", self._waiting())
         self._put("files", self._files())
         self._put("reviews", self._reviews())
+        self._projects().filter(review__isnull=True).update(review_due=True)
         Worker.objects.create(
             name="one", concurrency=4, started_at=NOW, seen_at=NOW, sandbox_open=True
         )
@@ -310,9 +311,12 @@ class Population:
                 submission=submission, notebook=notebook, executed=notebook.decode()
             )
 
+    @staticmethod
+    def _projects() -> QuerySet[Submission]:
+        return Submission.objects.filter(passed=True, exercise__reviewed=True)
+
     def _reviews(self) -> Iterator[Review]:
-        read = Submission.objects.filter(passed=True, exercise__reviewed=True).defer("report")
-        for at, submission in enumerate(read):
+        for at, submission in enumerate(self._projects().defer("report")):
             if at % UNREAD:
                 yield Review(
                     submission=submission,

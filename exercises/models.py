@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -136,17 +136,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.select_related("exercise", "review__reviewer")
 
     def to_review(self) -> SubmissionQuerySet:
-        """Return projects whose checks have passed and that wait for a reviewer, oldest first.
-
-        Of several attempts the latest waits; none does once one of them has been accepted.
-        """
-        same = Submission.objects.filter(user=OuterRef("user"), exercise=OuterRef("exercise"))
-        settled = same.filter(
-            Q(passed=True, attempt__gt=OuterRef("attempt")) | Q(review__passed=True)
-        )
+        """Return projects that wait for a reviewer, oldest first: those that `reviews` marked."""
         return (
-            self.filter(passed=True, exercise__reviewed=True, review__isnull=True)
-            .exclude(Exists(settled))
+            self.filter(review_due=True, exercise__reviewed=True)
             .select_related("exercise", "user")
             .defer("report")
             .order_by("finished_at")
@@ -192,6 +184,7 @@ class Submission(models.Model):
     run_seconds = models.FloatField(_("seconds running"), null=True, blank=True)
     mark_seconds = models.FloatField(_("seconds marking"), null=True, blank=True)
 
+    review_due = models.BooleanField(_("waits for a reviewer"), default=False)
     mail_wanted = models.BooleanField(_("mail when it is marked"), default=False)
     diagnosis_answer = models.CharField(max_length=6, choices=DiagnosisAnswer, blank=True)
 
@@ -249,6 +242,9 @@ class Submission(models.Model):
                 fields=["exercise", "-finished_at"],
                 condition=Q(state="graded"),
                 name="submission_recently_graded",
+            ),
+            models.Index(
+                fields=["finished_at"], condition=Q(review_due=True), name="submission_review_due"
             ),
         ]
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from courses.progress import record_completion
-from exercises import catalogue, queue, submissions
+from exercises import catalogue, queue, reviews, submissions
 from exercises.heart import Heart
 from exercises.models import Stage, State, Submission
 from exercises.submissions import Lease, Progress
@@ -89,8 +89,17 @@ def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> Sta
     """Write the grade and what follows from it, all or nothing."""
     if not submissions.record_grade(lease=lease, report=report):
         return None
-    if report.passed and not submission.exercise.reviewed:
-        record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
+    if report.passed:
+        _follow_up(submission)
     if submission.mail_wanted:
         transaction.on_commit(lambda: queue.announce_mail(submission.pk))
     return State.GRADED
+
+
+def _follow_up(submission: Submission) -> None:
+    """What passing leads to: the exercise is done, or a reviewer reads it first."""
+    user, exercise = submission.user, submission.exercise
+    if exercise.reviewed:
+        reviews.settle(user=user, exercise=exercise)
+    else:
+        record_completion(user=user, exercise_slug=exercise.slug)

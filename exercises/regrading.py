@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from courses.progress import record_completion
-from exercises import catalogue, submissions
+from exercises import catalogue, reviews, submissions
 from exercises.models import State, Submission
 from exercises.pipeline import references
 from grader.errors import GraderError
@@ -71,6 +71,8 @@ def commit(found: Regrade, *, exercise: Exercise) -> bool:
     if found.marks is None:
         return False
     written = submissions.record_regrade(submission=found.submission, marks=found.marks)
-    if written and found.marks.passed and not exercise.reviewed:
+    if written and exercise.reviewed:
+        reviews.settle(user=found.submission.user, exercise=exercise)
+    elif written and found.marks.passed:
         record_completion(user=found.submission.user, exercise_slug=exercise.slug)
     return written

@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from courses.progress import record_completion
 from exercises import queue
-from exercises.models import Review
+from exercises.models import Review, Submission
 from exercises.rubric import ReviewRubric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from courses.models import User
-    from exercises.models import Submission
+    from exercises.models import Exercise
     from exercises.rubric import Level, ReviewCriterion
 
 
@@ -55,6 +55,21 @@ def review_lines(submission: Submission) -> list[ReviewLine]:
         for one in rubric.criteria
         for points in [review.points.get(one.id, 0)]
     ]
+
+
+@transaction.atomic
+def settle(*, user: User, exercise: Exercise) -> None:
+    """Mark which attempt at a project waits for a reviewer, after one of them has changed.
+
+    Of several the latest whose checks have passed waits, unless it has been read; none does once
+    one of them has been accepted.
+    """
+    same = Submission.objects.filter(user=user, exercise=exercise)
+    same.filter(review_due=True).update(review_due=False)
+    passed = same.filter(passed=True)
+    latest = passed.order_by("-attempt").defer("report").select_related("review").first()
+    if latest and not hasattr(latest, "review") and not passed.filter(review__passed=True).exists():
+        same.filter(pk=latest.pk).update(review_due=True)
 
 
 @transaction.atomic
@@ -94,6 +109,7 @@ def record_review(
             "mail_due": True,
         },
     )
+    settle(user=submission.user, exercise=submission.exercise)
     transaction.on_commit(lambda: queue.announce_review_mail(submission.pk))
     if review.passed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
