@@ -5,7 +5,8 @@ mistake another background, factor, order, number of samples, ... than the libra
 run in a sandbox: the learners' arrays are computed here, and marked as if a notebook had left them
 behind.
 
-    python -m bench.simulated_learners content/ [--worlds 4] [--learners 20] [--references FOLDER]
+    python -m bench.simulated_learners content/ [--worlds 4] [--learners 10] [--seed 2026]
+                                                [--references FOLDER]
 
 Prints, over all exercises: honest work failed, wrong work passed (outside the blind spots that an
 exercise declares), mistakes of the library named exactly, plain statements that are wrong, and the
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-WORLD_SECRET = b"simulated learners"
 MORE_HONEST = 10
 """As many honest learners for each mistaken one where honest answers scatter."""
 LEARNER_SEED = 50_000
@@ -431,18 +431,20 @@ def main() -> int:
         "--worlds", type=int, default=4, help="drawings of the exercise's parameters"
     )
     parser.add_argument("--learners", type=int, default=10, help="of each kind and world")
+    parser.add_argument("--seed", type=int, default=2026, help="draws worlds and learners")
     parser.add_argument("--references", type=Path, default=Path("var/references"))
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     store = ReferenceStore(options.references)
+    secret = f"simulated learners {options.seed}".encode()
     total = Tally()
     for folder in exercise_folders(options.content):
         exercise = load_exercise(folder)
-        generator = np.random.default_rng(2026)
+        generator = np.random.default_rng(options.seed)
         before = dict(total.counts)
         worlds = options.worlds if exercise.variants else 1
         for index in range(worlds):
-            drawn = hidden_variant(exercise, WORLD_SECRET, index) if exercise.variants else None
+            drawn = hidden_variant(exercise, secret, index) if exercise.variants else None
             parameters = drawn.parameters if drawn else visible_variant(exercise).parameters
             world = Variant(VISIBLE, parameters)
             for learner in learners(exercise, dict(parameters), options.learners, generator):

@@ -1,10 +1,10 @@
 """From a failed answer to a named mistake, or to a plain "unknown".
 
 Order: the library where it is met closely, unless a structure fits better; structural detectors;
-another output that the values add up to; the library where it is met within five per cent; the
-mistake that an author sees in a failed criterion; what merely resembles; nothing. A statement is
-plain ("match") only when the answer passes the goodness of fit and is clearly likelier than the
-truth with noise on it; mistakes that fit equally well are all named: "either … or …".
+another output that the values add up to; the mistake that an author sees in a failed criterion;
+what fits within five per cent, or merely resembles; nothing. A statement is plain ("match") only
+when the answer passes the goodness of fit and is clearly likelier than the truth with noise on it;
+mistakes that fit equally well are all named: "either … or …".
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 CLOSE = 0.01
 """Symmetric L1 below which a deterministic answer is the mistake itself, not its neighbour."""
+MET = 0.005
+"""The same for what was fitted to the answer: rounding to three decimals, and no more."""
 RESEMBLES = 0.35
 RESEMBLES_SHARE = 0.6
 TIE = 5.0
@@ -46,14 +48,14 @@ NEAR = 0.05
 AGREES = 0.02
 _PROPERTY = "criterion.property_failed"
 _COMPARING = ("agreement", "envelope", "range", "exact")
+_HAVE_SHAPE = (*_COMPARING, "local_accuracy")
 
 
 def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
     """The mistake behind the first failed output that shows one; None when unknown."""
     hedged: Diagnosis | None = None
     unknown = False
-    failed = _failed_outputs(setting, results)
-    for name in failed:
+    for name in _failed_outputs(setting, results):
         answer = setting.answers[name]
         if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
             continue
@@ -65,7 +67,7 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         else:
             diagnosis = _of_exact(setting, name, answer)
         if diagnosis is not None and diagnosis.certainty == "match":
-            if not _contradicted(setting, diagnosis, failed):
+            if not _contradicted(setting, diagnosis):
                 return diagnosis
             diagnosis = _say(setting, diagnosis.ids, plain=False)
         hedged = hedged or diagnosis
@@ -73,9 +75,10 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
     return _proven(setting, results) or hedged
 
 
-def _contradicted(setting: Setting, diagnosis: Diagnosis, failed: Sequence[str]) -> bool:
-    """Whether classes or whole numbers that failed are not what the mistake makes of them."""
-    exact = [name for name in failed if setting.exercise.output(name).dtype != "float"]
+def _contradicted(setting: Setting, diagnosis: Diagnosis) -> bool:
+    """Whether whole numbers, truth values or texts are not what the mistake makes of them."""
+    outputs = setting.exercise.outputs
+    exact = [output.name for output in outputs if output.dtype != "float"]
     own = [each for each in diagnosis.ids if each in setting.reference.mistakes]
     return bool(own) and not any(
         all(_agrees(setting, each, name) for name in exact) for each in own
@@ -170,9 +173,7 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
     if other is not None:
         return other
     if good:
-        # Where honest answers scatter, one mistake's neighbour may be another one's run.
-        plain = _sure(max(good, key=_by_likelihood), noise) and truth.seeds == 1
-        return _say(setting, _tied(good, setting, name), plain=plain)
+        return _say(setting, _tied(good, setting, name), plain=False)
     return _resembling(setting, fits, found, replicates)
 
 
@@ -192,7 +193,9 @@ def _by_likelihood(candidate: Fit) -> float:
 
 def _best_structure(setting: Setting, name: str, found: Floats, truth: Candidate) -> Fit | None:
     """The structural proposal that fits best; of equals the first, which is the most specific."""
-    if found.size < FEWEST_VALUES:
+    # What is only recomputed follows from other outputs: no structure of its own says why.
+    compared = any(c.output == name and c.kind in _HAVE_SHAPE for c in setting.exercise.criteria)
+    if found.size < FEWEST_VALUES or not compared:
         return None
     reference = setting.reference
     rows = reference.every_row.get(name)
@@ -202,7 +205,7 @@ def _best_structure(setting: Setting, name: str, found: Floats, truth: Candidate
     fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
     # Where honest noise is as large as the values, almost anything passes the test: look at both.
     # And what was fitted to a deterministic answer must meet it, not merely come near.
-    limit = CLOSE if truth.seeds == 1 else RESEMBLES
+    limit = RESEMBLES if truth.scatters else MET
     near = [f for f in fits if f.good and f.distance <= limit]
     return max(near, key=_by_likelihood, default=None)
 
