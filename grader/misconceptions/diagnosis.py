@@ -234,9 +234,12 @@ def _tied(fits: Sequence[Fit], setting: Setting, name: str) -> tuple[str, ...]:
     """The best fits that nothing tells apart, after a look at the other outputs."""
     best = max(f.log_likelihood for f in fits)
     tied = [f.candidate.id for f in fits if f.log_likelihood >= best - TIE]
-    ids = list(dict.fromkeys(tied))
-    if len(ids) == 1:
-        return tuple(ids)
+    return _agreeing_most(setting, tied, name)
+
+
+def _agreeing_most(setting: Setting, mistakes: Sequence[str], name: str) -> tuple[str, ...]:
+    """Of mistakes that one output does not tell apart, those that the other outputs bear out."""
+    ids = list(dict.fromkeys(mistakes))
     others = [output.name for output in setting.exercise.outputs if output.name != name]
     agreeing = {each: sum(_agrees(setting, each, other) for other in others) for each in ids}
     return tuple(each for each in ids if agreeing[each] == max(agreeing.values()))
@@ -276,7 +279,7 @@ def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagno
         for each in setting.exercise.misconceptions
         if name in mistakes.get(each.id, ()) and np.array_equal(found, mistakes[each.id][name].mean)
     ]
-    return _say(setting, tuple(ids), plain=True) if ids else None
+    return _say(setting, _agreeing_most(setting, ids, name), plain=True) if ids else None
 
 
 def _say(setting: Setting, ids: tuple[str, ...], *, plain: bool, **extra: str) -> Diagnosis:

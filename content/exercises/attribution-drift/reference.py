@@ -59,8 +59,13 @@ def _index(before: Any, now: Any, *, edges: Any = None, half: float = 0.5) -> fl
     return float(((q - p) * np.log(q / p)).sum())
 
 
+def _judged(psi: Any) -> Outputs:
+    """An index, right or wrong, with the alarm that follows from it."""
+    return {"psi": psi, "alarm": psi > LIMIT}
+
+
 def _each(before: Any, now: Any, index: Index = _index) -> Outputs:
-    return {"psi": np.array([index(before[:, j], now[:, j]) for j in range(before.shape[1])])}
+    return _judged(np.array([index(before[:, j], now[:, j]) for j in range(before.shape[1])]))
 
 
 def _attributions(parameters: Parameters) -> tuple[Any, Any]:
@@ -69,8 +74,7 @@ def _attributions(parameters: Parameters) -> tuple[Any, Any]:
 
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
-    outputs = _each(*_attributions(parameters))
-    return {**outputs, "alarm": outputs["psi"] > LIMIT}
+    return _each(*_attributions(parameters))
 
 
 def mistake_of_features(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
@@ -108,7 +112,7 @@ def mistake_one_sided(parameters: Parameters, seed: int) -> Outputs:  # noqa: AR
 
 def mistake_common_logarithm(parameters: Parameters, seed: int) -> Outputs:
     """Base 10."""
-    return {"psi": reference(parameters, seed)["psi"] / np.log(10)}
+    return _judged(reference(parameters, seed)["psi"] / np.log(10))
 
 
 def mistake_absolute_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

@@ -100,13 +100,16 @@ def _at_risk(world: World) -> NDArray[np.int64]:
     return np.argsort(-world.probability)[:AT_RISK]
 
 
+def _driven(strength: NDArray[np.float64]) -> Outputs:
+    """A strength, right or wrong, with the driver that follows from it."""
+    return {"driver_strength": strength, "driver": np.asarray(NAMES[int(np.argmax(strength))])}
+
+
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
     world = _world(parameters["seed"])
-    strength = _values(parameters, _at_risk(world)).mean(axis=0)
     return {
-        "driver_strength": strength,
-        "driver": np.asarray(NAMES[int(np.argmax(strength))]),
+        **_driven(_values(parameters, _at_risk(world)).mean(axis=0)),
         **_called(_gain(world)),
         "what_if": np.asarray(world.probability.mean() - _changed(world).mean()),
     }
@@ -115,24 +118,24 @@ def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - d
 def mistake_absolute_strength(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Mean of absolute values."""
     values = _values(parameters, _at_risk(_world(parameters["seed"])))
-    return {"driver_strength": np.abs(values).mean(axis=0)}
+    return _driven(np.abs(values).mean(axis=0))
 
 
 def mistake_all_customers(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """All test customers."""
-    return {"driver_strength": _values(parameters, slice(None)).mean(axis=0)}
+    return _driven(_values(parameters, slice(None)).mean(axis=0))
 
 
 def mistake_leavers(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Those who did leave."""
     chosen = _world(parameters["seed"]).left == 1
-    return {"driver_strength": _values(parameters, chosen).mean(axis=0)}
+    return _driven(_values(parameters, chosen).mean(axis=0))
 
 
 def mistake_least_at_risk(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The lowest probabilities."""
     chosen = np.argsort(_world(parameters["seed"]).probability)[:AT_RISK]
-    return {"driver_strength": _values(parameters, chosen).mean(axis=0)}
+    return _driven(_values(parameters, chosen).mean(axis=0))
 
 
 def mistake_worth_at_half(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

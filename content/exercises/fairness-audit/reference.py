@@ -77,13 +77,16 @@ def _areas(people: People, target: NDArray[Any]) -> NDArray[np.float64]:
     return np.array([roc_auc_score(target, people.X[:, j]) for j in range(len(FEATURES))])
 
 
+def _told(areas: NDArray[np.float64]) -> Outputs:
+    """Areas, right or wrong, with the proxy that follows from them."""
+    return {"group_auc": areas, "proxy": np.asarray(FEATURES[int(np.argmax(areas))])}
+
+
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
     _, test = _world(parameters["seed"])
     areas = _areas(test, test.group)
-    areas = np.maximum(areas, 1 - areas)
-    proxy = np.asarray(FEATURES[int(np.argmax(areas))])
-    return {**_rates(test, test.decision), "group_auc": areas, "proxy": proxy}
+    return {**_rates(test, test.decision), **_told(np.maximum(areas, 1 - areas))}
 
 
 def ratio_of_own_rates(
@@ -159,11 +162,11 @@ def mistake_everybody_below(parameters: Parameters, seed: int) -> Outputs:  # no
 def mistake_raw_auc(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Areas below one half left as they are."""
     _, test = _world(parameters["seed"])
-    return {"group_auc": _areas(test, test.group)}
+    return _told(_areas(test, test.group))
 
 
 def mistake_auc_for_repaying(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """How well each feature predicts repaying."""
     _, test = _world(parameters["seed"])
     areas = _areas(test, test.repays)
-    return {"group_auc": np.maximum(areas, 1 - areas)}
+    return _told(np.maximum(areas, 1 - areas))
