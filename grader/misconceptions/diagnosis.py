@@ -55,7 +55,8 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
     """The mistake behind the first failed output that shows one; None when unknown."""
     hedged: Diagnosis | None = None
     unknown = False
-    for name in _failed_outputs(setting, results):
+    failed = _failed_outputs(setting, results)
+    for name in failed:
         answer = setting.answers[name]
         if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
             continue
@@ -67,7 +68,9 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         else:
             diagnosis = _of_exact(setting, name, answer)
         if diagnosis is not None and diagnosis.certainty == "match":
-            if not _contradicted(setting, diagnosis):
+            # Few classes are met by chance: there the mistake must explain all that failed.
+            others = () if answer.dtype.kind == "f" else failed
+            if not _contradicted(setting, diagnosis, others):
                 return diagnosis
             diagnosis = _say(setting, diagnosis.ids, plain=False)
         hedged = hedged or diagnosis
@@ -75,13 +78,13 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
     return _proven(setting, results) or hedged
 
 
-def _contradicted(setting: Setting, diagnosis: Diagnosis) -> bool:
-    """Whether whole numbers, truth values or texts are not what the mistake makes of them."""
+def _contradicted(setting: Setting, diagnosis: Diagnosis, others: Sequence[str]) -> bool:
+    """Whether whole numbers, truth values, texts or `others` are not what the mistake makes."""
     outputs = setting.exercise.outputs
     exact = [output.name for output in outputs if output.dtype != "float"]
     own = [each for each in diagnosis.ids if each in setting.reference.mistakes]
     return bool(own) and not any(
-        all(_agrees(setting, each, name) for name in exact) for each in own
+        all(_agrees(setting, each, name) for name in (*exact, *others)) for each in own
     )
 
 
