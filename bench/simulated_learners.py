@@ -371,12 +371,17 @@ class Tally:
 
     @staticmethod
     def _caught_when_visible(exercise: Exercise, store: ReferenceStore, learner: Learner) -> bool:
-        misconception = exercise.misconception(learner.name)
-        if misconception is None:
-            return False
-        parameters = exercise.visible_parameters
-        wrong = misconception_outputs(exercise, misconception, parameters, LEARNER_SEED)
-        return wrong is not None and not mark_simulated(exercise, store, wrong).passed
+        """Whether the same learner fails with the parameters that everybody sees."""
+        parameters, seed = exercise.visible_parameters, LEARNER_SEED
+        misconception, name = exercise.misconception(learner.name), main_output(exercise)
+        if misconception is not None:
+            wrong = misconception_outputs(exercise, misconception, parameters, seed)
+            again = [] if wrong is None else [wrong]
+        else:
+            right = reference_arrays(exercise, "reference", parameters, seed, {})
+            mistakes = _array_mistakes(right, name, np.random.default_rng(seed)) if name else ()
+            again = [each.outputs for each in mistakes if each.name == learner.name]
+        return any(not mark_simulated(exercise, store, each).passed for each in again)
 
     @staticmethod
     def _coincides(

@@ -43,6 +43,7 @@ TIE = 5.0
 """Difference of log-likelihoods below which two mistakes cannot be told apart (e^5 = 148)."""
 SURE = 3.0
 """A plain statement is e^3 = 20 times likelier than the truth with noise of any size on it."""
+SAME_SCATTER = 1.5
 NEAR = 0.05
 """An answer this near to the reference is no mistake of kind; it is not named."""
 AGREES = 0.02
@@ -55,8 +56,7 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
     """The mistake behind the first failed output that shows one; None when unknown."""
     hedged: Diagnosis | None = None
     unknown = False
-    failed = _failed_outputs(setting, results)
-    for name in failed:
+    for name in _failed_outputs(setting, results):
         answer = setting.answers[name]
         if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
             continue
@@ -68,9 +68,7 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
         else:
             diagnosis = _of_exact(setting, name, answer)
         if diagnosis is not None and diagnosis.certainty == "match":
-            # Few classes are met by chance: there the mistake must explain all that failed.
-            others = () if answer.dtype.kind == "f" else failed
-            if not _contradicted(setting, diagnosis, others):
+            if not _contradicted(setting, diagnosis, named_by=name):
                 return diagnosis
             diagnosis = _say(setting, diagnosis.ids, plain=False)
         hedged = hedged or diagnosis
@@ -78,13 +76,17 @@ def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagno
     return _proven(setting, results) or hedged
 
 
-def _contradicted(setting: Setting, diagnosis: Diagnosis, others: Sequence[str]) -> bool:
-    """Whether whole numbers, truth values, texts or `others` are not what the mistake makes."""
-    outputs = setting.exercise.outputs
-    exact = [output.name for output in outputs if output.dtype != "float"]
+def _contradicted(setting: Setting, diagnosis: Diagnosis, *, named_by: str) -> bool:
+    """Whether other outputs are not what the mistake would make of them.
+
+    Whole numbers, truth values and texts must be; what is named by them must explain the rest too,
+    since few classes are met by chance.
+    """
+    exact = {output.name for output in setting.exercise.outputs if output.dtype != "float"}
+    others = exact if named_by not in exact else set(setting.answers)
     own = [each for each in diagnosis.ids if each in setting.reference.mistakes]
     return bool(own) and not any(
-        all(_agrees(setting, each, name) for name in (*exact, *others)) for each in own
+        all(_agrees(setting, each, name) for name in others) for each in own
     )
 
 
@@ -155,6 +157,7 @@ def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
         fit(found, candidate)
         for candidate in library(setting.exercise, setting.reference, name)
         if could_be(_family(setting.exercise, candidate.id), found)
+        and not _is_no_mistake(candidate, truth)
     ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
     close = [f for f in good if f.distance <= CLOSE or f.candidate.scatters]
@@ -187,7 +190,16 @@ def _family(exercise: Exercise, mistake: str) -> str:
 
 def _sure(found: Fit, noise: float) -> bool:
     """Whether a mistake may be said plainly: it tells, and explains more than noise does."""
-    return found.candidate.tells and found.log_likelihood - noise >= SURE
+    candidate = found.candidate
+    enough = candidate.mean.size >= FEWEST_VALUES or not candidate.scatters
+    return candidate.tells and enough and found.log_likelihood - noise >= SURE
+
+
+def _is_no_mistake(candidate: Candidate, truth: Candidate) -> bool:
+    """Whether the parameters make a mistake what the task asks for: label 1, where 1 is asked."""
+    if not truth.scatters or symmetric_l1(candidate.mean, truth.mean) > NEAR:
+        return False
+    return bool(candidate.spread.sum() <= SAME_SCATTER * truth.spread.sum())
 
 
 def _by_likelihood(candidate: Fit) -> float:
@@ -252,12 +264,14 @@ def _agrees(setting: Setting, mistake: str, name: str) -> bool:
     """Whether another output is what the mistake would leave there."""
     answer = setting.answers[name]
     changed: Replicates | None = setting.reference.mistakes.get(mistake, {}).get(name)
-    expected = (changed or setting.reference.outputs[name]).mean
+    replicates = changed or setting.reference.outputs[name]
+    expected = replicates.mean
     if isinstance(answer, Problem) or answer.shape != expected.shape:
         return False
     if expected.dtype.kind != "f":
         return bool(np.array_equal(answer, expected))
-    return rel_l1(answer.astype(np.float64), expected) <= AGREES
+    scatter = 2 * float(replicates.spread.sum()) / max(float(np.abs(expected).sum()), 1e-300)
+    return rel_l1(answer.astype(np.float64), expected) <= AGREES + scatter
 
 
 def _resembling(

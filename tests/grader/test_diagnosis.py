@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from grader.check import mark_simulated
 from grader.exercise import load_exercise
-from grader.misconceptions.diagnosis import candidate_of
+from grader.misconceptions.diagnosis import _is_no_mistake, _sure, candidate_of
 from grader.misconceptions.families import could_be
-from grader.misconceptions.likelihood import Candidate, fit
+from grader.misconceptions.likelihood import Candidate, Fit, fit
 from grader.reference import Replicates, author_code
 from grader.variants import visible_variant
 from grader.words import say
@@ -229,6 +230,35 @@ def test_a_mistake_in_classes_must_show_wherever_it_would(exact: Learner) -> Non
     assert one is not None
     assert (both.ids, both.certainty) == (("mirrored",), "match")
     assert (one.ids, one.certainty) == (("mirrored",), "resembles")
+    half = exact.hands_in(leaf=np.arange(6, 0, -1))
+    assert half is not None
+    assert (half.ids, half.certainty) == (("mirrored",), "resembles")
+
+
+def test_one_number_that_scatters_is_named_with_a_reserve() -> None:
+    """A single number lies near some mistake or other, and few mistakes tell in a wide scatter."""
+    sharp = Candidate("x", np.full(8, 5.0), np.full(8, 0.1), 24)
+    single = Candidate("x", np.array(5.0), np.array(0.1), 24)
+    wide = Candidate("x", np.full(8, 5.0), np.full(8, 2.0), 24)
+    met = {name: Fit(each, 100.0, good=True, distance=0.0) for name, each in
+           (("sharp", sharp), ("single", single), ("wide", wide))}  # fmt: skip
+    assert {name: _sure(each, 90.0) for name, each in met.items()} == {
+        "sharp": True,
+        "single": False,
+        "wide": False,
+    }
+    assert not _sure(met["sharp"], 98.0)
+
+
+def test_a_mistake_that_changes_nothing_here_is_not_looked_for() -> None:
+    """Label 1 is no mistake where label 1 is asked for; few samples always are."""
+    truth = Candidate("", np.full(8, 5.0), np.full(8, 0.5), 100)
+    same = Candidate("label_one", np.full(8, 5.1), np.full(8, 0.55), 24)
+    few = Candidate("few", np.full(8, 5.1), np.full(8, 1.5), 24)
+    assert _is_no_mistake(same, truth)
+    assert not _is_no_mistake(few, truth)
+    assert not _is_no_mistake(replace(same, mean=np.full(8, 6.0)), truth)
+    assert not _is_no_mistake(same, Candidate("", np.full(8, 5.0), np.zeros(8), 1))
 
 
 def test_numbers_speak_before_a_failed_criterion_does(exact: Learner) -> None:
