@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-PER_PAGE = 50
-LATEST = 20
+PER_PAGE = 25
+LATEST = 10
 """Reviews that the list shows below what waits, so that one of them can be changed."""
 
 
