@@ -43,7 +43,9 @@ TIE = 5.0
 """Difference of log-likelihoods below which two mistakes cannot be told apart (e^5 = 148)."""
 SURE = 3.0
 """A plain statement is e^3 = 20 times likelier than the truth with noise of any size on it."""
-SAME_SCATTER = 1.5
+SAME_MEAN = 4.0
+SAME_SCATTER = 2.0
+"""Values that lie within four standard errors and scatter alike, up to a factor, are the same."""
 NEAR = 0.05
 """An answer this near to the reference is no mistake of kind; it is not named."""
 AGREES = 0.02
@@ -86,7 +88,7 @@ def _contradicted(setting: Setting, diagnosis: Diagnosis, *, named_by: str) -> b
     others = exact if named_by not in exact else set(setting.answers)
     own = [each for each in diagnosis.ids if each in setting.reference.mistakes]
     return bool(own) and not any(
-        all(_agrees(setting, each, name) for name in others) for each in own
+        all(_agrees(setting, each, name, scatter=True) for name in others) for each in own
     )
 
 
@@ -197,9 +199,11 @@ def _sure(found: Fit, noise: float) -> bool:
 
 def _is_no_mistake(candidate: Candidate, truth: Candidate) -> bool:
     """Whether the parameters make a mistake what the task asks for: label 1, where 1 is asked."""
-    if not truth.scatters or symmetric_l1(candidate.mean, truth.mean) > NEAR:
-        return False
-    return bool(candidate.spread.sum() <= SAME_SCATTER * truth.spread.sum())
+    error = candidate.spread**2 / candidate.seeds + truth.spread**2 / truth.seeds
+    apart = (candidate.mean - truth.mean) ** 2 > SAME_MEAN**2 * error
+    wider = candidate.spread > SAME_SCATTER * truth.spread
+    narrower = truth.spread > SAME_SCATTER * candidate.spread
+    return truth.scatters and not bool((apart | wider | narrower).any())
 
 
 def _by_likelihood(candidate: Fit) -> float:
@@ -260,8 +264,8 @@ def _agreeing_most(setting: Setting, mistakes: Sequence[str], name: str) -> tupl
     return tuple(each for each in ids if agreeing[each] == max(agreeing.values()))
 
 
-def _agrees(setting: Setting, mistake: str, name: str) -> bool:
-    """Whether another output is what the mistake would leave there."""
+def _agrees(setting: Setting, mistake: str, name: str, *, scatter: bool = False) -> bool:
+    """Whether another output is what the mistake would leave there, or may leave by chance."""
     answer = setting.answers[name]
     changed: Replicates | None = setting.reference.mistakes.get(mistake, {}).get(name)
     replicates = changed or setting.reference.outputs[name]
@@ -270,8 +274,9 @@ def _agrees(setting: Setting, mistake: str, name: str) -> bool:
         return False
     if expected.dtype.kind != "f":
         return bool(np.array_equal(answer, expected))
-    scatter = 2 * float(replicates.spread.sum()) / max(float(np.abs(expected).sum()), 1e-300)
-    return rel_l1(answer.astype(np.float64), expected) <= AGREES + scatter
+    size = max(float(np.abs(expected).sum()), 1e-300)
+    chance = 2 * float(replicates.spread.sum()) / size if scatter else 0.0
+    return rel_l1(answer.astype(np.float64), expected) <= AGREES + chance
 
 
 def _resembling(

@@ -254,9 +254,11 @@ def test_a_mistake_that_changes_nothing_here_is_not_looked_for() -> None:
     """Label 1 is no mistake where label 1 is asked for; few samples always are."""
     truth = Candidate("", np.full(8, 5.0), np.full(8, 0.5), 100)
     same = Candidate("label_one", np.full(8, 5.1), np.full(8, 0.55), 24)
+    one_gone = replace(same, mean=np.array([5.1] * 7 + [0.0]))
     few = Candidate("few", np.full(8, 5.1), np.full(8, 1.5), 24)
     assert _is_no_mistake(same, truth)
     assert not _is_no_mistake(few, truth)
+    assert not _is_no_mistake(one_gone, truth)
     assert not _is_no_mistake(replace(same, mean=np.full(8, 6.0)), truth)
     assert not _is_no_mistake(same, Candidate("", np.full(8, 5.0), np.zeros(8), 1))
 
