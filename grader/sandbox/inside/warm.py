@@ -65,6 +65,8 @@ def build_shell() -> Any:
 def warm_up() -> None:
     """Import the learners' stack and run each explainer once, so that its code is compiled."""
     _calm_tqdm()
+    temporary = Path(tempfile.gettempdir())
+    before = set(temporary.iterdir())
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         for name in STACK:
@@ -74,7 +76,10 @@ def warm_up() -> None:
             _exercise_explainers()
         with contextlib.suppress(ImportError):
             _exercise_plots()
-    _forget()
+    _close_fonts()
+    for path in set(temporary.iterdir()) - before:
+        if path.name not in {".matplotlib", ".numba", ".ipython"}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _calm_tqdm() -> None:
@@ -88,6 +93,7 @@ def _calm_tqdm() -> None:
 
 def _exercise_explainers() -> None:
     import numpy as np  # noqa: PLC0415 - the stack is the environment's, and may lack any of these
+    import pandas as pd  # noqa: PLC0415 - the same
     import shap  # noqa: PLC0415 - the same
     from lime.lime_tabular import LimeTabularExplainer  # noqa: PLC0415 - the same
     from sklearn.ensemble import (  # noqa: PLC0415 - the same
@@ -111,6 +117,13 @@ def _exercise_explainers() -> None:
         shap.TreeExplainer(model, features[:20])(features[:3])
     for explainer in (shap.PermutationExplainer, shap.ExactExplainer, shap.SamplingExplainer):
         explainer(score, features[:10])(features[:2])
+    # Code is compiled for each order in memory, and for read-only arrays: those of pandas are.
+    by_row = np.c_[features, labels]
+    by_row.setflags(write=False)
+    by_column = pd.DataFrame(features).to_numpy()
+    for array in (by_row[:, :4].copy(), by_row[:, :4], by_column):
+        array.setflags(write=False)
+        shap.PermutationExplainer(score, array[:10])(array[:2])
     shap.Explainer(score, shap.maskers.Partition(features[:10]))(features[:2])
     shap.KernelExplainer(score, features[:5]).shap_values(features[:2], silent=True)
     lime = LimeTabularExplainer(features, mode="classification")
@@ -136,15 +149,9 @@ def _exercise_plots() -> None:
     plt.close("all")
 
 
-def _forget() -> None:
-    """Close the fonts that matplotlib holds open, and empty the temporary places.
-
-    An open font would share its reading position between all runs; only caches refer to it.
-    """
+def _close_fonts() -> None:
+    """Close the fonts that matplotlib holds open: all runs would share their reading positions."""
     for cached in [item for item in gc.get_objects() if isinstance(item, _CACHED)]:
         if str(getattr(cached, "__module__", "")).startswith("matplotlib."):
-            cached.cache_clear()
+            cached.cache_clear()  # only caches refer to them
     gc.collect()
-    for path in Path(tempfile.gettempdir()).iterdir():
-        if path.name not in {".matplotlib", ".numba", ".ipython"}:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
