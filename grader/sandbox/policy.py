@@ -36,7 +36,7 @@ SERVER_SCRATCH_BYTES: Final = 64 * bounds.MIB
 """Each of the server's own temporary places; a run covers them with its own."""
 
 BOOT_SECONDS: Final = 120.0
-"""The longest start of a fork server: eight seconds on a quiet machine."""
+"""The longest start of a fork server: fourteen seconds on a quiet machine."""
 READY_SECONDS: Final = 20.0
 """The longest wait for a sealed process; 30 ms usually."""
 LAST_WORDS_SECONDS: Final = 5.0
