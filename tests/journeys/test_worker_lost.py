@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from tests.journeys.stage import GRADE_MILLISECONDS, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.journeys.stage import Site, Visitor
 
@@ -27,13 +29,25 @@ def worker(site: Site) -> Iterator[Site]:
     site.ensure("worker")
 
 
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    """Write the solution with a pause at its end: a run that one can come in the middle of."""
+    notebook = json.loads(solution(TREESHAP).read_text())
+    last = next(cell for cell in reversed(notebook["cells"]) if cell["cell_type"] == "code")
+    pause = {"id": "pause", "source": "import time; time.sleep(6)", "outputs": []}
+    notebook["cells"].append(last | pause)
+    file = tmp_path / "slow.ipynb"
+    file.write_text(json.dumps(notebook))
+    return file
+
+
 def test_a_submission_outlives_the_worker_that_ran_it(
-    worker: Site, visitor: Visitor, email: str
+    worker: Site, visitor: Visitor, email: str, slow: Path
 ) -> None:
     """The worker dies in the middle of a run; another one marks the same submission."""
     page = visitor.page
     visitor.arrive(email)
-    visitor.hand_in(TREESHAP, solution(TREESHAP))
+    visitor.hand_in(TREESHAP, slow)
     expect(page.locator(".steps .is-done")).not_to_have_count(0, timeout=GRADE_MILLISECONDS)
     worker.kill("worker")
     expect(page.locator("#verdict-title")).to_have_count(0)
