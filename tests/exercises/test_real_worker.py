@@ -114,6 +114,7 @@ def test_without_a_sandbox_nothing_is_taken(
     for name in ("messages", "control"):
         (elsewhere / name).mkdir(parents=True)
     folders = {f"data_folder_{way}": str(elsewhere / "messages") for way in ("in", "out")}
+    folders["control_folder"] = str(elsewhere / "control")
     app = Celery(broker="filesystem://", broker_transport_options=folders, set_as_current=False)
     broken = WorkerProcess(
         tmp_path, WHYBOX_SANDBOX_PYTHON=str(tmp_path / "no-python"), WHYBOX_BROKER_URL=""
