@@ -19,7 +19,7 @@ from django.db.models import Max
 from courses.learners.keeping import count_ratings
 from courses.learners.models import Bookmark, Completion, CompletionKind, Enrolment, Note, Rating
 from courses.models import Certificate, Course, Lesson, Part, Post, QuizAttempt, User
-from exercises.catalogue import starter_notebook
+from exercises.catalogue.folders import starter_notebook
 from exercises.models import Exercise, Review, State, Submission, SubmissionFiles, Worker
 from grader.sandbox.job import Verdict
 

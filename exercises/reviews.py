@@ -13,16 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from courses.progress import record_completion
-from exercises import queue
-from exercises.models import Review, Submission
-from exercises.rubric import ReviewRubric
+from exercises.catalogue.rubric import ReviewRubric
+from exercises.models import Review
+from exercises.submissions import lifecycle, queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from courses.models import User
-    from exercises.models import Exercise
-    from exercises.rubric import Level, ReviewCriterion
+    from exercises.catalogue.rubric import Level, ReviewCriterion
+    from exercises.models import Submission
 
 
 class ReviewRefused(Exception):  # noqa: N818  # named after what happened, as in grader.errors
@@ -55,21 +55,6 @@ def review_lines(submission: Submission) -> list[ReviewLine]:
         for one in rubric.criteria
         for points in [review.points.get(one.id, 0)]
     ]
-
-
-@transaction.atomic
-def settle(*, user: User, exercise: Exercise) -> None:
-    """Mark which attempt at a project waits for a reviewer, after one of them has changed.
-
-    Of several the latest whose checks have passed waits, unless it has been read; none does once
-    one of them has been accepted.
-    """
-    same = Submission.objects.filter(user=user, exercise=exercise)
-    same.filter(review_due=True).update(review_due=False)
-    passed = same.filter(passed=True)
-    latest = passed.order_by("-attempt").defer("report").select_related("review").first()
-    if latest and not hasattr(latest, "review") and not passed.filter(review__passed=True).exists():
-        same.filter(pk=latest.pk).update(review_due=True)
 
 
 @transaction.atomic
@@ -109,7 +94,7 @@ def record_review(
             "mail_due": True,
         },
     )
-    settle(user=submission.user, exercise=submission.exercise)
+    lifecycle.update_review_due(user=submission.user, exercise=submission.exercise)
     transaction.on_commit(lambda: queue.announce_review_mail(submission.pk))
     if review.passed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)

@@ -14,7 +14,7 @@ from django.conf import settings as site_settings
 from rest_framework.authtoken.models import Token
 
 from courses.models import User
-from exercises import catalogue
+from exercises.catalogue import loading
 from exercises.models import Exercise
 from tests.exercises.desk import Desk
 from tests.exercises.worker_process import (
@@ -70,7 +70,7 @@ def _content(settings: Any) -> None:
 @pytest.fixture
 def exercise(db: None) -> Exercise:
     """The exercise of tests/exercises/content, loaded."""
-    catalogue.load(content=CONTENT)
+    loading.load(content=CONTENT)
     return Exercise.objects.get(slug=SLUG)
 
 

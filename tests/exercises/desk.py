@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.test import Client
 
-from exercises import submissions
+from exercises.submissions import lifecycle
 from tests.exercises.worker_process import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Desk:
 
     def submit(self, *cells: str) -> Submission:
         """Hand in a notebook with these cells after the model."""
-        return submissions.submit(
+        return lifecycle.submit(
             user=self.learner, exercise=self.exercise, notebook=self.make(*cells)
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from exercises import catalogue
+from exercises.catalogue import folders, loading
 from exercises.models import Exercise
 from tests.exercises.worker_process import CONTENT, SLUG
 
@@ -26,7 +26,7 @@ def content(tmp_path: Path) -> Path:
 
 def test_a_folder_becomes_a_row(content: Path) -> None:
     """Loading makes the row with rendered task and hints, and nothing that helps to cheat."""
-    assert catalogue.load(content=content) == [SLUG]
+    assert loading.load(content=content) == [SLUG]
     exercise = Exercise.objects.get()
     assert exercise.max_score == 10.0
     assert "<math" in exercise.description["statement_html"]
@@ -36,19 +36,19 @@ def test_a_folder_becomes_a_row(content: Path) -> None:
 
 def test_loading_again_writes_nothing(content: Path, django_assert_num_queries: Any) -> None:
     """A second load of the same files only reads."""
-    catalogue.load(content=content)
+    loading.load(content=content)
     with django_assert_num_queries(3):  # savepoint, read, release
-        assert catalogue.load(content=content) == []
+        assert loading.load(content=content) == []
 
 
 def test_what_is_gone_becomes_inactive(content: Path) -> None:
     """An exercise without a folder is offered no more, and comes back with it."""
-    catalogue.load(content=content)
+    loading.load(content=content)
     folder = (content / "exercises" / SLUG).rename(content / "elsewhere")
-    assert catalogue.load(content=content) == [SLUG]
+    assert loading.load(content=content) == [SLUG]
     assert not Exercise.objects.active().exists()
     folder.rename(content / "exercises" / SLUG)
-    catalogue.load(content=content)
+    loading.load(content=content)
     assert Exercise.objects.active().exists()
 
 
@@ -76,7 +76,7 @@ def test_wrong_markdown_is_refused(content: Path, settings: Any) -> None:
 def test_a_changed_file_is_read_again(content: Path, settings: Any) -> None:
     """The worker's copy of an exercise follows its files."""
     settings.CONTENT_DIR = content
-    assert catalogue.read(SLUG).pass_score == 8
+    assert folders.read(SLUG).pass_score == 8
     file = content / "exercises" / SLUG / "exercise.yaml"
     file.write_text(file.read_text().replace("pass_score: 8", "pass_score: 7"))
-    assert catalogue.read(SLUG).pass_score == 7
+    assert folders.read(SLUG).pass_score == 7

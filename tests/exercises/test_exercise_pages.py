@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from courses.models import Course, Part, User
-from exercises import submissions
 from exercises.models import Stage, State, Submission, Worker
-from exercises.submissions import Progress
+from exercises.submissions import lifecycle
+from exercises.submissions.lease import Progress, claim, renew_lease
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
 
@@ -42,9 +42,9 @@ class Elements(HTMLParser):
 
 def grade(submission: Submission, report: GradeReport = MISS) -> None:
     """Give a waiting submission a grade."""
-    lease = submissions.claim(submission_id=submission.pk)
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
-    submissions.record_grade(lease=lease, report=report)
+    lifecycle.record_grade(lease=lease, report=report)
 
 
 def exercise_page(desk: Desk) -> str:
@@ -98,7 +98,7 @@ def test_waiting_estimates(desk: Desk) -> None:
     )
     other = User.objects.create_user("before@example.org")
     for user in (other, desk.learner):
-        submissions.submit(user=user, exercise=desk.exercise, notebook=desk.make())
+        lifecycle.submit(user=user, exercise=desk.exercise, notebook=desk.make())
     page = desk.page(Submission.objects.get(user=desk.learner, state=State.QUEUED))
     assert "You are number 2." in page
     assert "About 4 seconds" in page
@@ -107,9 +107,9 @@ def test_waiting_estimates(desk: Desk) -> None:
 def test_running_shows_the_cell(desk: Desk) -> None:
     """A running submission says which cell runs; without JavaScript the page reloads itself."""
     submission = desk.submit()
-    lease = submissions.claim(submission_id=submission.pk)
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
-    submissions.report_progress(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
+    renew_lease(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
     page = desk.page(submission)
     assert "Running cell 4 of 9" in page
     assert '<noscript><meta http-equiv="refresh"' in page

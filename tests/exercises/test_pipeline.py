@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core import mail
 
-from exercises import mails, pipeline, queue, submissions
 from exercises.models import State
+from exercises.submissions import emails, lifecycle, pipeline, queue
+from exercises.submissions.lease import claim
 from grader.errors import SandboxUnavailable
 from grader.report import GradeReport
 from grader.sandbox.job import Run, Verdict
@@ -83,15 +84,15 @@ def test_broken_content_is_ours(desk: Desk) -> None:
 def test_the_verdict_is_mailed_once(desk: Desk) -> None:
     """Who wished a mail gets one, in words, though its message comes twice; others get none."""
     for wanted in (True, False):
-        submission = submissions.submit(
+        submission = lifecycle.submit(
             user=desk.learner, exercise=desk.exercise, notebook=desk.make(), mail_wanted=wanted
         )
-        lease = submissions.claim(submission_id=submission.pk)
+        lease = claim(submission_id=submission.pk)
         assert lease is not None
         report = GradeReport(verdict=Verdict.OK, score=9.5, max_score=10.0, passed=True)
-        submissions.record_grade(lease=lease, report=report)
-        mails.mail_graded(submission.pk)
-        mails.mail_graded(submission.pk)
+        lifecycle.record_grade(lease=lease, report=report)
+        emails.mail_graded(submission.pk)
+        emails.mail_graded(submission.pk)
     (sent,) = mail.outbox
     assert sent.to == ["ada@example.org"]
     assert sent.subject == "Marked: The parts of a linear model"
@@ -103,15 +104,15 @@ def test_a_mail_speaks_the_learner_s_language(desk: Desk) -> None:
     """The worker has no visitor; the profile says which language it is."""
     desk.learner.locale = "fr"
     desk.learner.save()
-    submission = submissions.submit(
+    submission = lifecycle.submit(
         user=desk.learner, exercise=desk.exercise, notebook=desk.make(), mail_wanted=True
     )
-    lease = submissions.claim(submission_id=submission.pk)
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
     report = GradeReport(verdict=Verdict.OK, score=9.5, max_score=10.0, passed=True)
-    submissions.record_grade(lease=lease, report=report)
+    lifecycle.record_grade(lease=lease, report=report)
 
-    mails.mail_graded(submission.pk)
+    emails.mail_graded(submission.pk)
 
     (sent,) = mail.outbox
     assert "L’essai 1 de" in sent.body  # noqa: RUF001  # French writes it so

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercises.plot import LEFT, RIGHT, plot_of
+from exercises.feedback.plot import LEFT, RIGHT, plot_of
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 

@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from exercises import queue, submissions
 from exercises.models import Stage, State, Submission, Worker
-from exercises.submissions import LEASE, NUDGE_AFTER
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.attempts import standing
+from exercises.submissions.lease import LEASE
+from exercises.submissions.lifecycle import NUDGE_AFTER
 from tests.exercises.worker_process import SOLUTION, WorkerProcess
 
 if TYPE_CHECKING:
@@ -75,12 +77,12 @@ def test_a_killed_worker_costs_no_attempt(worker: WorkerProcess, desk: Desk) -> 
     submission = desk.submit("import time; time.sleep(2)", SOLUTION)
     desk.wait(submission, lambda s: s.stage == Stage.CELLS)
     worker.kill()
-    assert submissions.requeue_stale() == 0  # its lease has not ended yet
-    assert submissions.requeue_stale(now=timezone.now() + LEASE) == 1
+    assert lifecycle.requeue_stale() == 0  # its lease has not ended yet
+    assert lifecycle.requeue_stale(now=timezone.now() + LEASE) == 1
     worker.start()
     desk.wait(submission, lambda s: s.finished)
     assert (submission.passed, submission.tries) == (True, 2)
-    assert submissions.standing(user=desk.learner, exercise=desk.exercise).attempts == 1
+    assert standing(user=desk.learner, exercise=desk.exercise).attempts == 1
 
 
 def test_a_second_delivery_is_harmless(worker: WorkerProcess, desk: Desk) -> None:
@@ -101,8 +103,8 @@ def test_a_lost_message_is_found_again(
     with monkeypatch.context() as lossy:
         lossy.setattr(queue, "announce", lambda _pk: None)
         submission = desk.submit(SOLUTION)
-    assert submissions.requeue_stale() == 0
-    assert submissions.requeue_stale(now=timezone.now() + NUDGE_AFTER) == 1
+    assert lifecycle.requeue_stale() == 0
+    assert lifecycle.requeue_stale(now=timezone.now() + NUDGE_AFTER) == 1
     assert desk.wait(submission, lambda s: s.finished).passed
 
 
@@ -133,5 +135,5 @@ def test_without_a_sandbox_nothing_is_taken(
         assert (submission.state, submission.tries) == (State.QUEUED, 0)
     finally:
         broken.close()
-    submissions.requeue_stale(now=timezone.now() + NUDGE_AFTER)
+    lifecycle.requeue_stale(now=timezone.now() + NUDGE_AFTER)
     assert desk.wait(submission, lambda s: s.finished).passed

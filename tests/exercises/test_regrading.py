@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from courses.progress import exercise_completed
-from exercises import regrading
 from exercises.models import Submission
+from exercises.submissions import regrading
 from grader.reference import ReferenceStore
 from tests.exercises.worker_process import CONTENT, SLUG, SOLUTION, WorkerProcess
 

@@ -12,9 +12,12 @@ from django.urls import reverse
 
 from courses.models import User
 from courses.progress import exercise_completed
-from exercises import catalogue, mails, pipeline, reviews, submissions
+from exercises import reviews
+from exercises.catalogue import loading
 from exercises.models import Review, Submission
 from exercises.reviews import ReviewRefused
+from exercises.submissions import emails, lifecycle, pipeline
+from exercises.submissions.lease import claim
 from grader.errors import ContentError
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
@@ -59,9 +62,9 @@ def content(tmp_path: Path) -> Path:
 @pytest.fixture
 def handed_in(desk: Desk, content: Path) -> Submission:
     """A project whose checks have passed, recorded as the worker does."""
-    catalogue.load(content=content)
+    loading.load(content=content)
     submission = desk.submit()
-    lease = submissions.claim(submission_id=submission.pk)
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
     submission = Submission.objects.select_related("exercise", "user").get(pk=submission.pk)
     pipeline._record(submission, lease=lease, report=PASS)
@@ -76,7 +79,7 @@ def reviewer(db: None) -> User:
 
 def test_learners_know_the_rubric_beforehand(desk: Desk, content: Path) -> None:
     """The exercise's page says what the reviewer will mark, level by level."""
-    catalogue.load(content=content)
+    loading.load(content=content)
     page = desk.browser.get(reverse("exercises:exercise", args=[SLUG])).content.decode()
     for words in ("then read by a person", "It is asked &amp; answered.", "5 points accept it"):
         assert words in page
@@ -193,8 +196,8 @@ def test_the_learner_is_told_by_mail_once(
                 comment="Think of <tails>.",
             )
         assert len(asked) == 1
-        mails.mail_reviewed(handed_in.pk)
-        mails.mail_reviewed(handed_in.pk)
+        emails.mail_reviewed(handed_in.pk)
+        emails.mail_reviewed(handed_in.pk)
         assert len(mailoutbox) == number
         mail = mailoutbox[-1]
         assert mail.to == [handed_in.user.email]
@@ -268,8 +271,8 @@ def test_an_empty_list_says_so(desk: Desk, reviewer: User) -> None:
 
 def _passed(user: User, like: Submission) -> Submission:
     """Another submission of the same exercise whose checks have passed."""
-    submission = submissions.submit(user=user, exercise=like.exercise, notebook=b"{}")
-    lease = submissions.claim(submission_id=submission.pk)
+    submission = lifecycle.submit(user=user, exercise=like.exercise, notebook=b"{}")
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
     pipeline._record(submission, lease=lease, report=PASS)
     return Submission.objects.for_page().get(pk=submission.pk)
@@ -311,4 +314,4 @@ def test_a_wrong_rubric_names_its_place(content: Path, before: str, after: str, 
     file = content / "exercises" / SLUG / "review.yaml"
     file.write_text(file.read_text().replace(before, after, 1))
     with pytest.raises(ContentError, match=f"review.yaml.*{words}"):
-        catalogue.load(content=content)
+        loading.load(content=content)

@@ -9,8 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from courses.models import User
-from exercises import submissions
 from exercises.models import State, Submission
+from exercises.submissions import lifecycle
+from exercises.submissions.lease import Lease, claim
 from grader.report import CriterionResult, Diagnosis, GradeReport, Timings
 from grader.sandbox.job import CellError, Verdict
 from tests.exercises.worker_process import CONTENT, SLUG
@@ -42,9 +43,9 @@ def header(desk: Desk, token_of: Callable[[User], dict[str, str]]) -> dict[str, 
 def graded(desk: Desk) -> Submission:
     """A submission with `REPORT`."""
     submission = desk.submit()
-    lease = submissions.claim(submission_id=submission.pk)
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
-    submissions.record_grade(lease=lease, report=REPORT)
+    lifecycle.record_grade(lease=lease, report=REPORT)
     return submission
 
 
@@ -183,14 +184,14 @@ def test_strangers_are_turned_away(desk: Desk) -> None:
 def test_a_failure_of_ours_says_so(desk: Desk, header: dict[str, str]) -> None:
     """A submission that failed by our fault says that it costs nothing."""
     submission = desk.submit()
-    while submissions.put_back(lease=_claim(submission)) != State.FAILED:
+    while lifecycle.put_back(lease=_claim(submission)) != State.FAILED:
         pass
     facts = desk.browser.get(f"/api/v1/submissions/{submission.pk}/", headers=header).json()
     assert (facts["state"], facts["verdict"]) == ("failed", "internal_error")
     assert "not counted" in facts["error"]["message"]
 
 
-def _claim(submission: Submission) -> submissions.Lease:
-    lease = submissions.claim(submission_id=submission.pk)
+def _claim(submission: Submission) -> Lease:
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
     return lease

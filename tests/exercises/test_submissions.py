@@ -10,9 +10,11 @@ from celery import Celery
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from exercises import queue, submissions
 from exercises.models import Stage, State, Submission
-from exercises.submissions import LEASE, MAX_TRIES, Lease, Progress, SubmissionRefused
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.attempts import SubmissionRefused, standing
+from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
+from exercises.submissions.lifecycle import MAX_TRIES
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
 
@@ -26,7 +28,7 @@ GRADE = GradeReport(verdict=Verdict.OK, score=4.0, max_score=10.0, passed=False,
 
 def claimed(submission: Submission) -> Lease:
     """Take a submission that is there to be taken."""
-    lease = submissions.claim(submission_id=submission.pk)
+    lease = claim(submission_id=submission.pk)
     assert lease is not None
     return lease
 
@@ -51,7 +53,7 @@ def test_attempts_end(desk: Desk) -> None:
     """After the last attempt the next submission is refused."""
     assert desk.exercise.max_attempts == 5
     for _ in range(5):
-        submissions.record_grade(lease=claimed(desk.submit()), report=GRADE)
+        lifecycle.record_grade(lease=claimed(desk.submit()), report=GRADE)
     with pytest.raises(SubmissionRefused) as refusal:
         desk.submit()
     assert refusal.value.reason == "no_attempts_left"
@@ -68,13 +70,13 @@ def test_an_exercise_that_is_gone_takes_nothing(desk: Desk) -> None:
 def test_a_submission_is_claimed_once(desk: Desk) -> None:
     """A second claim of the same submission gets nothing."""
     submission = desk.submit()
-    assert submissions.claim(submission_id=submission.pk) is not None
-    assert submissions.claim(submission_id=submission.pk) is None
+    assert claim(submission_id=submission.pk) is not None
+    assert claim(submission_id=submission.pk) is None
 
 
 def test_a_message_about_nothing_ends(db: None) -> None:
     """A key that no submission has claims nothing."""
-    assert submissions.claim(submission_id=uuid.uuid4()) is None
+    assert claim(submission_id=uuid.uuid4()) is None
 
 
 def test_progress_extends_the_lease(desk: Desk) -> None:
@@ -82,16 +84,16 @@ def test_progress_extends_the_lease(desk: Desk) -> None:
     submission = desk.submit()
     lease = claimed(submission)
     Submission.objects.update(lease_until=timezone.now())
-    assert submissions.report_progress(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
+    assert renew_lease(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
     submission.refresh_from_db()
     assert (submission.stage, submission.cell, submission.cells) == (Stage.CELLS, 4, 9)
-    assert submissions.requeue_stale(now=timezone.now()) == 0
+    assert lifecycle.requeue_stale(now=timezone.now()) == 0
 
 
 def test_a_grade_is_recorded_whole(desk: Desk) -> None:
     """Recording a grade ends the submission, keeps report and answers, and frees the lease."""
     submission = desk.submit()
-    assert submissions.record_grade(lease=claimed(submission), report=GRADE)
+    assert lifecycle.record_grade(lease=claimed(submission), report=GRADE)
     submission.refresh_from_db()
     assert (submission.state, submission.score, submission.lease_token) == (State.GRADED, 4.0, None)
     assert submission.report is not None
@@ -103,11 +105,11 @@ def test_who_lost_the_lease_writes_nothing(desk: Desk) -> None:
     """A slow worker whose submission was given to another changes nothing any more."""
     submission = desk.submit()
     slow = claimed(submission)
-    submissions.put_back(lease=slow)
+    lifecycle.put_back(lease=slow)
     quick = claimed(submission)
-    assert not submissions.record_grade(lease=slow, report=GRADE)
-    assert not submissions.report_progress(lease=slow, progress=Progress(Stage.MARKING))
-    assert submissions.put_back(lease=slow) is None
+    assert not lifecycle.record_grade(lease=slow, report=GRADE)
+    assert not renew_lease(lease=slow, progress=Progress(Stage.MARKING))
+    assert lifecycle.put_back(lease=slow) is None
     submission.refresh_from_db()
     assert submission.lease_token == quick.token
 
@@ -115,12 +117,12 @@ def test_who_lost_the_lease_writes_nothing(desk: Desk) -> None:
 def test_our_faults_are_bounded_and_cost_nothing(desk: Desk) -> None:
     """After three failures of ours the submission ends as internal error; no attempt is used."""
     submission = desk.submit()
-    states = [submissions.put_back(lease=claimed(submission)) for _ in range(MAX_TRIES)]
+    states = [lifecycle.put_back(lease=claimed(submission)) for _ in range(MAX_TRIES)]
     assert states == [State.QUEUED, State.QUEUED, State.FAILED]
     submission.refresh_from_db()
     assert (submission.verdict, submission.score) == ("internal_error", None)
-    standing = submissions.standing(user=desk.learner, exercise=desk.exercise)
-    assert (standing.attempts, standing.attempts_left) == (0, 5)
+    stands = standing(user=desk.learner, exercise=desk.exercise)
+    assert (stands.attempts, stands.attempts_left) == (0, 5)
     assert desk.submit().attempt == 1
 
 
@@ -128,8 +130,8 @@ def test_a_worker_that_reports_again_keeps_its_submission(desk: Desk) -> None:
     """Only leases that have ended are put back."""
     submission = desk.submit()
     lease = claimed(submission)
-    assert submissions.put_back(lease=lease, silent_since=timezone.now()) is None
-    assert submissions.requeue_stale(now=timezone.now() + LEASE) == 1
+    assert lifecycle.put_back(lease=lease, silent_since=timezone.now()) is None
+    assert lifecycle.requeue_stale(now=timezone.now() + LEASE) == 1
     submission.refresh_from_db()
     assert submission.state == State.QUEUED
 
@@ -138,9 +140,9 @@ def test_the_best_attempt_counts(desk: Desk) -> None:
     """Standing reports the best score, and a pass stays a pass."""
     best = GradeReport(verdict=Verdict.OK, score=9.0, max_score=10.0, passed=True)
     for report in (best, GRADE):
-        submissions.record_grade(lease=claimed(desk.submit()), report=report)
-    standing = submissions.standing(user=desk.learner, exercise=desk.exercise)
-    assert (standing.best, standing.passed, standing.graded) == (9.0, True, 2)
+        lifecycle.record_grade(lease=claimed(desk.submit()), report=report)
+    stands = standing(user=desk.learner, exercise=desk.exercise)
+    assert (stands.best, stands.passed, stands.graded) == (9.0, True, 2)
 
 
 @pytest.mark.django_db(transaction=True)

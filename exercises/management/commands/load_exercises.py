@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from courses.catalogue.files import ContentError as MarkdownError
-from exercises import catalogue
+from exercises.catalogue import loading
 from grader.errors import ContentError
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Load and say what changed."""
         try:
-            changed = catalogue.load(content=settings.CONTENT_DIR)
+            changed = loading.load(content=settings.CONTENT_DIR)
         except (ContentError, MarkdownError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

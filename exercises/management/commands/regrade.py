@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from exercises import regrading
 from exercises.models import Exercise
+from exercises.submissions import regrading
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

@@ -1,12 +1,9 @@
-"""The tables: exercises as pages need them, submissions, their heavy parts, workers.
-
-Each rule that a submission must never break is a constraint here, so that no door can break it.
-"""
+"""Submissions, their states, and their files in a table of their own."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -14,63 +11,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from exercises.models.exercise import Exercise
 from grader.sandbox.job import Verdict
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-
-class ExerciseQuerySet(models.QuerySet["Exercise"]):
-    """Named ways to read exercises."""
-
-    def active(self) -> ExerciseQuerySet:
-        """Return those that the content still holds."""
-        return self.filter(active=True)
-
-
-class Exercise(models.Model):
-    """What pages and attempt rules need of an exercise folder; written by `catalogue.load` only.
-
-    `description` is what `grader.exercise` read, as plain data: task, outputs, rubric, limits,
-    hints. Nothing in it would help to cheat.
-    """
-
-    slug = models.SlugField(_("slug"), unique=True, max_length=80)
-    title = models.CharField(_("title"), max_length=200)
-    summary = models.TextField(_("summary"), blank=True)
-    version = models.CharField(_("version"), max_length=20)
-    content_hash = models.CharField(_("content hash"), max_length=64)
-    minutes = models.PositiveSmallIntegerField(_("minutes"))
-    max_score = models.FloatField(_("maximum score"))
-    pass_score = models.FloatField(_("score to pass"))
-    max_attempts = models.PositiveSmallIntegerField(_("attempts"), null=True, blank=True)
-    reviewed = models.BooleanField(_("read by a reviewer"), default=False)
-    description = models.JSONField(_("description"), default=dict)
-    active = models.BooleanField(_("active"), default=True)
-
-    objects = ExerciseQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("exercise")
-        verbose_name_plural = _("exercises")
-        ordering: ClassVar[list[str]] = ["slug"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=Q(pass_score__gt=0, pass_score__lte=F("max_score")),
-                name="exercise_can_be_passed",
-            ),
-            models.CheckConstraint(
-                condition=Q(max_attempts__isnull=True) | Q(max_attempts__gt=0),
-                name="exercise_can_be_attempted",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the exercise's page."""
-        return reverse("exercises:exercise", args=[self.slug])
 
 
 class State(models.TextChoices):
@@ -284,71 +226,3 @@ class SubmissionFiles(models.Model):
 
     def __str__(self) -> str:
         return str(self.submission_id)
-
-
-class Review(models.Model):
-    """What a reviewer says about a project; `points` by criterion id."""
-
-    submission = models.OneToOneField(
-        Submission, on_delete=models.CASCADE, primary_key=True, related_name="review"
-    )
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    points = models.JSONField(_("points by criterion"))
-    score = models.FloatField(_("score"))
-    max_score = models.FloatField(_("maximum score"))
-    passed = models.BooleanField(_("passed"))
-    comment = models.TextField(_("comment"), blank=True)
-    created_at = models.DateTimeField(_("reviewed at"))
-    mail_due = models.BooleanField(_("the learner is to be told"), default=False)
-
-    class Meta:
-        verbose_name = _("review")
-        verbose_name_plural = _("reviews")
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["-created_at"], name="review_latest"),
-        ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=Q(score__gte=0, score__lte=F("max_score")), name="review_score_in_range"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.submission_id}: {self.score:g}"
-
-
-class WorkerQuerySet(models.QuerySet["Worker"]):
-    """Named ways to read workers."""
-
-    def seen_since(self, when: datetime) -> WorkerQuerySet:
-        """Return those that have reported themselves since `when`."""
-        return self.filter(seen_at__gte=when)
-
-    def slots(self) -> int:
-        """Count how many runs these workers do at once; one without a sandbox does none."""
-        total = self.filter(sandbox_open=True).aggregate(slots=models.Sum("concurrency"))
-        return total["slots"] or 0
-
-
-class Worker(models.Model):
-    """A worker process as it last reported itself; `/status/` reads these rows."""
-
-    name = models.CharField(_("name"), max_length=120, primary_key=True)
-    concurrency = models.PositiveSmallIntegerField(_("runs at once"))
-    started_at = models.DateTimeField(_("started at"))
-    seen_at = models.DateTimeField(_("last seen at"))
-    sandbox_open = models.BooleanField(_("its sandbox works"), default=False)
-    reason = models.TextField(_("why it takes nothing"), blank=True)
-    remedy = models.TextField(_("what mends it"), blank=True)
-
-    objects = WorkerQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("worker")
-        verbose_name_plural = _("workers")
-        ordering: ClassVar[list[str]] = ["name"]
-
-    def __str__(self) -> str:
-        return self.name

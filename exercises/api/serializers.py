@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
-from exercises.feedback import feedback_for
+from exercises.feedback.messages import feedback_for
 from exercises.models import State
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
     from exercises.models import Exercise, Submission
-    from exercises.submissions import Standing
+    from exercises.submissions.attempts import Standing
 
 
 class OutputSerializer(serializers.Serializer[Any]):

@@ -18,18 +18,19 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from exercises import catalogue, submissions
-from exercises.forms import checked_notebook
-from exercises.models import Exercise, Submission
-from exercises.notebooks import CONTENT_TYPE
-from exercises.serializers import (
+from exercises.api.serializers import (
     ExerciseSerializer,
     SubmissionSerializer,
     UploadSerializer,
     exercise_facts,
     submission_facts,
 )
-from exercises.submissions import SubmissionRefused
+from exercises.catalogue import folders
+from exercises.feedback.notebooks import CONTENT_TYPE
+from exercises.models import Exercise, Submission
+from exercises.submissions import attempts, lifecycle
+from exercises.submissions.attempts import SubmissionRefused
+from exercises.submissions.uploads import checked_notebook
 from grader.errors import NotebookRefused
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ExerciseView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Return the task, its outputs and limits, and how one stands."""
         exercise = get_object_or_404(Exercise.objects.active(), slug=slug)
-        standing = submissions.standing(user=_user(request), exercise=exercise)
+        standing = attempts.standing(user=_user(request), exercise=exercise)
         return Response(ExerciseSerializer(exercise_facts(exercise, standing)).data)
 
 
@@ -93,7 +94,7 @@ class StarterView(APIView):
     def get(self, request: Request, slug: str) -> HttpResponse:  # noqa: ARG002  # a view's first one
         """Return the notebook that one begins with."""
         exercise = get_object_or_404(Exercise.objects.active(), slug=slug)
-        return HttpResponse(catalogue.starter_notebook(exercise.slug), content_type=CONTENT_TYPE)
+        return HttpResponse(folders.starter_notebook(exercise.slug), content_type=CONTENT_TYPE)
 
 
 class SubmissionsView(APIView):
@@ -119,7 +120,7 @@ class SubmissionsView(APIView):
         user, wanted = _user(request), upload.validated_data["mail_wanted"]
         try:
             notebook = checked_notebook(upload.validated_data["notebook"], exercise=exercise)
-            submission = submissions.submit(
+            submission = lifecycle.submit(
                 user=user,
                 exercise=exercise,
                 notebook=notebook,

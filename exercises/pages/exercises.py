@@ -1,4 +1,4 @@
-"""Pages: an exercise, a submission and its live state, the executed notebook, the status."""
+"""Pages: an exercise, a submission and its live state, the executed notebook."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from courses.catalogue.languages import lay_over, lay_over_parts
 from courses.models import Part
-from exercises import catalogue, notebooks, submissions
-from exercises.feedback import feedback_for
-from exercises.forms import DiagnosisForm, UploadForm
+from exercises.catalogue import folders
+from exercises.feedback import notebooks
+from exercises.feedback.messages import feedback_for
+from exercises.feedback.plot import plot_of
 from exercises.models import DiagnosisAnswer, Exercise, State, Submission
-from exercises.plot import plot_of
+from exercises.pages.forms import DiagnosisForm, UploadForm
 from exercises.reviews import review_lines
-from exercises.submissions import Standing, SubmissionRefused
-from exercises.waiting import current_load, present_workers, waiting
+from exercises.submissions import attempts, lifecycle
+from exercises.submissions.attempts import Standing, SubmissionRefused
+from exercises.submissions.waiting import waiting
 
 if TYPE_CHECKING:
     import uuid
@@ -46,7 +48,7 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
 def starter(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  # a view's first one
     """Download the notebook that one begins with."""
     shown = get_object_or_404(Exercise.objects.active(), slug=slug)
-    return notebooks.download(catalogue.starter_notebook(shown.slug), name=f"{shown.slug}.ipynb")
+    return notebooks.download(folders.starter_notebook(shown.slug), name=f"{shown.slug}.ipynb")
 
 
 @require_POST
@@ -57,7 +59,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES, exercise=shown)
     if form.is_valid():
         try:
-            submitted = submissions.submit(
+            submitted = lifecycle.submit(
                 user=_user(request),
                 exercise=shown,
                 notebook=form.cleaned_data["notebook"],
@@ -105,21 +107,11 @@ def diagnosis(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = DiagnosisForm(request.POST)
     if form.is_valid():
         answer = DiagnosisAnswer(form.cleaned_data["answer"])
-        submissions.answer_diagnosis(submission=shown, answer=answer)
+        lifecycle.answer_diagnosis(submission=shown, answer=answer)
         shown.diagnosis_answer = answer
     if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
         return render(request, "exercises/_diagnosis_answer.html", {"submission": shown})
     return HttpResponseRedirect(shown.get_absolute_url() + "#diagnosis")
-
-
-@require_safe
-@never_cache
-def status(request: HttpRequest) -> HttpResponse:
-    """Say whether submissions are being taken, and if not, why and what mends it."""
-    workers = list(present_workers())
-    working = any(worker.sandbox_open for worker in workers)
-    facts = {"workers": workers, "working": working, "load": current_load()}
-    return render(request, "exercises/status.html", facts)
 
 
 def _exercise_page(
@@ -138,7 +130,7 @@ def _exercise_page(
 
 def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
     history = Submission.objects.history(user_id=user.pk, exercise_id=shown.pk)[:HISTORY_LENGTH]
-    standing = submissions.standing(user=user, exercise=shown)
+    standing = attempts.standing(user=user, exercise=shown)
     hints = shown.description["hints_html"]
     unlocked = _hints_open(shown, standing)
     return {
@@ -161,7 +153,7 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
     seen = f"{shown.state}.{shown.stage}.{shown.cell}"
     if queued:
         seen += f".{queued.position}.{queued.seconds}.{queued.working}"
-    standing = submissions.standing(user=shown.user, exercise=shown.exercise)
+    standing = attempts.standing(user=shown.user, exercise=shown.exercise)
     return {
         "submission": shown,
         "exercise": shown.exercise,

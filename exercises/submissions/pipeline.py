@@ -14,10 +14,11 @@ from django.conf import settings
 from django.db import transaction
 
 from courses.progress import record_completion
-from exercises import catalogue, queue, reviews, submissions
-from exercises.heart import Heart
+from exercises.catalogue import folders
 from exercises.models import Stage, State, Submission
-from exercises.submissions import Lease, Progress
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.heartbeat import Heartbeat
+from exercises.submissions.lease import Lease, Progress, claim
 from grader.errors import OurFault, SandboxUnavailable
 from grader.grading import grade_notebook
 from grader.reference import ReferenceStore
@@ -44,7 +45,7 @@ def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | N
     Raises:
         SandboxUnavailable: the sandbox broke; the submission was put back.
     """
-    lease = submissions.claim(submission_id=submission_id)
+    lease = claim(submission_id=submission_id)
     if lease is None:
         return None
     try:
@@ -55,23 +56,23 @@ def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | N
         return _record(submission, lease=lease, report=report)
     except Exception as error:  # the one broad catch: unknown is ours and costs no attempt
         logger.exception("submission %s could not be graded", submission_id)
-        state = submissions.put_back(lease=lease)
+        state = lifecycle.put_back(lease=lease)
         if isinstance(error, SandboxUnavailable):
             raise
         return state
 
 
 def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeReport:
-    with Heart(lease) as heart:
+    with Heartbeat(lease) as heartbeat:
 
         def on_event(event: Event) -> None:
             if event.kind == "cell":
-                heart.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
+                heartbeat.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
             elif event.kind == "end":
-                heart.progress = Progress(Stage.MARKING)
+                heartbeat.progress = Progress(Stage.MARKING)
 
         report = grade_notebook(
-            catalogue.read(submission.exercise.slug),
+            folders.read(submission.exercise.slug),
             bytes(submission.files.notebook),
             sandbox=sandbox,
             references=references(),
@@ -87,7 +88,7 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
 @transaction.atomic
 def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> State | None:
     """Write the grade and what follows from it, all or nothing."""
-    if not submissions.record_grade(lease=lease, report=report):
+    if not lifecycle.record_grade(lease=lease, report=report):
         return None
     if report.passed:
         _follow_up(submission)
@@ -100,6 +101,6 @@ def _follow_up(submission: Submission) -> None:
     """What passing leads to: the exercise is done, or a reviewer reads it first."""
     user, exercise = submission.user, submission.exercise
     if exercise.reviewed:
-        reviews.settle(user=user, exercise=exercise)
+        lifecycle.update_review_due(user=user, exercise=exercise)
     else:
         record_completion(user=user, exercise_slug=exercise.slug)

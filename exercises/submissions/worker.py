@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from exercises import submissions
 from exercises.models import Worker
+from exercises.submissions import lifecycle
 from grader.errors import SandboxUnavailable
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Keeper:
             self._fault = SandboxUnavailable(f"{type(error).__name__}: {error}")
         else:
             logger.info("the sandbox is open")
-            submissions.announce_waiting(silent_since=timezone.now())
+            lifecycle.announce_waiting(silent_since=timezone.now())
 
     def _close(self) -> None:
         sandbox, self.sandbox = self.sandbox, None

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import User
-from exercises import notebooks
-from exercises.forms import ReviewForm
+from exercises.feedback import notebooks
 from exercises.models import State, Submission
+from exercises.pages.forms import ReviewForm
 from exercises.reviews import record_review, rubric_of
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
-from exercises import mails, pipeline, queue, submissions
-from exercises.worker import Keeper
+from exercises.submissions import emails, lifecycle, pipeline, queue
+from exercises.submissions.worker import Keeper
 from grader.errors import SandboxUnavailable
 from grader.sandbox import doctor, open_sandbox
 
@@ -45,7 +45,7 @@ def _open_sandbox() -> Sandbox:
 @worker_ready.connect
 def _start(**_facts: Any) -> None:
     keeper().start()
-    submissions.requeue_stale()
+    lifecycle.requeue_stale()
 
 
 @worker_shutting_down.connect
@@ -73,16 +73,16 @@ def grade(submission_id: str) -> None:
 @shared_task(name=queue.REQUEUE, ignore_result=True)
 def requeue_stale() -> None:
     """Put back what dead workers held and announce again what nobody took."""
-    submissions.requeue_stale()
+    lifecycle.requeue_stale()
 
 
 @shared_task(name=queue.MAIL, acks_late=True, ignore_result=True)
 def mail_graded(submission_id: str) -> None:
     """Tell a learner by mail, who wished it, that a submission has been marked."""
-    mails.mail_graded(uuid.UUID(submission_id))
+    emails.mail_graded(uuid.UUID(submission_id))
 
 
 @shared_task(name=queue.MAIL_REVIEW, acks_late=True, ignore_result=True)
 def mail_reviewed(submission_id: str) -> None:
     """Tell a learner by mail that a person has read the project."""
-    mails.mail_reviewed(uuid.UUID(submission_id))
+    emails.mail_reviewed(uuid.UUID(submission_id))

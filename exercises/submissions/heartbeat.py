@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import connection
 
 from exercises.models import Stage
-from exercises.submissions import LEASE, Lease, Progress, report_progress
+from exercises.submissions.lease import LEASE, Lease, Progress, renew_lease
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,7 +28,7 @@ BEAT_SECONDS = LEASE.total_seconds() / 4
 logger = logging.getLogger(__name__)
 
 
-class Heart:
+class Heartbeat:
     """Beats from `__enter__` to `__exit__`; `progress` may be set from any thread."""
 
     def __init__(self, lease: Lease) -> None:
@@ -57,7 +57,7 @@ class Heart:
                 progress = self.progress
                 if progress == written and time.monotonic() - written_at < BEAT_SECONDS:
                     continue
-                if not report_progress(lease=self._lease, progress=progress):
+                if not renew_lease(lease=self._lease, progress=progress):
                     return  # another worker holds it now; what this one finds will not be written
                 written, written_at = progress, time.monotonic()
         except Exception:  # a missed beat may cost the lease, never the run

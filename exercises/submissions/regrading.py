@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from courses.progress import record_completion
-from exercises import catalogue, reviews, submissions
+from exercises.catalogue import folders
 from exercises.models import State, Submission
-from exercises.pipeline import references
+from exercises.submissions import lifecycle
+from exercises.submissions.pipeline import references
 from grader.errors import GraderError
 from grader.grading import Marks, regrade
 
@@ -49,7 +50,7 @@ def regrades(exercise: Exercise) -> Iterator[Regrade]:
     Raises:
         ContentError: the exercise's folder cannot be read.
     """
-    folder = catalogue.read(exercise.slug)
+    folder = folders.read(exercise.slug)
     graded = Submission.objects.filter(exercise=exercise, state=State.GRADED)
     for submission in graded.select_related("user", "files").order_by("created_at").iterator(100):
         try:
@@ -70,9 +71,9 @@ def commit(found: Regrade, *, exercise: Exercise) -> bool:
     """Write a changed grade and what follows from it; False when it has changed meanwhile."""
     if found.marks is None:
         return False
-    written = submissions.record_regrade(submission=found.submission, marks=found.marks)
+    written = lifecycle.record_regrade(submission=found.submission, marks=found.marks)
     if written and exercise.reviewed:
-        reviews.settle(user=found.submission.user, exercise=exercise)
+        lifecycle.update_review_due(user=found.submission.user, exercise=exercise)
     elif written and found.marks.passed:
         record_completion(user=found.submission.user, exercise_slug=exercise.slug)
     return written

@@ -1,45 +1,21 @@
-"""Exercises: folders under content/ become rows, so that pages open no file."""
+"""Load exercises: folders under content/ become rows, so that pages open no file."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 
 from courses.lessons.rendering import Source, render_page
+from exercises.catalogue.folders import FOLDER
+from exercises.catalogue.rubric import read_rubric
 from exercises.models import Exercise
-from exercises.rubric import read_rubric
 from grader.exercise import load_exercise
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.exercise import Exercise as ExerciseFolder
-
-FOLDER = "exercises"
-
-
-def folder_of(slug: str) -> Path:
-    """Return where an exercise's files lie."""
-    folder: Path = settings.CONTENT_DIR / FOLDER / slug
-    return folder
-
-
-def read(slug: str) -> ExerciseFolder:
-    """Read an exercise's folder; read again only when a file in it has changed.
-
-    Raises:
-        ContentError: naming the file, the key and the reason.
-    """
-    folder = folder_of(slug)
-    return _read(folder, _trace(folder))
-
-
-def starter_notebook(slug: str) -> bytes:
-    """Return the notebook that a learner begins with."""
-    return (folder_of(slug) / "starter.ipynb").read_bytes()
 
 
 @transaction.atomic
@@ -70,17 +46,6 @@ def load(*, content: Path) -> list[str]:
             row.save(update_fields=["active"])
             changed.append(row.slug)
     return changed
-
-
-@lru_cache(maxsize=64)
-def _read(folder: Path, trace: tuple[int, int]) -> ExerciseFolder:  # noqa: ARG001  # the cache's key
-    return load_exercise(folder)
-
-
-def _trace(folder: Path) -> tuple[int, int]:
-    """How many files there are, and when the last one changed, in nanoseconds."""
-    times = [file.stat().st_mtime_ns for file in folder.rglob("*")]
-    return len(times), max(times, default=0)
 
 
 def _html(markdown: str, exercise: ExerciseFolder) -> str:

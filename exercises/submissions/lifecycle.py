@@ -6,35 +6,32 @@
                  ^                  │
                  └────put_back──────┴──(tries used up)───> FAILED   costs no attempt
 
-A worker holds a running submission by a lease. Whoever writes with a token that is no longer the
-row's writes nothing, so a second delivery, a slow worker and a dead one are all harmless.
+`lease` claims a submission and renews the worker's lease; everything else is here.
 """
 
 from __future__ import annotations
 
 import logging
-import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Max, Q
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from exercises import queue
-from exercises.models import Exercise, Stage, State, Submission, SubmissionFiles
+from exercises.models import Exercise, State, Submission, SubmissionFiles
+from exercises.submissions import queue
+from exercises.submissions.attempts import SubmissionRefused, standing
+from exercises.submissions.lease import RELEASED, Lease, held
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
     from courses.models import User
-    from exercises.models import DiagnosisAnswer, SubmissionQuerySet
+    from exercises.models import DiagnosisAnswer
     from grader.grading import Marks
     from grader.report import GradeReport
-
-LEASE = timedelta(seconds=20)
-"""How long a silent worker keeps a submission; it reports four times as often (`pipeline`)."""
 
 MAX_TRIES = 3
 """How often workers take a submission before the site gives up and says that it was its fault."""
@@ -46,75 +43,6 @@ NUDGE_LIMIT = 500
 """How many waiting submissions are announced at once, oldest first."""
 
 logger = logging.getLogger(__name__)
-
-
-class SubmissionRefused(Exception):  # noqa: N818  # named after what happened, as in grader.errors
-    """The attempt rules do not allow it; the text is for the learner.
-
-    Attributes:
-        reason: ``inactive``, ``unfinished`` or ``no_attempts_left``.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right of one worker to write to one running submission."""
-
-    submission_id: uuid.UUID
-    token: uuid.UUID
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a worker is doing: `cell` of `cells`, counted from 1, while `stage` is ``CELLS``."""
-
-    stage: Stage
-    cell: int = 0
-    cells: int = 0
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How one learner stands in one exercise.
-
-    Attributes:
-        graded: submissions that got a grade.
-        attempts: submissions that cost an attempt, those under way included.
-        attempts_left: None where there is no limit.
-        best: the best score so far; the best attempt counts.
-    """
-
-    graded: int
-    attempts: int
-    attempts_left: int | None
-    best: float | None
-    passed: bool
-
-
-def standing(*, user: User, exercise: Exercise) -> Standing:
-    """Return how `user` stands in `exercise`: one query."""
-    facts = (
-        Submission.objects.counted()
-        .filter(user=user, exercise=exercise)
-        .aggregate(
-            attempts=Count("pk"),
-            graded=Count("pk", filter=Q(state=State.GRADED)),
-            best=Max("score"),
-            passes=Count("pk", filter=Q(passed=True)),
-        )
-    )
-    limit = exercise.max_attempts
-    return Standing(
-        graded=facts["graded"],
-        attempts=facts["attempts"],
-        attempts_left=None if limit is None else max(0, limit - facts["attempts"]),
-        best=facts["best"],
-        passed=facts["passes"] > 0,
-    )
 
 
 @transaction.atomic
@@ -159,40 +87,11 @@ def _unfinished() -> SubmissionRefused:
     return SubmissionRefused("unfinished", message)
 
 
-def claim(*, submission_id: uuid.UUID) -> Lease | None:
-    """Take a queued submission; None when it is not (or no longer) there to be taken."""
-    now = timezone.now()
-    lease = Lease(submission_id, uuid.uuid4())
-    taken = Submission.objects.filter(pk=submission_id, state=State.QUEUED).update(
-        state=State.RUNNING,
-        lease_token=lease.token,
-        lease_until=now + LEASE,
-        tries=F("tries") + 1,
-        stage=Stage.STARTING,
-        cell=0,
-        cells=0,
-        started_at=now,
-    )
-    return lease if taken else None
-
-
-def report_progress(*, lease: Lease, progress: Progress) -> bool:
-    """Extend the lease and say how far the run is; False when the lease is lost."""
-    return bool(
-        _held(lease).update(
-            lease_until=timezone.now() + LEASE,
-            stage=progress.stage,
-            cell=progress.cell,
-            cells=progress.cells,
-        )
-    )
-
-
 @transaction.atomic
 def record_grade(*, lease: Lease, report: GradeReport) -> bool:
     """End a submission with its grade; False when the lease is lost and nothing was written."""
-    recorded = _held(lease).update(
-        **_ENDED,
+    recorded = held(lease).update(
+        **RELEASED,
         state=State.GRADED,
         verdict=report.verdict,
         score=report.score,
@@ -242,15 +141,15 @@ def put_back(*, lease: Lease, silent_since: datetime | None = None) -> State | N
         silent_since: only if the lease ended before; a worker that reports again keeps it.
     """
     now = timezone.now()
-    held = _held(lease)
+    mine = held(lease)
     if silent_since is not None:
-        held = held.filter(lease_until__lt=silent_since)
-    waiting = held.filter(tries__lt=MAX_TRIES)
-    if waiting.update(**_ENDED, state=State.QUEUED, started_at=None, nudged_at=now):
+        mine = mine.filter(lease_until__lt=silent_since)
+    waiting = mine.filter(tries__lt=MAX_TRIES)
+    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, nudged_at=now):
         transaction.on_commit(lambda: queue.announce(lease.submission_id))
         return State.QUEUED
-    given_up = held.update(
-        **_ENDED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=now
+    given_up = mine.update(
+        **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=now
     )
     return State.FAILED if given_up else None
 
@@ -285,16 +184,16 @@ def answer_diagnosis(*, submission: Submission, answer: DiagnosisAnswer) -> None
     Submission.objects.filter(pk=submission.pk).update(diagnosis_answer=answer)
 
 
-def _held(lease: Lease) -> SubmissionQuerySet:
-    return Submission.objects.filter(
-        pk=lease.submission_id, state=State.RUNNING, lease_token=lease.token
-    )
+@transaction.atomic
+def update_review_due(*, user: User, exercise: Exercise) -> None:
+    """Note which attempt at a project waits for a reviewer, after one of them has changed.
 
-
-_ENDED: dict[str, Any] = {
-    "lease_token": None,
-    "lease_until": None,
-    "stage": Stage.NONE,
-    "cell": 0,
-    "cells": 0,
-}
+    Of several the latest whose checks have passed waits, unless it has been read; none does once
+    one of them has been accepted.
+    """
+    same = Submission.objects.filter(user=user, exercise=exercise)
+    same.filter(review_due=True).update(review_due=False)
+    passed = same.filter(passed=True)
+    latest = passed.order_by("-attempt").defer("report").select_related("review").first()
+    if latest and not hasattr(latest, "review") and not passed.filter(review__passed=True).exists():
+        same.filter(pk=latest.pk).update(review_due=True)
