@@ -16,7 +16,7 @@ from courses.models import Path as LearningPath
 from exercises.catalogue import loading
 
 TAUGHT = ("second-taught", "first-taught")
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture
@@ -55,12 +55,12 @@ def test_a_build_in_the_background_ends_with_the_site(content: Path) -> None:
     """The site that stops in the middle takes the computing processes with it."""
     log = content / "references.log"
     with references.building(log) as process:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while "references to compute" not in log.read_text():
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         assert _is_there(process.pid)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while _is_there(process.pid):  # the kernel needs a moment for the last of them
         assert time.monotonic() < deadline
         time.sleep(0.01)

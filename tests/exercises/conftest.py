@@ -16,7 +16,7 @@ from rest_framework.authtoken.models import Token
 from courses.models import User
 from exercises.catalogue import loading
 from exercises.models import Exercise
-from tests.exercises.desk import Desk
+from tests.exercises.learner_client import LearnerClient
 from tests.exercises.worker_process import (
     CONTENT,
     MODEL,
@@ -115,6 +115,8 @@ def solution(notebook: Callable[..., bytes]) -> bytes:
 
 
 @pytest.fixture
-def desk(learner: User, exercise: Exercise, notebook: Callable[..., bytes]) -> Desk:
+def learner_client(
+    learner: User, exercise: Exercise, notebook: Callable[..., bytes]
+) -> LearnerClient:
     """A learner at work on the exercise."""
-    return Desk(learner, exercise, notebook)
+    return LearnerClient(learner, exercise, notebook)

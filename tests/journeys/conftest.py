@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.journeys.stage import CHECKOUT, Site, Visitor
+from tests.journeys.live_site import CHECKOUT, Site, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -39,12 +39,12 @@ def site() -> Iterator[Site]:
     """Open a site of its own with real content, queue, worker and sandbox."""
     # A run that is told to stop takes its site down, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    stage = Site(Path(tempfile.mkdtemp(prefix="whybox-journeys-")))
+    running = Site(Path(tempfile.mkdtemp(prefix="whybox-journeys-")))
     try:
-        stage.open()
-        yield stage
+        running.open()
+        yield running
     finally:
-        stage.close()
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from grader.sandbox.job import Verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.exercises.desk import Desk
+    from tests.exercises.learner_client import LearnerClient
 
 GRADE = GradeReport(verdict=Verdict.OK, score=4.0, max_score=10.0, passed=False, answers=b"packed")
 
@@ -33,43 +33,43 @@ def claimed(submission: Submission) -> Lease:
     return lease
 
 
-def test_a_submission_waits_and_keeps_its_notebook(desk: Desk) -> None:
+def test_a_submission_waits_and_keeps_its_notebook(learner_client: LearnerClient) -> None:
     """What was handed in is stored as it was, in state QUEUED, as attempt 1."""
-    submission = desk.submit("x = 1")
+    submission = learner_client.submit("x = 1")
     assert (submission.state, submission.attempt) == (State.QUEUED, 1)
     assert b"x = 1" in bytes(submission.files.notebook)
 
 
-def test_only_one_waits_at_a_time(desk: Desk) -> None:
+def test_only_one_waits_at_a_time(learner_client: LearnerClient) -> None:
     """A second submission is refused while the first waits, and nothing is stored."""
-    desk.submit()
+    learner_client.submit()
     with pytest.raises(SubmissionRefused) as refusal:
-        desk.submit()
+        learner_client.submit()
     assert refusal.value.reason == "unfinished"
     assert Submission.objects.count() == 1
 
 
-def test_attempts_end(desk: Desk) -> None:
+def test_attempts_end(learner_client: LearnerClient) -> None:
     """After the last attempt the next submission is refused."""
-    assert desk.exercise.max_attempts == 5
+    assert learner_client.exercise.max_attempts == 5
     for _ in range(5):
-        lifecycle.record_grade(lease=claimed(desk.submit()), report=GRADE)
+        lifecycle.record_grade(lease=claimed(learner_client.submit()), report=GRADE)
     with pytest.raises(SubmissionRefused) as refusal:
-        desk.submit()
+        learner_client.submit()
     assert refusal.value.reason == "no_attempts_left"
 
 
-def test_an_exercise_that_is_gone_takes_nothing(desk: Desk) -> None:
+def test_an_exercise_that_is_gone_takes_nothing(learner_client: LearnerClient) -> None:
     """An inactive exercise refuses submissions."""
-    desk.exercise.active = False
+    learner_client.exercise.active = False
     with pytest.raises(SubmissionRefused) as refusal:
-        desk.submit()
+        learner_client.submit()
     assert refusal.value.reason == "inactive"
 
 
-def test_a_submission_is_claimed_once(desk: Desk) -> None:
+def test_a_submission_is_claimed_once(learner_client: LearnerClient) -> None:
     """A second claim of the same submission gets nothing."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     assert claim(submission_id=submission.pk) is not None
     assert claim(submission_id=submission.pk) is None
 
@@ -79,9 +79,9 @@ def test_a_message_about_nothing_ends(db: None) -> None:
     assert claim(submission_id=uuid.uuid4()) is None
 
 
-def test_progress_extends_the_lease(desk: Desk) -> None:
+def test_progress_extends_the_lease(learner_client: LearnerClient) -> None:
     """A worker that reports progress keeps its submission, and the row says how far it is."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     lease = claimed(submission)
     Submission.objects.update(lease_until=timezone.now())
     assert renew_lease(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
@@ -90,9 +90,9 @@ def test_progress_extends_the_lease(desk: Desk) -> None:
     assert lifecycle.requeue_stale(now=timezone.now()) == 0
 
 
-def test_a_grade_is_recorded_whole(desk: Desk) -> None:
+def test_a_grade_is_recorded_whole(learner_client: LearnerClient) -> None:
     """Recording a grade ends the submission, keeps report and answers, and frees the lease."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     assert lifecycle.record_grade(lease=claimed(submission), report=GRADE)
     submission.refresh_from_db()
     assert (submission.state, submission.score, submission.lease_token) == (State.GRADED, 4.0, None)
@@ -101,9 +101,9 @@ def test_a_grade_is_recorded_whole(desk: Desk) -> None:
     assert bytes(submission.files.answers) == b"packed"
 
 
-def test_who_lost_the_lease_writes_nothing(desk: Desk) -> None:
+def test_who_lost_the_lease_writes_nothing(learner_client: LearnerClient) -> None:
     """A slow worker whose submission was given to another changes nothing any more."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     slow = claimed(submission)
     lifecycle.put_back(lease=slow)
     quick = claimed(submission)
@@ -114,21 +114,21 @@ def test_who_lost_the_lease_writes_nothing(desk: Desk) -> None:
     assert submission.lease_token == quick.token
 
 
-def test_our_faults_are_bounded_and_cost_nothing(desk: Desk) -> None:
+def test_our_faults_are_bounded_and_cost_nothing(learner_client: LearnerClient) -> None:
     """After three failures of ours the submission ends as internal error; no attempt is used."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     states = [lifecycle.put_back(lease=claimed(submission)) for _ in range(MAX_TRIES)]
     assert states == [State.QUEUED, State.QUEUED, State.FAILED]
     submission.refresh_from_db()
     assert (submission.verdict, submission.score) == ("internal_error", None)
-    stands = standing(user=desk.learner, exercise=desk.exercise)
+    stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
     assert (stands.attempts, stands.attempts_left) == (0, 5)
-    assert desk.submit().attempt == 1
+    assert learner_client.submit().attempt == 1
 
 
-def test_a_worker_that_reports_again_keeps_its_submission(desk: Desk) -> None:
+def test_a_worker_that_reports_again_keeps_its_submission(learner_client: LearnerClient) -> None:
     """Only leases that have ended are put back."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     lease = claimed(submission)
     assert lifecycle.put_back(lease=lease, silent_since=timezone.now()) is None
     assert lifecycle.requeue_stale(now=timezone.now() + LEASE) == 1
@@ -136,18 +136,21 @@ def test_a_worker_that_reports_again_keeps_its_submission(desk: Desk) -> None:
     assert submission.state == State.QUEUED
 
 
-def test_the_best_attempt_counts(desk: Desk) -> None:
+def test_the_best_attempt_counts(learner_client: LearnerClient) -> None:
     """Standing reports the best score, and a pass stays a pass."""
     best = GradeReport(verdict=Verdict.OK, score=9.0, max_score=10.0, passed=True)
     for report in (best, GRADE):
-        lifecycle.record_grade(lease=claimed(desk.submit()), report=report)
-    stands = standing(user=desk.learner, exercise=desk.exercise)
+        lifecycle.record_grade(lease=claimed(learner_client.submit()), report=report)
+    stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
     assert (stands.best, stands.passed, stands.graded) == (9.0, True, 2)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_away_loses_nothing(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    learner_client: LearnerClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Handing in succeeds though no message can be sent: the row waits, the operator is told."""
     gone = dict.fromkeys(
@@ -158,7 +161,7 @@ def test_a_broker_that_is_away_loses_nothing(
         "current_app",
         Celery(broker="filesystem://", broker_transport_options=gone, set_as_current=False),
     )
-    assert desk.submit().state == State.QUEUED
+    assert learner_client.submit().state == State.QUEUED
     assert "could not be sent" in caplog.text
 
 
@@ -183,16 +186,18 @@ def test_a_broker_that_is_away_loses_nothing(
     ],
     ids=",".join,
 )
-def test_the_database_refuses_what_cannot_be(desk: Desk, wrong: dict[str, Any]) -> None:
+def test_the_database_refuses_what_cannot_be(
+    learner_client: LearnerClient, wrong: dict[str, Any]
+) -> None:
     """A row that breaks a rule of the state machine cannot be written by any door."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     with pytest.raises(IntegrityError), transaction.atomic():
         Submission.objects.filter(pk=submission.pk).update(**wrong)
 
 
-def test_the_database_refuses_a_second_unfinished_one(desk: Desk) -> None:
+def test_the_database_refuses_a_second_unfinished_one(learner_client: LearnerClient) -> None:
     """Two unfinished submissions of one learner for one exercise cannot be written."""
-    first = desk.submit()
+    first = learner_client.submit()
     with pytest.raises(IntegrityError), transaction.atomic():
         Submission.objects.create(
             user=first.user,

@@ -18,7 +18,7 @@ from tests.exercises.worker_process import CONTENT, SLUG, SOLUTION, WorkerProces
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.exercises.desk import Desk
+    from tests.exercises.learner_client import LearnerClient
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +36,10 @@ def regraded(*arguments: str) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_changed_rubric_is_shown_then_written(
-    worker: WorkerProcess, desk: Desk, tmp_path: Path, settings: Any
+    worker: WorkerProcess, learner_client: LearnerClient, tmp_path: Path, settings: Any
 ) -> None:
     """A milder pass score changes a verdict only with --commit, and then completes the exercise."""
-    submission = desk.verdict(SOLUTION + "\nphi = -phi")
+    submission = learner_client.verdict(SOLUTION + "\nphi = -phi")
     assert (submission.score, submission.passed) == (2.0, False)
     assert "1 the same, 0 changed" in regraded()
     settings.CONTENT_DIR = shutil.copytree(CONTENT, tmp_path / "content")
@@ -51,7 +51,7 @@ def test_a_changed_rubric_is_shown_then_written(
     assert not Submission.objects.filter(passed=True).exists()
     assert "1 written" in regraded("--commit")
     assert Submission.objects.filter(passed=True).exists()
-    assert exercise_completed(desk.learner, SLUG)
+    assert exercise_completed(learner_client.learner, SLUG)
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.test import Client
 
 from exercises.submissions import lifecycle
-from tests.exercises.worker_process import PATIENCE_SECONDS
+from tests.exercises.worker_process import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exercises.models import Exercise, Submission
 
 
-class Desk:
+class LearnerClient:
     """A learner at work on the exercise: hands in, waits, looks at the page."""
 
     def __init__(self, learner: User, exercise: Exercise, make: Callable[..., bytes]) -> None:
@@ -33,13 +33,13 @@ class Desk:
 
     def wait(self, submission: Submission, until: Callable[[Submission], bool]) -> Submission:
         """Wait until the submission in the database is as `until` wants it."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             submission.refresh_from_db()
             if until(submission):
                 return submission
             time.sleep(0.02)
-        message = f"still {submission.state}/{submission.stage} after {PATIENCE_SECONDS} s"
+        message = f"still {submission.state}/{submission.stage} after {TIMEOUT_SECONDS} s"
         raise AssertionError(message)
 
     def verdict(self, *cells: str) -> Submission:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from courses.models import User
-    from tests.exercises.desk import Desk
+    from tests.exercises.learner_client import LearnerClient
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
@@ -55,10 +55,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)
-def test_the_page_says_what_is_wrong(desk: Desk, data: bytes, words: str) -> None:
+def test_the_page_says_what_is_wrong(
+    learner_client: LearnerClient, data: bytes, words: str
+) -> None:
     """The page answers 422 with the reason beside the form; the wish for mail stays ticked."""
-    answer = desk.browser.post(
-        reverse("exercises:submit", args=[desk.exercise.slug]),
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug]),
         {"notebook": SimpleUploadedFile("work.ipynb", data), "mail_wanted": "on"},
     )
     page = answer.content.decode()
@@ -70,13 +72,16 @@ def test_the_page_says_what_is_wrong(desk: Desk, data: bytes, words: str) -> Non
 
 @pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)
 def test_the_api_says_what_is_wrong(
-    desk: Desk, token_of: Callable[[User], dict[str, str]], data: bytes, words: str
+    learner_client: LearnerClient,
+    token_of: Callable[[User], dict[str, str]],
+    data: bytes,
+    words: str,
 ) -> None:
     """The API answers 400 with a problem document that names the field and the reason."""
-    answer = desk.browser.post(
-        reverse("api:exercise-submissions", args=[desk.exercise.slug]),
+    answer = learner_client.browser.post(
+        reverse("api:exercise-submissions", args=[learner_client.exercise.slug]),
         {"notebook": SimpleUploadedFile("work.ipynb", data)},
-        headers=token_of(desk.learner),
+        headers=token_of(learner_client.learner),
     )
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
@@ -84,41 +89,43 @@ def test_the_api_says_what_is_wrong(
     assert not Submission.objects.exists()
 
 
-def test_a_huge_file_is_not_read(desk: Desk) -> None:
+def test_a_huge_file_is_not_read(learner_client: LearnerClient) -> None:
     """A file of 100 MB is refused by its size; its content is not even looked at."""
     with TemporaryUploadedFile("work.ipynb", "application/x-ipynb+json", 0, None) as upload:
         assert upload.file is not None
         upload.file.truncate(100 * 2**20)
         upload.size = 100 * 2**20
-        answer = desk.browser.post(
-            reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+        answer = learner_client.browser.post(
+            reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
         )
     assert answer.status_code == 422
     assert "100.0 MiB" in answer.content.decode()
 
 
-def test_no_file_is_a_word_of_its_own(desk: Desk) -> None:
+def test_no_file_is_a_word_of_its_own(learner_client: LearnerClient) -> None:
     """Handing in without choosing a file says so."""
-    answer = desk.browser.post(reverse("exercises:submit", args=[desk.exercise.slug]))
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug])
+    )
     assert "Choose the notebook" in answer.content.decode()
 
 
-def test_copied_cells_are_accepted(desk: Desk) -> None:
+def test_copied_cells_are_accepted(learner_client: LearnerClient) -> None:
     """A notebook with duplicated cell ids is taken as it is."""
     cell = code("rows = [0]", id="same", metadata={"tags": ["parameters"]})
     upload = SimpleUploadedFile("work.ipynb", as_bytes(cells=[cell, cell]))
-    answer = desk.browser.post(
-        reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
     )
     assert answer.status_code == 302
 
 
-def test_a_refusal_by_the_rules_is_said_on_the_page(desk: Desk) -> None:
+def test_a_refusal_by_the_rules_is_said_on_the_page(learner_client: LearnerClient) -> None:
     """A submission while another waits answers with words, and both the form and the row stay."""
-    desk.submit()
-    upload = SimpleUploadedFile("work.ipynb", desk.make())
-    answer = desk.browser.post(
-        reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+    learner_client.submit()
+    upload = SimpleUploadedFile("work.ipynb", learner_client.make())
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
     )
     assert answer.status_code == 422
     assert "is being marked" in answer.content.decode()

@@ -19,7 +19,7 @@ from tests.exercises.worker_process import CONTENT, SLUG
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.exercises.desk import Desk
+    from tests.exercises.learner_client import LearnerClient
 
 REPORT = GradeReport(
     verdict=Verdict.RUNTIME_ERROR,
@@ -35,23 +35,25 @@ REPORT = GradeReport(
 
 
 @pytest.fixture
-def header(desk: Desk, token_of: Callable[[User], dict[str, str]]) -> dict[str, str]:
+def header(
+    learner_client: LearnerClient, token_of: Callable[[User], dict[str, str]]
+) -> dict[str, str]:
     """The learner's token, as a header."""
-    return token_of(desk.learner)
+    return token_of(learner_client.learner)
 
 
-def graded(desk: Desk) -> Submission:
+def graded(learner_client: LearnerClient) -> Submission:
     """A submission with `REPORT`."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     lease = claim(submission_id=submission.pk)
     assert lease is not None
     lifecycle.record_grade(lease=lease, report=REPORT)
     return submission
 
 
-def test_an_exercise_says_its_task(desk: Desk, header: dict[str, str]) -> None:
+def test_an_exercise_says_its_task(learner_client: LearnerClient, header: dict[str, str]) -> None:
     """The exercise holds task, outputs, limits and attempts left."""
-    facts = desk.browser.get(f"/api/v1/exercises/{SLUG}/", headers=header).json()
+    facts = learner_client.browser.get(f"/api/v1/exercises/{SLUG}/", headers=header).json()
     assert "linear model" in facts["statement"]
     assert [output["name"] for output in facts["outputs"]] == ["phi", "base", "fx"]
     assert facts["limits"]["wall_seconds"] == 10.0
@@ -59,19 +61,19 @@ def test_an_exercise_says_its_task(desk: Desk, header: dict[str, str]) -> None:
     assert "hints_html" not in facts
 
 
-def test_the_starter_is_a_notebook(desk: Desk, header: dict[str, str]) -> None:
+def test_the_starter_is_a_notebook(learner_client: LearnerClient, header: dict[str, str]) -> None:
     """The starter comes as it lies in the exercise's folder, with a notebook's media type."""
     wanted = header | {"Accept": "application/x-ipynb+json"}
-    answer = desk.browser.get(f"/api/v1/exercises/{SLUG}/starter/", headers=wanted)
+    answer = learner_client.browser.get(f"/api/v1/exercises/{SLUG}/starter/", headers=wanted)
     assert answer["Content-Type"] == "application/x-ipynb+json"
     assert answer.content == (CONTENT / "exercises" / SLUG / "starter.ipynb").read_bytes()
 
 
-def test_handing_in_is_accepted(desk: Desk, header: dict[str, str]) -> None:
+def test_handing_in_is_accepted(learner_client: LearnerClient, header: dict[str, str]) -> None:
     """Handing in answers 202 with the submission and where it will be found."""
-    answer = desk.browser.post(
+    answer = learner_client.browser.post(
         f"/api/v1/exercises/{SLUG}/submissions/",
-        {"notebook": SimpleUploadedFile("work.ipynb", desk.make())},
+        {"notebook": SimpleUploadedFile("work.ipynb", learner_client.make())},
         headers=header,
     )
     facts = answer.json()
@@ -99,39 +101,41 @@ def test_handing_in_is_accepted(desk: Desk, header: dict[str, str]) -> None:
     [(True, None, True), (True, "false", False), (False, "true", True), (False, None, False)],
 )
 def test_a_mail_is_sent_to_who_wants_it(
-    desk: Desk,
+    learner_client: LearnerClient,
     header: dict[str, str],
     profile: bool,  # noqa: FBT001  # a table of cases
     asked: str | None,
     kept: bool,  # noqa: FBT001  # the same
 ) -> None:
     """The upload decides; where it says nothing, the profile does."""
-    desk.learner.mail_grading = profile
-    desk.learner.save()
-    data: dict[str, object] = {"notebook": SimpleUploadedFile("work.ipynb", desk.make())}
+    learner_client.learner.mail_grading = profile
+    learner_client.learner.save()
+    data: dict[str, object] = {"notebook": SimpleUploadedFile("work.ipynb", learner_client.make())}
     if asked is not None:
         data["mail_wanted"] = asked
 
-    desk.browser.post(f"/api/v1/exercises/{SLUG}/submissions/", data, headers=header)
+    learner_client.browser.post(f"/api/v1/exercises/{SLUG}/submissions/", data, headers=header)
 
     assert Submission.objects.get().mail_wanted is kept
 
 
-def test_a_second_one_is_a_conflict(desk: Desk, header: dict[str, str]) -> None:
+def test_a_second_one_is_a_conflict(learner_client: LearnerClient, header: dict[str, str]) -> None:
     """The attempt rules answer 409 with a problem document."""
-    desk.submit()
-    answer = desk.browser.post(
+    learner_client.submit()
+    answer = learner_client.browser.post(
         f"/api/v1/exercises/{SLUG}/submissions/",
-        {"notebook": SimpleUploadedFile("work.ipynb", desk.make())},
+        {"notebook": SimpleUploadedFile("work.ipynb", learner_client.make())},
         headers=header,
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "unfinished")
 
 
-def test_a_graded_one_says_why(desk: Desk, header: dict[str, str]) -> None:
+def test_a_graded_one_says_why(learner_client: LearnerClient, header: dict[str, str]) -> None:
     """A graded submission holds its criteria in words, the mistake, the error and the timings."""
-    submission = graded(desk)
-    facts = desk.browser.get(f"/api/v1/submissions/{submission.pk}/", headers=header).json()
+    submission = graded(learner_client)
+    facts = learner_client.browser.get(
+        f"/api/v1/submissions/{submission.pk}/", headers=header
+    ).json()
     assert (facts["state"], facts["verdict"], facts["score"]) == ("graded", "runtime_error", 2.0)
     assert facts["criteria"] == [
         {
@@ -149,44 +153,50 @@ def test_a_graded_one_says_why(desk: Desk, header: dict[str, str]) -> None:
     assert facts["timings"]["run_seconds"] == 0.5
 
 
-def test_the_executed_notebook_comes_after_the_run(desk: Desk, header: dict[str, str]) -> None:
+def test_the_executed_notebook_comes_after_the_run(
+    learner_client: LearnerClient, header: dict[str, str]
+) -> None:
     """The executed notebook is 404 before the run, and itself afterwards."""
-    waiting = desk.submit()
+    waiting = learner_client.submit()
     address = f"/api/v1/submissions/{waiting.pk}/notebook/"
-    assert desk.browser.get(address, headers=header).status_code == 404
+    assert learner_client.browser.get(address, headers=header).status_code == 404
     Submission.objects.all().delete()
-    submission = graded(desk)
-    answer = desk.browser.get(f"/api/v1/submissions/{submission.pk}/notebook/", headers=header)
+    submission = graded(learner_client)
+    answer = learner_client.browser.get(
+        f"/api/v1/submissions/{submission.pk}/notebook/", headers=header
+    )
     assert answer.content.decode() == REPORT.executed
 
 
 @pytest.mark.parametrize("place", ["", "notebook/"])
 def test_others_submissions_do_not_exist(
-    desk: Desk, token_of: Callable[[User], dict[str, str]], place: str
+    learner_client: LearnerClient, token_of: Callable[[User], dict[str, str]], place: str
 ) -> None:
     """Somebody else's submission answers 404, as one that was never there does."""
-    submission = graded(desk)
+    submission = graded(learner_client)
     other = token_of(User.objects.create_user("eve@example.org"))
     for key in (submission.pk, uuid.uuid4()):
-        answer = desk.browser.get(f"/api/v1/submissions/{key}/{place}", headers=other)
+        answer = learner_client.browser.get(f"/api/v1/submissions/{key}/{place}", headers=other)
         assert answer.status_code == 404
         assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_strangers_are_turned_away(desk: Desk) -> None:
+def test_strangers_are_turned_away(learner_client: LearnerClient) -> None:
     """Without a token nothing is told."""
-    submission = desk.submit()
-    desk.browser.logout()
+    submission = learner_client.submit()
+    learner_client.browser.logout()
     for address in (f"/api/v1/exercises/{SLUG}/", f"/api/v1/submissions/{submission.pk}/"):
-        assert desk.browser.get(address).status_code == 401
+        assert learner_client.browser.get(address).status_code == 401
 
 
-def test_a_failure_of_ours_says_so(desk: Desk, header: dict[str, str]) -> None:
+def test_a_failure_of_ours_says_so(learner_client: LearnerClient, header: dict[str, str]) -> None:
     """A submission that failed by our fault says that it costs nothing."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     while lifecycle.put_back(lease=_claim(submission)) != State.FAILED:
         pass
-    facts = desk.browser.get(f"/api/v1/submissions/{submission.pk}/", headers=header).json()
+    facts = learner_client.browser.get(
+        f"/api/v1/submissions/{submission.pk}/", headers=header
+    ).json()
     assert (facts["state"], facts["verdict"]) == ("failed", "internal_error")
     assert "not counted" in facts["error"]["message"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.sandbox.job import Event, Job
-    from tests.exercises.desk import Desk
+    from tests.exercises.learner_client import LearnerClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,37 +55,40 @@ class FaultySandbox(BrokenSandbox):
         return Run(verdict=Verdict.INTERNAL_ERROR, cells=(), answers={})
 
 
-def test_a_broken_sandbox_is_passed_on_and_costs_nothing(desk: Desk) -> None:
+def test_a_broken_sandbox_is_passed_on_and_costs_nothing(learner_client: LearnerClient) -> None:
     """The submission is queued again, and the worker is told that its sandbox is gone."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     with pytest.raises(SandboxUnavailable):
         pipeline.grade_submission(submission.pk, sandbox=BrokenSandbox())
     submission.refresh_from_db()
     assert (submission.state, submission.tries) == (State.QUEUED, 1)
 
 
-def test_a_run_that_failed_by_our_fault_is_no_grade(desk: Desk) -> None:
+def test_a_run_that_failed_by_our_fault_is_no_grade(learner_client: LearnerClient) -> None:
     """A run that says internal error is tried again, a bounded number of times."""
-    submission = desk.submit()
+    submission = learner_client.submit()
     states = [pipeline.grade_submission(submission.pk, sandbox=FaultySandbox()) for _ in range(4)]
     assert states == [State.QUEUED, State.QUEUED, State.FAILED, None]
     submission.refresh_from_db()
     assert (submission.verdict, submission.score) == ("internal_error", None)
 
 
-def test_broken_content_is_ours(desk: Desk) -> None:
+def test_broken_content_is_ours(learner_client: LearnerClient) -> None:
     """An exercise whose folder is gone fails no learner."""
-    desk.exercise.slug = "nowhere"
-    desk.exercise.save()
-    submission = desk.submit()
+    learner_client.exercise.slug = "nowhere"
+    learner_client.exercise.save()
+    submission = learner_client.submit()
     assert pipeline.grade_submission(submission.pk, sandbox=FaultySandbox()) == State.QUEUED
 
 
-def test_the_verdict_is_mailed_once(desk: Desk) -> None:
+def test_the_verdict_is_mailed_once(learner_client: LearnerClient) -> None:
     """Who wished a mail gets one, in words, though its message comes twice; others get none."""
     for wanted in (True, False):
         submission = lifecycle.submit(
-            user=desk.learner, exercise=desk.exercise, notebook=desk.make(), mail_wanted=wanted
+            user=learner_client.learner,
+            exercise=learner_client.exercise,
+            notebook=learner_client.make(),
+            mail_wanted=wanted,
         )
         lease = claim(submission_id=submission.pk)
         assert lease is not None
@@ -100,12 +103,15 @@ def test_the_verdict_is_mailed_once(desk: Desk) -> None:
     assert "/submissions/" in sent.body
 
 
-def test_a_mail_speaks_the_learner_s_language(desk: Desk) -> None:
+def test_a_mail_speaks_the_learner_s_language(learner_client: LearnerClient) -> None:
     """The worker has no visitor; the profile says which language it is."""
-    desk.learner.locale = "fr"
-    desk.learner.save()
+    learner_client.learner.locale = "fr"
+    learner_client.learner.save()
     submission = lifecycle.submit(
-        user=desk.learner, exercise=desk.exercise, notebook=desk.make(), mail_wanted=True
+        user=learner_client.learner,
+        exercise=learner_client.exercise,
+        notebook=learner_client.make(),
+        mail_wanted=True,
     )
     lease = claim(submission_id=submission.pk)
     assert lease is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from courses.quizzes.formulas import evaluate
-from tests.journeys.stage import CONTENT, TREESHAP
+from tests.journeys.live_site import CONTENT, TREESHAP
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,96 +20,109 @@ from tests.exercises.worker_process import SOLUTION, WorkerProcess
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.exercises.desk import Desk
+    from tests.exercises.learner_client import LearnerClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_right_notebook_is_passed(worker: WorkerProcess, desk: Desk) -> None:
+def test_a_right_notebook_is_passed(worker: WorkerProcess, learner_client: LearnerClient) -> None:
     """A right notebook handed in by the page is run, marked and passed, and its page shows it."""
-    upload = SimpleUploadedFile("linear-parts.ipynb", desk.make(SOLUTION))
-    answer = desk.browser.post(
-        reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
+    upload = SimpleUploadedFile("linear-parts.ipynb", learner_client.make(SOLUTION))
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
     )
-    submission = Submission.objects.get(user=desk.learner)
+    submission = Submission.objects.get(user=learner_client.learner)
     assert answer["Location"] == submission.get_absolute_url()
-    desk.wait(submission, lambda s: s.finished)
+    learner_client.wait(submission, lambda s: s.finished)
     assert (submission.state, submission.verdict) == (State.GRADED, "ok")
     assert (submission.score, submission.passed) == (10.0, True)
-    page = desk.page(submission)
+    page = learner_client.page(submission)
     assert "Passed" in page
     assert "<svg" in page
-    frame = desk.browser.get(reverse("exercises:executed", args=[submission.pk]))
+    frame = learner_client.browser.get(reverse("exercises:executed", args=[submission.pk]))
     assert "sandbox" in frame["Content-Security-Policy"]
     assert "weights" in frame.content.decode()
 
 
-def test_a_wrong_notebook_is_told_its_mistake(worker: WorkerProcess, desk: Desk) -> None:
+def test_a_wrong_notebook_is_told_its_mistake(
+    worker: WorkerProcess, learner_client: LearnerClient
+) -> None:
     """Values with the opposite sign fail, and the page names that mistake and asks about it."""
-    submission = desk.verdict(SOLUTION + "\nphi = -phi")
+    submission = learner_client.verdict(SOLUTION + "\nphi = -phi")
     assert (submission.state, submission.passed) == (State.GRADED, False)
-    page = desk.page(submission)
+    page = learner_client.page(submission)
     assert "the opposite sign" in page
     assert "Was this diagnosis right?" in page
-    desk.browser.post(reverse("exercises:diagnosis", args=[submission.pk]), {"answer": "yes"})
+    learner_client.browser.post(
+        reverse("exercises:diagnosis", args=[submission.pk]), {"answer": "yes"}
+    )
     submission.refresh_from_db()
     assert submission.diagnosis_answer == "yes"
 
 
-def test_an_error_quotes_its_cell(worker: WorkerProcess, desk: Desk) -> None:
+def test_an_error_quotes_its_cell(worker: WorkerProcess, learner_client: LearnerClient) -> None:
     """A notebook that stops with an error is shown the cell, the line and the message."""
-    submission = desk.verdict("phi = 1\nraise ValueError('no <b>parts</b>')")
+    submission = learner_client.verdict("phi = 1\nraise ValueError('no <b>parts</b>')")
     assert submission.verdict == "runtime_error"
-    page = desk.page(submission)
+    page = learner_client.page(submission)
     assert "It stopped in code cell 3" in page
     assert "raise ValueError(&#x27;no &lt;b&gt;parts&lt;/b&gt;&#x27;)" in page
 
 
-def test_a_limit_is_shown_with_its_peak(worker: WorkerProcess, desk: Desk) -> None:
+def test_a_limit_is_shown_with_its_peak(
+    worker: WorkerProcess, learner_client: LearnerClient
+) -> None:
     """A notebook that takes all memory is told the limit and how far it went."""
-    submission = desk.verdict("hoard = [bytearray(2**26) for _ in range(64)]")
+    submission = learner_client.verdict("hoard = [bytearray(2**26) for _ in range(64)]")
     assert submission.verdict == "memory_limit"
-    assert "A run may use 512 MiB of memory; this one reached" in desk.page(submission)
+    assert "A run may use 512 MiB of memory; this one reached" in learner_client.page(submission)
 
 
-def test_a_killed_worker_costs_no_attempt(worker: WorkerProcess, desk: Desk) -> None:
+def test_a_killed_worker_costs_no_attempt(
+    worker: WorkerProcess, learner_client: LearnerClient
+) -> None:
     """A submission whose worker was killed is put back, graded by the next one, and costs once."""
-    submission = desk.submit("import time; time.sleep(2)", SOLUTION)
-    desk.wait(submission, lambda s: s.stage == Stage.CELLS)
+    submission = learner_client.submit("import time; time.sleep(2)", SOLUTION)
+    learner_client.wait(submission, lambda s: s.stage == Stage.CELLS)
     worker.kill()
     assert lifecycle.requeue_stale() == 0  # its lease has not ended yet
     assert lifecycle.requeue_stale(now=timezone.now() + LEASE) == 1
     worker.start()
-    desk.wait(submission, lambda s: s.finished)
+    learner_client.wait(submission, lambda s: s.finished)
     assert (submission.passed, submission.tries) == (True, 2)
-    assert standing(user=desk.learner, exercise=desk.exercise).attempts == 1
+    assert standing(user=learner_client.learner, exercise=learner_client.exercise).attempts == 1
 
 
-def test_a_second_delivery_is_harmless(worker: WorkerProcess, desk: Desk) -> None:
+def test_a_second_delivery_is_harmless(
+    worker: WorkerProcess, learner_client: LearnerClient
+) -> None:
     """A message that comes many times is graded once."""
-    submission = desk.submit(SOLUTION)
+    submission = learner_client.submit(SOLUTION)
     for _ in range(5):
         queue.announce(submission.pk)
-    graded_at = desk.wait(submission, lambda s: s.finished).finished_at
-    desk.verdict(SOLUTION)  # by now all messages before it have been read
+    graded_at = learner_client.wait(submission, lambda s: s.finished).finished_at
+    learner_client.verdict(SOLUTION)  # by now all messages before it have been read
     submission.refresh_from_db()
     assert (submission.tries, submission.finished_at) == (1, graded_at)
 
 
 def test_a_lost_message_is_found_again(
-    worker: WorkerProcess, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    worker: WorkerProcess, learner_client: LearnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A submission whose message was lost is announced again, and graded."""
     with monkeypatch.context() as lossy:
         lossy.setattr(queue, "announce", lambda _pk: None)
-        submission = desk.submit(SOLUTION)
+        submission = learner_client.submit(SOLUTION)
     assert lifecycle.requeue_stale() == 0
     assert lifecycle.requeue_stale(now=timezone.now() + NUDGE_AFTER) == 1
-    assert desk.wait(submission, lambda s: s.finished).passed
+    assert learner_client.wait(submission, lambda s: s.finished).passed
 
 
 def test_without_a_sandbox_nothing_is_taken(
-    worker: WorkerProcess, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    worker: WorkerProcess,
+    learner_client: LearnerClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker without walls leaves submissions queued, says why, and a sound one takes them."""
     elsewhere = tmp_path / "broker"
@@ -125,10 +138,10 @@ def test_without_a_sandbox_nothing_is_taken(
     try:
         with monkeypatch.context() as only_broken:
             only_broken.setattr(queue, "current_app", app)
-            submission = desk.submit(SOLUTION)
+            submission = learner_client.submit(SOLUTION)
         tried = Worker.objects.filter(reason__contains="no-python")
-        desk.wait(submission, lambda _s: tried.exists())
-        page = desk.browser.get(reverse("exercises:status")).content.decode()
+        learner_client.wait(submission, lambda _s: tried.exists())
+        page = learner_client.browser.get(reverse("exercises:status")).content.decode()
         assert "takes nothing" in page
         assert "no-python" in page
         submission.refresh_from_db()
@@ -136,4 +149,4 @@ def test_without_a_sandbox_nothing_is_taken(
     finally:
         broken.close()
     lifecycle.requeue_stale(now=timezone.now() + NUDGE_AFTER)
-    assert desk.wait(submission, lambda s: s.finished).passed
+    assert learner_client.wait(submission, lambda s: s.finished).passed
