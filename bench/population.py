@@ -281,7 +281,7 @@ class Population:
             passed=passed,
             report=_report(exercise, passed=passed, drawn=drawn),
             tries=1,
-            nudged_at=handed_in,
+            notified_at=handed_in,
             created_at=handed_in,
             started_at=handed_in + timedelta(seconds=0.1),
             finished_at=handed_in + timedelta(seconds=1.1),
@@ -301,7 +301,7 @@ class Population:
                 attempt=last + 1,
                 max_score=exercise.max_score,
                 created_at=moment,
-                nudged_at=moment,
+                notified_at=moment,
             )
 
     def _files(self) -> Iterator[SubmissionFiles]:

@@ -1,7 +1,7 @@
 """Start the whole site on one machine, web, worker and beat under one manager: ``make run``.
 
 ``python -m config.run`` serves until Ctrl-C. ``--demo`` starts a site of its own in a folder that
-is thrown away, plays one learner through its HTTP API, and stops: ``make demo``.
+is thrown away, runs a scripted learner through its HTTP API, and stops: ``make demo``.
 """
 
 from __future__ import annotations
@@ -153,11 +153,11 @@ def on_a_site_of_its_own(
 def main() -> int:
     """Read the command line, prepare, and serve."""
     parser = argparse.ArgumentParser(description="Start the site on this machine.")
-    parser.add_argument("--demo", action="store_true", help="play a learner, then stop")
+    parser.add_argument("--demo", action="store_true", help="run a scripted learner, then stop")
     if parser.parse_args().demo:
         from exercises import demo  # noqa: PLC0415  # only the demo needs it
 
-        return on_a_site_of_its_own(demo.play, exercises=demo.exercises())
+        return on_a_site_of_its_own(demo.run_demo, exercises=demo.exercises())
     port = int(os.environ.get("PORT", "8000"))
     if _taken(port):
         say(f"Something listens on port {port} already.\nRemedy: make run PORT={port + 1}")

@@ -1,4 +1,4 @@
-"""Reviews: a person marks a project whose automatic checks have passed.
+"""Reviews: a person reviews a project that passed its automatic checks.
 
 The exercise is completed by the review, not by the checks. A review may be changed; a completion
 once earned stays.
@@ -39,7 +39,7 @@ class ReviewLine:
 
 
 def rubric_of(submission: Submission) -> ReviewRubric | None:
-    """Return what a reviewer marks of this submission; None when nothing."""
+    """Return the review rubric of this submission; None when it has none."""
     facts = submission.exercise.description.get("review")
     return ReviewRubric.from_json(facts) if facts else None
 
@@ -74,12 +74,12 @@ def record_review(
     """
     rubric = rubric_of(submission)
     if rubric is None or not submission.passed:
-        raise ReviewRefused("Only a project whose checks have passed is reviewed.")
+        raise ReviewRefused("Only projects that passed the automatic checks can be reviewed.")
     fits = set(points) == {criterion.id for criterion in rubric.criteria} and all(
         criterion.level(points[criterion.id]) for criterion in rubric.criteria
     )
     if not fits:
-        raise ReviewRefused("Each criterion gets the points of one of its levels.")
+        raise ReviewRefused("Each criterion needs the points of one of its levels.")
     score = sum(points.values())
     review, _created = Review.objects.update_or_create(
         submission=submission,
@@ -95,7 +95,7 @@ def record_review(
         },
     )
     lifecycle.update_review_due(user=submission.user, exercise=submission.exercise)
-    transaction.on_commit(lambda: queue.announce_review_mail(submission.pk))
+    transaction.on_commit(lambda: queue.enqueue_review_email(submission.pk))
     if review.passed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
     return review

@@ -1,4 +1,4 @@
-"""What the API says of exercises and submissions: each field is written down."""
+"""What the API returns of exercises and submissions, field by field."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class OutputSerializer(serializers.Serializer[Any]):
-    """A variable that the notebook must leave behind; null in `shape` means any length."""
+    """A variable that the notebook must define; null in `shape` means any length."""
 
     name = serializers.CharField()
     dtype = serializers.CharField()
@@ -34,7 +34,7 @@ class ParameterSerializer(serializers.Serializer[Any]):
 
 
 class RubricLineSerializer(serializers.Serializer[Any]):
-    """What is marked, and what it is worth."""
+    """A grading criterion, and what it is worth."""
 
     id = serializers.CharField()
     title = serializers.CharField()
@@ -51,7 +51,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
 
 
 class ExerciseSerializer(serializers.Serializer[Any]):
-    """An exercise: the task, what to hand in, and how one stands."""
+    """An exercise: the task, the required outputs, and the caller's standing."""
 
     slug = serializers.CharField()
     title = serializers.CharField()
@@ -73,18 +73,18 @@ class ExerciseSerializer(serializers.Serializer[Any]):
 
 
 class UploadSerializer(serializers.Serializer[Any]):
-    """A notebook to hand in."""
+    """A notebook to submit."""
 
     notebook = serializers.FileField(help_text="The .ipynb file.")
     mail_wanted = serializers.BooleanField(
         allow_null=True,
         default=None,
-        help_text="Mail me when it is marked; without it, what my profile says.",
+        help_text="Email me when it's graded; the default is the setting in my profile.",
     )
 
 
 class CriterionSerializer(serializers.Serializer[Any]):
-    """One line of the rubric, as it was marked."""
+    """The result of one criterion."""
 
     id = serializers.CharField()
     title = serializers.CharField()
@@ -96,7 +96,7 @@ class CriterionSerializer(serializers.Serializer[Any]):
 
 
 class MisconceptionSerializer(serializers.Serializer[Any]):
-    """The mistake that the answer looks like."""
+    """The misconception that the outputs match."""
 
     id = serializers.CharField(help_text="Several ids, joined by |, when none can be told apart.")
     title = serializers.CharField(allow_blank=True)
@@ -112,7 +112,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class TimingsSerializer(serializers.Serializer[Any]):
-    """Where the time went; null where it has not gone yet."""
+    """How long each step took; null for steps that have not ended."""
 
     queued_seconds = serializers.FloatField(allow_null=True)
     run_seconds = serializers.FloatField(allow_null=True)
@@ -133,7 +133,7 @@ class ReviewSerializer(serializers.Serializer[Any]):
 
 
 class SubmissionSerializer(serializers.Serializer[Any]):
-    """A submission: where it is, and once it is graded, why it got its grade."""
+    """A submission: its state, and once it is graded, the reasons for its grade."""
 
     id = serializers.UUIDField()
     exercise = serializers.CharField()
@@ -148,9 +148,7 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     misconception = MisconceptionSerializer(allow_null=True)
     error = ErrorSerializer(allow_null=True)
     timings = TimingsSerializer()
-    review = ReviewSerializer(
-        required=False, help_text="Of a project only, once a person has read it."
-    )
+    review = ReviewSerializer(required=False, help_text="Projects only, once reviewed.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -174,7 +172,7 @@ def exercise_facts(exercise: Exercise, standing: Standing) -> dict[str, Any]:
 
 
 def submission_facts(submission: Submission) -> dict[str, Any]:
-    """Return what `SubmissionSerializer` shows; a limit says itself as an error."""
+    """Return what `SubmissionSerializer` shows; an exceeded limit is shown as an error."""
     feedback = feedback_for(submission)
     review = getattr(submission, "review", None)
     error: Any = feedback.error

@@ -1,4 +1,4 @@
-"""The API of exercises and submissions; one sees one's own submissions, others' do not exist."""
+"""The API of exercises and submissions; callers find only their own submissions."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ExerciseView(APIView):
 
     @extend_schema(operation_id="exercise", responses=ExerciseSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Return the task, its outputs and limits, and how one stands."""
+        """Return the task, its outputs and limits, and the caller's standing."""
         exercise = get_object_or_404(Exercise.objects.active(), slug=slug)
         standing = attempts.standing(user=_user(request), exercise=exercise)
         return Response(ExerciseSerializer(exercise_facts(exercise, standing)).data)
@@ -108,12 +108,12 @@ class SubmissionsView(APIView):
         request={"multipart/form-data": UploadSerializer},
         responses={
             202: SubmissionSerializer,
-            400: OpenApiResponse(OpenApiTypes.OBJECT, "The file is no notebook that can be run."),
+            400: OpenApiResponse(OpenApiTypes.OBJECT, "The file is not a valid notebook."),
             409: OpenApiResponse(OpenApiTypes.OBJECT, "The attempt rules do not allow it now."),
         },
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Hand in a notebook; it is marked in the background, see `Location`."""
+        """Submit a notebook; it is graded in the background, see `Location`."""
         exercise = get_object_or_404(Exercise.objects.active(), slug=slug)
         upload = UploadSerializer(data=request.data)
         upload.is_valid(raise_exception=True)

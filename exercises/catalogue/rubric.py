@@ -1,4 +1,4 @@
-"""review.yaml: what a person marks of a project, once the automatic checks have passed.
+"""review.yaml: what a reviewer grades in a project, once the automatic checks have passed.
 
 ::
 
@@ -68,7 +68,7 @@ SCHEMA = {
 
 @dataclass(frozen=True)
 class Level:
-    """How good something can be, in words, and what it earns."""
+    """A level of quality: its description and its points."""
 
     points: float
     description: str
@@ -76,7 +76,7 @@ class Level:
 
 @dataclass(frozen=True)
 class ReviewCriterion:
-    """One line that a reviewer marks: one of its levels, which begin at no points and rise."""
+    """One criterion of a review; its levels begin at 0 points and rise."""
 
     id: str
     title: str
@@ -95,14 +95,14 @@ class ReviewCriterion:
 
 @dataclass(frozen=True)
 class ReviewRubric:
-    """All that a reviewer marks."""
+    """Everything that a reviewer grades."""
 
     pass_score: float
     criteria: tuple[ReviewCriterion, ...]
 
     @property
     def max_score(self) -> float:
-        """Return what flawless work earns."""
+        """Return the points of flawless work."""
         return sum(criterion.points for criterion in self.criteria)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""From ids to words: what a stored report says to its learner, for page and API alike.
+"""From ids to messages: what a stored report shows its learner, for page and API alike.
 
 Nothing here computes; a report that an older grader wrote is still shown.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CriterionFeedback:
-    """One line of the rubric, in words."""
+    """The result of one criterion."""
 
     id: str
     title: str
@@ -35,10 +35,10 @@ class CriterionFeedback:
 
 @dataclass(frozen=True)
 class MisconceptionFeedback:
-    """The mistake that the answer looks like.
+    """The misconception that the outputs match.
 
     Attributes:
-        id: several ids, joined by ``|``, when nothing in the answer tells them apart.
+        id: several ids, joined by ``|``, when the outputs do not tell them apart.
         certainty: ``match`` is said plainly, ``resembles`` is hedged, ``unknown`` names none.
         question: something that the learner can check.
     """
@@ -63,7 +63,7 @@ class ErrorFeedback:
 
 @dataclass(frozen=True)
 class Feedback:
-    """All that a finished submission tells."""
+    """Everything that a finished submission shows."""
 
     headline: str
     explanation: str
@@ -73,7 +73,7 @@ class Feedback:
 
 
 def feedback_for(submission: Submission) -> Feedback:
-    """Return what a submission has to say; little while it waits."""
+    """Return what a submission shows; little while it is queued."""
     report: dict[str, Any] = submission.report or {}
     return Feedback(
         headline=_headline(submission),
@@ -96,25 +96,22 @@ def _headline(submission: Submission) -> str:
         Verdict.TIME_LIMIT: _("Your notebook ran out of time"),
         Verdict.MEMORY_LIMIT: _("Your notebook ran out of memory"),
         Verdict.OUTPUT_LIMIT: _("Your notebook printed too much"),
-        Verdict.BAD_OUTPUT: _("An output is not what the task declares"),
-    }.get(Verdict(submission.verdict), _("Not there yet"))
+        Verdict.BAD_OUTPUT: _("An output doesn't match its declaration"),
+    }.get(Verdict(submission.verdict), _("Not yet passed"))
 
 
 def _explanation(verdict: str, limit: float | None, peak: float | None) -> str:
     facts = {"limit": _amount(verdict, limit), "peak": _amount(verdict, peak)}
     if verdict == Verdict.INTERNAL_ERROR:
-        return _(
-            "Marking failed, and not because of your notebook. This attempt is not counted; "
-            "please hand the notebook in again."
-        )
+        return _("Grading failed on our side. This attempt doesn't count; please submit again.")
     if limit is None:
         return ""
     if verdict == Verdict.TIME_LIMIT:
-        return _("A run may take %(limit)s; this one was ended after %(peak)s.") % facts
+        return _("The time limit is %(limit)s. Your run was stopped after %(peak)s.") % facts
     if verdict == Verdict.MEMORY_LIMIT:
-        return _("A run may use %(limit)s of memory; this one reached %(peak)s.") % facts
+        return _("The memory limit is %(limit)s. Your run reached %(peak)s.") % facts
     if verdict == Verdict.OUTPUT_LIMIT:
-        return _("A run may print %(limit)s; this one was ended at %(peak)s.") % facts
+        return _("The output limit is %(limit)s. Your run was stopped at %(peak)s.") % facts
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Notebooks on their way out: downloads, the executed one in its frame, the cell that failed."""
+"""Notebooks as responses: downloads, the executed one in its frame, the cell that failed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The picture of one's own values beside the tolerance band, laid out for an SVG template.
+"""The plot of the learner's values beside the expected range, laid out for an SVG template.
 
 `grader.figures` decides what may be shown; here are only coordinates. Across, they are per cent of
-the figure's width, and down, pixels: the figure fits a phone, and its words keep their size. The
+the figure's width, and down, pixels: the figure fits a phone, and its text keeps its size. The
 template uses classes and attributes, never a style, so that the strict Content-Security-Policy
 holds.
 """
@@ -124,7 +124,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure with one panel or more, and one sentence that says what is to be seen."""
+    """A figure with one panel or more, and one sentence that sums it up."""
 
     kind: str
     title: str
@@ -227,13 +227,15 @@ def _sentence(panels: Sequence[Panel]) -> str:
     inside = sum(bar.inside for bar in bars)
     against = sum(bar.against for bar in bars)
     if inside == len(bars):
-        return _("All values that are drawn lie within their bands.")
+        return _("All values shown are inside the expected range.")
     counts = {"inside": inside, "all": len(bars), "against": against}
     if against:
-        words = ngettext(
-            "%(inside)d of %(all)d values lie within their bands; %(against)d has another sign.",
-            "%(inside)d of %(all)d values lie within their bands; %(against)d have another sign.",
+        sentence = ngettext(
+            "%(inside)d of the %(all)d values shown are inside the expected range; "
+            "%(against)d has the wrong sign.",
+            "%(inside)d of the %(all)d values shown are inside the expected range; "
+            "%(against)d have the wrong sign.",
             against,
         )
-        return words % counts
-    return _("%(inside)d of %(all)d values lie within their bands.") % counts
+        return sentence % counts
+    return _("%(inside)d of the %(all)d values shown are inside the expected range.") % counts

@@ -32,9 +32,9 @@ class Exercise(models.Model):
     content_hash = models.CharField(_("content hash"), max_length=64)
     minutes = models.PositiveSmallIntegerField(_("minutes"))
     max_score = models.FloatField(_("maximum score"))
-    pass_score = models.FloatField(_("score to pass"))
+    pass_score = models.FloatField(_("passing score"))
     max_attempts = models.PositiveSmallIntegerField(_("attempts"), null=True, blank=True)
-    reviewed = models.BooleanField(_("read by a reviewer"), default=False)
+    reviewed = models.BooleanField(_("reviewed by a person"), default=False)
     description = models.JSONField(_("description"), default=dict)
     active = models.BooleanField(_("active"), default=True)
 

@@ -27,7 +27,7 @@ class Review(models.Model):
     passed = models.BooleanField(_("passed"))
     comment = models.TextField(_("comment"), blank=True)
     created_at = models.DateTimeField(_("reviewed at"))
-    mail_due = models.BooleanField(_("the learner is to be told"), default=False)
+    mail_due = models.BooleanField(_("email due"), default=False)
 
     class Meta:
         verbose_name = _("review")

@@ -16,7 +16,7 @@ from grader.sandbox.job import Verdict
 
 
 class State(models.TextChoices):
-    """Where a submission is on its way; `GRADED` and `FAILED` are final."""
+    """The state of a submission; `GRADED` and `FAILED` are final."""
 
     QUEUED = "queued", _("queued")
     RUNNING = "running", _("running")
@@ -30,11 +30,11 @@ class Stage(models.TextChoices):
     NONE = "", _("waiting")
     STARTING = "starting", _("starting")
     CELLS = "cells", _("running")
-    MARKING = "marking", _("marking")
+    GRADING = "marking", _("grading")  # as stored since the first release
 
 
 class DiagnosisAnswer(models.TextChoices):
-    """What the learner says about the mistake that was named."""
+    """What the learner says about the diagnosis."""
 
     NONE = "", _("not answered")
     YES = "yes", _("yes, that was it")
@@ -50,11 +50,11 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     """Named ways to read submissions."""
 
     def unfinished(self) -> SubmissionQuerySet:
-        """Return those that still wait for a grade."""
+        """Return those that are not graded yet."""
         return self.filter(state__in=UNFINISHED)
 
     def queued(self) -> SubmissionQuerySet:
-        """Return those that nobody has taken yet; by a partial index, however many are done."""
+        """Return those that no worker has claimed yet, by a partial index."""
         return self.filter(state=State.QUEUED)
 
     def running(self) -> SubmissionQuerySet:
@@ -62,7 +62,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(state=State.RUNNING)
 
     def counted(self) -> SubmissionQuerySet:
-        """Return those that cost an attempt: all but the ones that failed by our fault."""
+        """Return those that cost an attempt: all but those that ended with a platform error."""
         return self.exclude(state=State.FAILED)
 
     def history(self, *, user_id: int, exercise_id: int) -> SubmissionQuerySet:
@@ -78,7 +78,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.select_related("exercise", "review__reviewer")
 
     def to_review(self) -> SubmissionQuerySet:
-        """Return projects that wait for a reviewer, oldest first: those that `reviews` marked."""
+        """Return projects that are due for review, oldest first."""
         return (
             self.filter(review_due=True, exercise__reviewed=True)
             .select_related("exercise", "user")
@@ -87,7 +87,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         )
 
     def reviewed(self) -> SubmissionQuerySet:
-        """Return projects that somebody has read, the latest review first."""
+        """Return projects that have been reviewed, the latest review first."""
         return (
             self.filter(review__isnull=False)
             .select_related("exercise", "user", "review__reviewer")
@@ -97,7 +97,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
 
 class Submission(models.Model):
-    """One notebook handed in. The row is the truth; a message in the queue is only a nudge."""
+    """One submitted notebook. This row is the source of truth; a message only notifies."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -114,20 +114,20 @@ class Submission(models.Model):
 
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(_("times taken by a worker"), default=0)
-    nudged_at = models.DateTimeField(_("last announced to the workers"))
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    notified_at = models.DateTimeField(_("workers last notified at"))
     stage = models.CharField(_("stage"), max_length=8, choices=Stage, blank=True)
     cell = models.PositiveIntegerField(_("running cell, from 1"), default=0)
     cells = models.PositiveIntegerField(_("number of code cells"), default=0)
 
-    created_at = models.DateTimeField(_("handed in at"))
-    started_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("submitted at"))
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     run_seconds = models.FloatField(_("seconds running"), null=True, blank=True)
-    mark_seconds = models.FloatField(_("seconds marking"), null=True, blank=True)
+    mark_seconds = models.FloatField(_("seconds grading"), null=True, blank=True)
 
-    review_due = models.BooleanField(_("waits for a reviewer"), default=False)
-    mail_wanted = models.BooleanField(_("mail when it is marked"), default=False)
+    review_due = models.BooleanField(_("due for review"), default=False)
+    mail_wanted = models.BooleanField(_("email when graded"), default=False)
     diagnosis_answer = models.CharField(max_length=6, choices=DiagnosisAnswer, blank=True)
 
     objects = SubmissionQuerySet.as_manager()
@@ -204,7 +204,7 @@ class Submission(models.Model):
 
     @property
     def queued_seconds(self) -> float | None:
-        """Seconds from handing in to the start of the run, once it has started."""
+        """Seconds from submission to the start of the run, once it has started."""
         if self.started_at is None:
             return None
         return (self.started_at - self.created_at).total_seconds()
@@ -216,9 +216,9 @@ class SubmissionFiles(models.Model):
     submission = models.OneToOneField(
         Submission, on_delete=models.CASCADE, primary_key=True, related_name="files"
     )
-    notebook = models.BinaryField(_("the notebook as it was handed in"))
-    executed = models.TextField(_("the executed notebook"), blank=True)
-    answers = models.BinaryField(_("the collected answers"), default=b"")
+    notebook = models.BinaryField(_("submitted notebook"))
+    executed = models.TextField(_("executed notebook"), blank=True)
+    answers = models.BinaryField(_("collected outputs"), default=b"")
 
     class Meta:
         verbose_name = _("files of a submission")

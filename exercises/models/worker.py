@@ -28,12 +28,12 @@ class Worker(models.Model):
     """A worker process as it last reported itself; `/status/` reads these rows."""
 
     name = models.CharField(_("name"), max_length=120, primary_key=True)
-    concurrency = models.PositiveSmallIntegerField(_("runs at once"))
+    concurrency = models.PositiveSmallIntegerField(_("concurrent runs"))
     started_at = models.DateTimeField(_("started at"))
     seen_at = models.DateTimeField(_("last seen at"))
-    sandbox_open = models.BooleanField(_("its sandbox works"), default=False)
-    reason = models.TextField(_("why it takes nothing"), blank=True)
-    remedy = models.TextField(_("what mends it"), blank=True)
+    sandbox_open = models.BooleanField(_("sandbox available"), default=False)
+    reason = models.TextField(_("reason for accepting no jobs"), blank=True)
+    fix = models.TextField(_("fix"), blank=True)
 
     objects = WorkerQuerySet.as_manager()
 

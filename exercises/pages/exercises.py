@@ -38,7 +38,7 @@ HISTORY_LENGTH = 20
 
 @require_safe
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the task, what to hand in, and what was handed in so far."""
+    """Show the task, the required variables, and earlier submissions."""
     shown = get_object_or_404(Exercise.objects.active(), slug=slug)
     wanted = request.user.is_authenticated and _user(request).mail_grading
     return _exercise_page(request, shown, form=UploadForm(exercise=shown, mail_wanted=wanted))
@@ -54,7 +54,7 @@ def starter(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  #
 @require_POST
 @login_required
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a notebook; what cannot be taken is answered with words, and nothing is lost."""
+    """Accept a notebook; a refused one is answered with the reason."""
     shown = get_object_or_404(Exercise.objects.active(), slug=slug)
     form = UploadForm(request.POST, request.FILES, exercise=shown)
     if form.is_valid():
@@ -76,7 +76,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @login_required
 def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show where a submission is, and its verdict; htmx asks again for the part that changes."""
+    """Show a submission's state and verdict; htmx polls the part that changes."""
     shown = _visible(request, pk)
     facts = _submission_facts(shown)
     if not request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
@@ -102,7 +102,7 @@ def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def diagnosis(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Keep whether the named mistake was the right one."""
+    """Store whether the diagnosis was right."""
     shown = get_object_or_404(Submission, pk=pk, user=_user(request), state=State.GRADED)
     form = DiagnosisForm(request.POST)
     if form.is_valid():
@@ -175,7 +175,7 @@ def _review_facts(shown: Submission) -> dict[str, Any]:
 
 
 def _place(shown: Exercise) -> dict[str, Any]:
-    """Where the exercise stands in a course, for crumbs and the way on."""
+    """Where the exercise stands in a course, for breadcrumbs and navigation."""
     part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
     here = part.select_related("course").order_by("course__position").first()
     if here is None:
@@ -211,4 +211,4 @@ def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
 
 
 def _user(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value]  # every caller stands behind login_required
+    return request.user  # type: ignore[return-value]  # every caller requires a login

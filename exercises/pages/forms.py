@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class UploadForm(forms.Form):
-    """A notebook, and whether to be told by mail."""
+    """A notebook, and whether to email the verdict."""
 
     notebook = forms.FileField(
         label=_("Notebook"),
         widget=forms.FileInput(attrs={"accept": ".ipynb,application/x-ipynb+json"}),
         error_messages={
-            "required": _("Choose the notebook (.ipynb) that you want to hand in."),
-            "empty": _("The file is empty. Save the notebook and hand it in again."),
+            "required": _("Choose a notebook (.ipynb) to submit."),
+            "empty": _("The file is empty. Save the notebook and submit it again."),
         },
     )
-    mail_wanted = forms.BooleanField(label=_("Mail me when it is marked"), required=False)
+    mail_wanted = forms.BooleanField(label=_("Email me when it's graded"), required=False)
 
     def __init__(
         self, *args: Any, exercise: Exercise, mail_wanted: bool = False, **kwargs: Any
@@ -47,7 +47,7 @@ class UploadForm(forms.Form):
 
 
 class DiagnosisForm(forms.Form):
-    """Was the named mistake the right one?"""
+    """Was the diagnosis right?"""
 
     answer = forms.ChoiceField(
         choices=[choice for choice in DiagnosisAnswer.choices if choice[0]],
@@ -60,7 +60,7 @@ class ReviewForm(forms.Form):
 
     comment = forms.CharField(
         label=_("Comment for the learner"),
-        help_text=_("What is good, what is missing, and what would be the next step."),
+        help_text=_("What works well, what is missing, and what to do next."),
         widget=forms.Textarea(attrs={"rows": 8}),
         required=False,
         max_length=10_000,

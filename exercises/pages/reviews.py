@@ -1,4 +1,4 @@
-"""Pages for reviewers: which projects wait, and one project with its rubric."""
+"""Pages for reviewers: the projects due for review, and one project with its rubric."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 PER_PAGE = 25
 LATEST = 10
-"""Reviews that the list shows below what waits, so that one of them can be changed."""
+"""Latest reviews that the list shows too, so that they can be changed."""
 
 
 @require_safe
 @login_required
 def reviews(request: HttpRequest) -> HttpResponse:
-    """List the projects that wait for a reviewer, oldest first, and the latest reviews."""
+    """List the projects due for review, oldest first, and the latest reviews."""
     _reviewer(request)
     page = Paginator(Submission.objects.to_review(), PER_PAGE).get_page(request.GET.get("page"))
     facts = {"page": page, "reviewed": Submission.objects.reviewed()[:LATEST]}
@@ -42,7 +42,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a project with its rubric, and take the review."""
+    """Show a project with its rubric, and record the review."""
     reviewer = _reviewer(request)
     passed = Submission.objects.for_page().select_related("user").filter(state=State.GRADED)
     shown = get_object_or_404(passed, pk=pk, passed=True)
@@ -62,7 +62,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             points=form.points,
             comment=form.cleaned_data["comment"],
         )
-        messages.success(request, _("The review is kept, and the learner can read it."))
+        messages.success(request, _("Review submitted. The learner can see it now."))
         return redirect("exercises:reviews")
     facts = {
         "submission": shown,
@@ -77,7 +77,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @login_required
 def handed_in(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Download a project as it was handed in, to try it on one's own machine."""
+    """Download a project as it was submitted, to run it locally."""
     _reviewer(request)
     shown = get_object_or_404(Submission.objects.for_page().select_related("files"), pk=pk)
     name = f"{shown.exercise.slug}-{shown.attempt}.ipynb"

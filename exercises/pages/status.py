@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @require_safe
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
-    """Say whether submissions are being taken, and if not, why and what mends it."""
+    """Show whether submissions are being graded, and if not, the reason and the fix."""
     workers = list(present_workers())
     working = any(worker.sandbox_open for worker in workers)
     facts = {"workers": workers, "working": working, "load": current_load()}

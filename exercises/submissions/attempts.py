@@ -1,4 +1,4 @@
-"""The attempt rules: how a learner stands in an exercise, and why a submission is refused."""
+"""The attempt rules: a learner's standing in an exercise, and why a submission is refused."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class SubmissionRefused(Exception):  # noqa: N818  # named after what happened, 
 
 @dataclass(frozen=True)
 class Standing:
-    """How one learner stands in one exercise.
+    """The standing of one learner in one exercise.
 
     Attributes:
         graded: submissions that got a grade.
-        attempts: submissions that cost an attempt, those under way included.
+        attempts: submissions that cost an attempt, unfinished ones included.
         attempts_left: None where there is no limit.
         best: the best score so far; the best attempt counts.
     """
@@ -45,7 +45,7 @@ class Standing:
 
 
 def standing(*, user: User, exercise: Exercise) -> Standing:
-    """Return how `user` stands in `exercise`: one query."""
+    """Return the standing of `user` in `exercise`: one query."""
     facts = (
         Submission.objects.counted()
         .filter(user=user, exercise=exercise)

@@ -1,4 +1,4 @@
-"""Mails about submissions: of a grade for those who wished it, of a review for everybody."""
+"""Emails about submissions: of a grade to those who asked for it, of a review to everybody."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 
 def mail_graded(submission_id: uuid.UUID) -> None:
-    """Mail the verdict of a submission; a message that came twice mails once.
+    """Email the verdict of a submission; a task delivered twice sends one email.
 
-    The wish is taken back before the mail is sent: better no mail than the same one each retry.
+    The flag is cleared before the email is sent: better no email than the same one each retry.
     """
     waiting = Submission.objects.filter(pk=submission_id, state=State.GRADED, mail_wanted=True)
     if not waiting.update(mail_wanted=False):
         return
     submission = Submission.objects.select_related("exercise", "user").get(pk=submission_id)
-    _send(submission, _("Marked: %(title)s"), "exercises/mail_graded.txt")
+    _send(submission, _("Graded: %(title)s"), "exercises/mail_graded.txt")
 
 
 def mail_reviewed(submission_id: uuid.UUID) -> None:
-    """Mail that a project has been read; a message that came twice mails once.
+    """Email that a project has been reviewed; a task delivered twice sends one email.
 
-    Nobody has to wish for it: the answer of a person, days later, is what the learner waits for.
+    It is always sent: the learner waits days for this answer.
     """
     due = Review.objects.filter(pk=submission_id, mail_due=True)
     if not due.update(mail_due=False):
         return
     submission = Submission.objects.for_page().select_related("user").get(pk=submission_id)
-    _send(submission, _("Read by a reviewer: %(title)s"), "exercises/mail_reviewed.txt")
+    _send(submission, _("Review: %(title)s"), "exercises/mail_reviewed.txt")
 
 
 def _send(submission: Submission, subject: _StrPromise, template: str) -> None:
-    """Write to the learner, in the learner's language."""
+    """Email the learner, in the learner's language."""
     address = settings.SITE_URL + reverse("exercises:submission", args=[submission.pk])
     facts = {"submission": submission, "exercise": submission.exercise, "address": address}
     with override(submission.user.locale or settings.LANGUAGE_CODE):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from exercises.models import SubmissionQuerySet
 
 LEASE = timedelta(seconds=20)
-"""How long a silent worker keeps a submission; it reports four times as often (`pipeline`)."""
+"""How long a worker that stops reporting keeps a submission; `heartbeat` renews it earlier."""
 
 RELEASED: dict[str, Any] = {
     "lease_token": None,
@@ -50,7 +50,7 @@ class Progress:
 
 
 def claim(*, submission_id: uuid.UUID) -> Lease | None:
-    """Take a queued submission; None when it is not (or no longer) there to be taken."""
+    """Claim a queued submission; None when it is not (or no longer) queued."""
     now = timezone.now()
     lease = Lease(submission_id, uuid.uuid4())
     taken = Submission.objects.filter(pk=submission_id, state=State.QUEUED).update(
@@ -67,7 +67,7 @@ def claim(*, submission_id: uuid.UUID) -> Lease | None:
 
 
 def renew_lease(*, lease: Lease, progress: Progress) -> bool:
-    """Extend the lease and say how far the run is; False when the lease is lost."""
+    """Extend the lease and write the run's progress; False when the lease is lost."""
     return bool(
         held(lease).update(
             lease_until=timezone.now() + LEASE,

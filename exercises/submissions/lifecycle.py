@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from grader.report import GradeReport
 
 MAX_TRIES = 3
-"""How often workers take a submission before the site gives up and says that it was its fault."""
+"""How often a submission is tried before it ends as a platform error."""
 
-NUDGE_AFTER = timedelta(seconds=60)
-"""A submission that waits this long is announced again: its message may be lost."""
+NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
+"""Workers are notified again of what has been queued this long: its message may be lost."""
 
-NUDGE_LIMIT = 500
-"""How many waiting submissions are announced at once, oldest first."""
+NOTIFY_LIMIT = 500
+"""How many queued submissions are notified at once, oldest first."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,18 +49,18 @@ logger = logging.getLogger(__name__)
 def submit(
     *, user: User, exercise: Exercise, notebook: bytes, mail_wanted: bool = False
 ) -> Submission:
-    """Store `notebook` (already checked by the form) and put it into the queue.
+    """Store `notebook` (already validated by the form) and queue it.
 
     Raises:
         SubmissionRefused: the attempt rules do not allow it.
     """
     if not exercise.active:
-        raise SubmissionRefused("inactive", _("This exercise is no longer offered."))
+        raise SubmissionRefused("inactive", _("This exercise has been retired."))
     mine = Submission.objects.filter(user=user, exercise=exercise)
     if mine.unfinished().exists():
         raise _unfinished()
     if standing(user=user, exercise=exercise).attempts_left == 0:
-        message = _("All attempts of this exercise are used up.")
+        message = _("You have no attempts left for this exercise.")
         raise SubmissionRefused("no_attempts_left", message)
     last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
     now = timezone.now()
@@ -72,18 +72,18 @@ def submit(
                 attempt=last + 1,
                 max_score=exercise.max_score,
                 created_at=now,
-                nudged_at=now,
+                notified_at=now,
                 mail_wanted=mail_wanted,
             )
-    except IntegrityError as error:  # the same learner, in the same moment, by another door
+    except IntegrityError as error:  # the same learner, at the same moment, by another request
         raise _unfinished() from error
     SubmissionFiles.objects.create(submission=submission, notebook=notebook)
-    transaction.on_commit(lambda: queue.announce(submission.pk))
+    transaction.on_commit(lambda: queue.enqueue(submission.pk))
     return submission
 
 
 def _unfinished() -> SubmissionRefused:
-    message = _("Your last submission is still being marked; wait for its verdict.")
+    message = _("Your last submission is still being graded. Wait for its result.")
     return SubmissionRefused("unfinished", message)
 
 
@@ -131,22 +131,22 @@ def record_regrade(*, submission: Submission, marks: Marks) -> bool:
 
 
 @transaction.atomic
-def put_back(*, lease: Lease, silent_since: datetime | None = None) -> State | None:
-    """Give a submission back after a failure of ours; None when the lease is lost.
+def put_back(*, lease: Lease, expired_before: datetime | None = None) -> State | None:
+    """Requeue a submission after a platform error; None when the lease is lost.
 
     It is queued again, or ends as ``internal_error``, which costs no attempt, after `MAX_TRIES`.
 
     Args:
         lease: what its worker holds.
-        silent_since: only if the lease ended before; a worker that reports again keeps it.
+        expired_before: only if the lease expired before; a worker that reports again keeps it.
     """
     now = timezone.now()
     mine = held(lease)
-    if silent_since is not None:
-        mine = mine.filter(lease_until__lt=silent_since)
+    if expired_before is not None:
+        mine = mine.filter(lease_until__lt=expired_before)
     waiting = mine.filter(tries__lt=MAX_TRIES)
-    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, nudged_at=now):
-        transaction.on_commit(lambda: queue.announce(lease.submission_id))
+    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, notified_at=now):
+        transaction.on_commit(lambda: queue.enqueue(lease.submission_id))
         return State.QUEUED
     given_up = mine.update(
         **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=now
@@ -155,41 +155,41 @@ def put_back(*, lease: Lease, silent_since: datetime | None = None) -> State | N
 
 
 def requeue_stale(*, now: datetime | None = None) -> int:
-    """Put back what dead workers held, announce again what nobody took; return how many.
+    """Requeue submissions of dead workers, notify again of unclaimed ones; return how many.
 
-    Safe to run at any time, by several at once, and as often as one likes.
+    Safe to run at any time, concurrently and repeatedly.
     """
     now = now or timezone.now()
     dead = Submission.objects.running().filter(lease_until__lt=now)
     found = 0
     for submission_id, token in dead.values_list("pk", "lease_token"):
-        if token and put_back(lease=Lease(submission_id, token), silent_since=now):
-            logger.warning("submission %s: its worker went silent; put back", submission_id)
+        if token and put_back(lease=Lease(submission_id, token), expired_before=now):
+            logger.warning("submission %s: its worker stopped reporting; requeued", submission_id)
             found += 1
-    return found + announce_waiting(silent_since=now - NUDGE_AFTER)
+    return found + notify_waiting(notified_before=now - NOTIFY_AGAIN_AFTER)
 
 
-def announce_waiting(*, silent_since: datetime) -> int:
-    """Announce again what waits and was last announced before `silent_since`; return how many."""
-    silent = Submission.objects.queued().filter(nudged_at__lt=silent_since)
-    keys = list(silent.order_by("created_at").values_list("pk", flat=True)[:NUDGE_LIMIT])
-    Submission.objects.filter(pk__in=keys).update(nudged_at=timezone.now())
+def notify_waiting(*, notified_before: datetime) -> int:
+    """Notify workers again of queued submissions last notified before then; return how many."""
+    overdue = Submission.objects.queued().filter(notified_at__lt=notified_before)
+    keys = list(overdue.order_by("created_at").values_list("pk", flat=True)[:NOTIFY_LIMIT])
+    Submission.objects.filter(pk__in=keys).update(notified_at=timezone.now())
     for key in keys:
-        queue.announce(key)
+        queue.enqueue(key)
     return len(keys)
 
 
 def answer_diagnosis(*, submission: Submission, answer: DiagnosisAnswer) -> None:
-    """Keep what the learner says about the mistake that was named."""
+    """Store what the learner says about the diagnosis."""
     Submission.objects.filter(pk=submission.pk).update(diagnosis_answer=answer)
 
 
 @transaction.atomic
 def update_review_due(*, user: User, exercise: Exercise) -> None:
-    """Note which attempt at a project waits for a reviewer, after one of them has changed.
+    """Record which attempt at a project is due for review, after one of them has changed.
 
-    Of several the latest whose checks have passed waits, unless it has been read; none does once
-    one of them has been accepted.
+    It is the latest that passed its checks, unless that has been reviewed; none is due once one
+    attempt has been accepted.
     """
     same = Submission.objects.filter(user=user, exercise=exercise)
     same.filter(review_due=True).update(review_due=False)

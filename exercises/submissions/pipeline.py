@@ -1,7 +1,7 @@
-"""The story of one grading: claim, grade, record. No Celery in it; any door may tell it.
+"""The grading pipeline of one submission: claim, grade, record. It knows nothing of Celery.
 
 It is not in charge of when: `queue` and `tasks` are. Nothing is ever scored by an exception: the
-learner's faults come back inside a report, and everything that is raised here is ours.
+learner errors are part of the report, and everything that is raised here is a platform error.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | N
         )
         report = _grade(submission, lease=lease, sandbox=sandbox)
         return _record(submission, lease=lease, report=report)
-    except Exception as error:  # the one broad catch: unknown is ours and costs no attempt
+    except Exception as error:  # the one broad catch: unknown means platform, and costs no attempt
         logger.exception("submission %s could not be graded", submission_id)
         state = lifecycle.put_back(lease=lease)
         if isinstance(error, SandboxUnavailable):
@@ -69,7 +69,7 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
             if event.kind == "cell":
                 heartbeat.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
             elif event.kind == "end":
-                heartbeat.progress = Progress(Stage.MARKING)
+                heartbeat.progress = Progress(Stage.GRADING)
 
         report = grade_notebook(
             folders.read(submission.exercise.slug),
@@ -81,7 +81,7 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
             on_event=on_event,
         )
     if report.verdict is Verdict.INTERNAL_ERROR:
-        raise OurFault(f"the run ended by a fault of ours: {report.error}")
+        raise OurFault(f"the run ended with a platform error: {report.error}")
     return report
 
 
@@ -93,12 +93,12 @@ def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> Sta
     if report.passed:
         _follow_up(submission)
     if submission.mail_wanted:
-        transaction.on_commit(lambda: queue.announce_mail(submission.pk))
+        transaction.on_commit(lambda: queue.enqueue_grade_email(submission.pk))
     return State.GRADED
 
 
 def _follow_up(submission: Submission) -> None:
-    """What passing leads to: the exercise is done, or a reviewer reads it first."""
+    """After passing: the exercise is completed, or a review is due first."""
     user, exercise = submission.user, submission.exercise
     if exercise.reviewed:
         lifecycle.update_review_due(user=user, exercise=exercise)

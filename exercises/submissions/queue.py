@@ -1,7 +1,7 @@
-"""What the site says to its workers: only keys, by task name, so that no page imports the grader.
+"""Messages to the workers: only keys, by task name, so that no page imports the grader.
 
-A message is a nudge. When it is lost, or the broker is away, the row still waits and
-`submissions.requeue_stale` announces it again.
+The database is the source of truth; a message is only a notification. If it is lost, or the broker
+is down, the submission stays queued and `lifecycle.requeue_stale` notifies the workers again.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ DEFAULT_QUEUE = "default"
 logger = logging.getLogger(__name__)
 
 
-def announce(submission_id: uuid.UUID) -> None:
-    """Tell the workers that a submission waits; a broker that is away is logged, not raised."""
+def enqueue(submission_id: uuid.UUID) -> None:
+    """Notify the workers of a queued submission; an unreachable broker is logged, not raised."""
     _send(GRADE, submission_id, queue=SANDBOX_QUEUE)
 
 
-def announce_mail(submission_id: uuid.UUID) -> None:
-    """Ask for the mail that says that a submission has been marked."""
+def enqueue_grade_email(submission_id: uuid.UUID) -> None:
+    """Queue the email that says that a submission has been graded."""
     _send(MAIL, submission_id, queue=DEFAULT_QUEUE)
 
 
-def announce_review_mail(submission_id: uuid.UUID) -> None:
-    """Ask for the mail that says that a project has been read."""
+def enqueue_review_email(submission_id: uuid.UUID) -> None:
+    """Queue the email that says that a project has been reviewed."""
     _send(MAIL_REVIEW, submission_id, queue=DEFAULT_QUEUE)
 
 

@@ -1,4 +1,4 @@
-"""Marking stored answers again, with today's rubric and references, without running anything.
+"""Regrade stored outputs with the current rubric and references, without running anything.
 
 What would change is shown before it is written. A completion once earned stays: whoever passed by
 an earlier rubric has passed.
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Regrade:
-    """One submission, marked again.
+    """One submission, graded again.
 
     Attributes:
-        marks: None when it could not be marked again, for `reason`.
+        marks: None when it could not be graded again, for `reason`.
     """
 
     submission: Submission
@@ -45,7 +45,7 @@ class Regrade:
 
 
 def regrades(exercise: Exercise) -> Iterator[Regrade]:
-    """Mark every graded submission of `exercise` again, oldest first; nothing is written.
+    """Grade every graded submission of `exercise` again, oldest first; nothing is written.
 
     Raises:
         ContentError: the exercise's folder cannot be read.

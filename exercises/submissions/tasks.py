@@ -1,4 +1,4 @@
-"""The doors through which Celery comes in; each takes a key and calls one function.
+"""Celery tasks: each takes a key and calls one function.
 
 Every task is safe to deliver twice and safe to lose (`submissions`). Only workers import this
 module: pages send by name (`queue`).
@@ -16,7 +16,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
 from exercises.submissions import emails, lifecycle, pipeline, queue
-from exercises.submissions.worker import Keeper
+from exercises.submissions.worker import WorkerSandbox
 from grader.errors import SandboxUnavailable
 from grader.sandbox import doctor, open_sandbox
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 @cache
-def keeper() -> Keeper:
-    """Return the keeper of this process's sandbox."""
-    return Keeper(open_sandbox=_open_sandbox, concurrency=settings.SANDBOX_CONCURRENCY)
+def worker_sandbox() -> WorkerSandbox:
+    """Return what keeps this process's sandbox open."""
+    return WorkerSandbox(open_sandbox=_open_sandbox, concurrency=settings.SANDBOX_CONCURRENCY)
 
 
 def _open_sandbox() -> Sandbox:
@@ -44,45 +44,45 @@ def _open_sandbox() -> Sandbox:
 
 @worker_ready.connect
 def _start(**_facts: Any) -> None:
-    keeper().start()
+    worker_sandbox().start()
     lifecycle.requeue_stale()
 
 
 @worker_shutting_down.connect
 def _retire(**_facts: Any) -> None:
-    keeper().retire()
+    worker_sandbox().retire()
 
 
 @worker_shutdown.connect
 def _stop(**_facts: Any) -> None:
-    keeper().stop()
+    worker_sandbox().stop()
 
 
 @shared_task(name=queue.GRADE, acks_late=True, ignore_result=True)
 def grade(submission_id: str) -> None:
     """Grade one submission; without a sandbox leave it queued."""
-    sandbox = keeper().sandbox
+    sandbox = worker_sandbox().sandbox
     if sandbox is None:
-        return  # the keeper announces all that waits as soon as it has one
+        return  # once it is open, the worker notifies itself of all that is queued
     try:
         pipeline.grade_submission(uuid.UUID(submission_id), sandbox=sandbox)
     except SandboxUnavailable as fault:
-        keeper().report_broken(fault)
+        worker_sandbox().report_broken(fault)
 
 
 @shared_task(name=queue.REQUEUE, ignore_result=True)
 def requeue_stale() -> None:
-    """Put back what dead workers held and announce again what nobody took."""
+    """Requeue the submissions of dead workers and send lost notifications again."""
     lifecycle.requeue_stale()
 
 
 @shared_task(name=queue.MAIL, acks_late=True, ignore_result=True)
 def mail_graded(submission_id: str) -> None:
-    """Tell a learner by mail, who wished it, that a submission has been marked."""
+    """Email a learner who asked for it that a submission has been graded."""
     emails.mail_graded(uuid.UUID(submission_id))
 
 
 @shared_task(name=queue.MAIL_REVIEW, acks_late=True, ignore_result=True)
 def mail_reviewed(submission_id: str) -> None:
-    """Tell a learner by mail that a person has read the project."""
+    """Email a learner that the project has been reviewed."""
     emails.mail_reviewed(uuid.UUID(submission_id))

@@ -21,7 +21,7 @@ def checked_notebook(upload: UploadedFile[Any], *, exercise: Exercise) -> bytes:
     No more than the accepted size is read into memory, however large the upload is.
 
     Raises:
-        NotebookRefused: with a stable `reason` and words that name the mend.
+        NotebookRefused: with a stable `reason` and a text that says how to fix it.
     """
     if upload.size is None or upload.size > MAX_BYTES:
         facts = {"size": round((upload.size or 0) / MIB, 1), "limit": round(MAX_BYTES / MIB, 1)}

@@ -1,4 +1,4 @@
-"""How long a queued submission will wait, and who works at all."""
+"""How long a queued submission will wait, and which workers are available."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from exercises.models import WorkerQuerySet
 
 SILENT_AFTER = timedelta(seconds=20)
-"""A worker that said nothing for this long is gone; it reports every five seconds."""
+"""A worker that has not reported for this long is gone; it reports every five seconds."""
 
 RECENT = 20
 """How many gradings of the same exercise an estimate rests on."""
@@ -27,8 +27,8 @@ class Waiting:
 
     Attributes:
         position: 1 is the next one.
-        seconds: until its verdict, estimated; None when nobody knows.
-        working: whether any worker takes submissions.
+        seconds: until its verdict, estimated; None when unknown.
+        working: whether any worker accepts submissions.
     """
 
     position: int
@@ -51,7 +51,7 @@ def present_workers() -> WorkerQuerySet:
 
 
 def current_load() -> Load:
-    """Count what waits, what runs, and how many runs are possible at once."""
+    """Count queued and running submissions, and how many can run at once."""
     return Load(
         queued=Submission.objects.queued().count(),
         running=Submission.objects.running().count(),

@@ -1,7 +1,7 @@
 """The worker's side: one warm sandbox per process, opened at its start, closed at its end.
 
-A worker without a sandbox takes nothing: submissions stay queued, `/status/` says why and what
-mends it, and the keeper tries again. There is no way to run a notebook without walls.
+A worker without a sandbox accepts no jobs: submissions stay queued, `/status/` shows the reason and
+the fix, and the worker tries again. There is no way to run a notebook without a sandbox.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     from grader.sandbox.job import Sandbox
 
-BEAT_SECONDS = 5.0
-"""How often a worker writes that it is there, and without a sandbox tries to open one."""
+HEARTBEAT_SECONDS = 5.0
+"""How often a worker reports itself, and tries to open a sandbox if it has none."""
 
-KEEP_SILENT = timedelta(days=1)
-"""How long the row of a worker that went silent is kept."""
+KEEP_ROWS = timedelta(days=1)
+"""How long the row of a worker that stopped reporting is kept."""
 
 logger = logging.getLogger(__name__)
 
 
-class Keeper:
+class WorkerSandbox:
     """Keeps this process's sandbox open and its row in `Worker` fresh.
 
     Args:
@@ -50,14 +50,14 @@ class Keeper:
         self._started_at = timezone.now()
         self._fault = SandboxUnavailable("The sandbox is being opened.")
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="worker-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Begin; the sandbox opens in the background."""
+        """Start; the sandbox opens in the background."""
         self._thread.start()
 
     def retire(self) -> None:
-        """Take nothing new from now on; runs under way end, then the sandbox closes."""
+        """Accept no more jobs; running ones finish, then the sandbox closes."""
         self._stop.set()
 
     def stop(self) -> None:
@@ -67,18 +67,18 @@ class Keeper:
             self._thread.join()
 
     def report_broken(self, fault: SandboxUnavailable) -> None:
-        """Close a sandbox that broke during a run; the next beat opens another."""
+        """Close a sandbox that broke during a run; the next heartbeat opens another."""
         self._fault = fault
         self._close()
 
-    def _keep(self) -> None:
+    def _run(self) -> None:
         try:
             self._write_row()
             while not self._stop.is_set():
                 if self.sandbox is None:
                     self._open()
                 self._write_row()
-                self._stop.wait(BEAT_SECONDS)
+                self._stop.wait(HEARTBEAT_SECONDS)
         finally:
             self._close()
             Worker.objects.filter(pk=self.name).delete()
@@ -89,14 +89,14 @@ class Keeper:
             self.sandbox = self._open_sandbox()
         except SandboxUnavailable as fault:
             if str(fault) != str(self._fault):
-                logger.error("nothing can be run safely here: %s", fault)  # noqa: TRY400  # the words say all
+                logger.error("no job can run safely here: %s", fault)  # noqa: TRY400  # a traceback adds nothing
             self._fault = fault
-        except Exception as error:  # a keeper that died would keep the reason to itself
+        except Exception as error:  # without it the thread would end and no reason be shown
             logger.exception("the sandbox could not be opened")
             self._fault = SandboxUnavailable(f"{type(error).__name__}: {error}")
         else:
             logger.info("the sandbox is open")
-            lifecycle.announce_waiting(silent_since=timezone.now())
+            lifecycle.notify_waiting(notified_before=timezone.now())
 
     def _close(self) -> None:
         sandbox, self.sandbox = self.sandbox, None
@@ -115,9 +115,9 @@ class Keeper:
                     "seen_at": now,
                     "sandbox_open": working,
                     "reason": "" if working else str(self._fault),
-                    "remedy": "" if working else self._fault.remedy,
+                    "fix": "" if working else self._fault.remedy,
                 },
             )
-            Worker.objects.filter(seen_at__lt=now - KEEP_SILENT).delete()
-        except DatabaseError:  # the next beat writes it
+            Worker.objects.filter(seen_at__lt=now - KEEP_ROWS).delete()
+        except DatabaseError:  # the next heartbeat writes it
             logger.exception("worker %s could not report itself", self.name)

@@ -15,7 +15,7 @@ from grader.errors import ContentError
 class Command(BaseCommand):
     """``manage.py load_exercises``: idempotent, all or nothing."""
 
-    help = "Load the exercises from content/; a mistake is named by file, key and line."
+    help = "Load the exercises from content/; an error names the file, the key and the line."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Load and say what changed."""

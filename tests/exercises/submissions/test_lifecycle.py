@@ -108,7 +108,7 @@ def test_who_lost_the_lease_writes_nothing(learner_client: LearnerClient) -> Non
     lifecycle.put_back(lease=slow)
     quick = claimed(submission)
     assert not lifecycle.record_grade(lease=slow, report=GRADE)
-    assert not renew_lease(lease=slow, progress=Progress(Stage.MARKING))
+    assert not renew_lease(lease=slow, progress=Progress(Stage.GRADING))
     assert lifecycle.put_back(lease=slow) is None
     submission.refresh_from_db()
     assert submission.lease_token == quick.token
@@ -130,7 +130,7 @@ def test_a_worker_that_reports_again_keeps_its_submission(learner_client: Learne
     """Only leases that have ended are put back."""
     submission = learner_client.submit()
     lease = claimed(submission)
-    assert lifecycle.put_back(lease=lease, silent_since=timezone.now()) is None
+    assert lifecycle.put_back(lease=lease, expired_before=timezone.now()) is None
     assert lifecycle.requeue_stale(now=timezone.now() + LEASE) == 1
     submission.refresh_from_db()
     assert submission.state == State.QUEUED
@@ -205,5 +205,5 @@ def test_the_database_refuses_a_second_unfinished_one(learner_client: LearnerCli
             attempt=2,
             max_score=10,
             created_at=timezone.now(),
-            nudged_at=timezone.now(),
+            notified_at=timezone.now(),
         )

@@ -14,7 +14,7 @@ from exercises.models import Stage, State, Submission, Worker
 from exercises.submissions import lifecycle, queue
 from exercises.submissions.attempts import standing
 from exercises.submissions.lease import LEASE
-from exercises.submissions.lifecycle import NUDGE_AFTER
+from exercises.submissions.lifecycle import NOTIFY_AGAIN_AFTER
 from tests.exercises.worker_process import SOLUTION, WorkerProcess
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_a_second_delivery_is_harmless(
     """A message that comes many times is graded once."""
     submission = learner_client.submit(SOLUTION)
     for _ in range(5):
-        queue.announce(submission.pk)
+        queue.enqueue(submission.pk)
     graded_at = learner_client.wait(submission, lambda s: s.finished).finished_at
     learner_client.verdict(SOLUTION)  # by now all messages before it have been read
     submission.refresh_from_db()
@@ -111,10 +111,10 @@ def test_a_lost_message_is_found_again(
 ) -> None:
     """A submission whose message was lost is announced again, and graded."""
     with monkeypatch.context() as lossy:
-        lossy.setattr(queue, "announce", lambda _pk: None)
+        lossy.setattr(queue, "enqueue", lambda _pk: None)
         submission = learner_client.submit(SOLUTION)
     assert lifecycle.requeue_stale() == 0
-    assert lifecycle.requeue_stale(now=timezone.now() + NUDGE_AFTER) == 1
+    assert lifecycle.requeue_stale(now=timezone.now() + NOTIFY_AGAIN_AFTER) == 1
     assert learner_client.wait(submission, lambda s: s.finished).passed
 
 
@@ -148,5 +148,5 @@ def test_without_a_sandbox_nothing_is_taken(
         assert (submission.state, submission.tries) == (State.QUEUED, 0)
     finally:
         broken.close()
-    lifecycle.requeue_stale(now=timezone.now() + NUDGE_AFTER)
+    lifecycle.requeue_stale(now=timezone.now() + NOTIFY_AGAIN_AFTER)
     assert learner_client.wait(submission, lambda s: s.finished).passed
