@@ -2,7 +2,7 @@
 """Run a command with a real PostgreSQL and a real Redis of its own, and take both down after it.
 
 ``python tests/services.py [--where-installed] COMMAND ...``: with ``--where-installed`` the command
-is left out, with a word, on a machine that has neither. Both listen on unix sockets in a folder
+is left out, with a message, on a machine that has neither. Both listen on unix sockets in a folder
 that only the servers' user can enter, so that runs cannot meet and no port is open.
 """
 

@@ -1,4 +1,4 @@
-"""What holds for the checkout as a whole: links, locks, and words that must stay out."""
+"""What holds for the checkout as a whole: links, locks, and addresses that must stay out."""
 
 import re
 import subprocess

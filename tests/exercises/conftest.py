@@ -118,5 +118,5 @@ def solution(notebook: Callable[..., bytes]) -> bytes:
 def learner_client(
     learner: User, exercise: Exercise, notebook: Callable[..., bytes]
 ) -> LearnerClient:
-    """A learner at work on the exercise."""
+    """A learner with a browser, and the exercise."""
     return LearnerClient(learner, exercise, notebook)

@@ -1,4 +1,4 @@
-"""A learner at work, as tests play one."""
+"""A learner with a browser, as the tests of exercises use one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class LearnerClient:
-    """A learner at work on the exercise: hands in, waits, looks at the page."""
+    """A learner with a browser: submits notebooks, waits, reads the page."""
 
     def __init__(self, learner: User, exercise: Exercise, make: Callable[..., bytes]) -> None:
         self.learner, self.exercise, self.make = learner, exercise, make
@@ -26,13 +26,13 @@ class LearnerClient:
         self.browser.force_login(learner)
 
     def submit(self, *cells: str) -> Submission:
-        """Hand in a notebook with these cells after the model."""
+        """Submit a notebook with these cells after the model."""
         return lifecycle.submit(
             user=self.learner, exercise=self.exercise, notebook=self.make(*cells)
         )
 
     def wait(self, submission: Submission, until: Callable[[Submission], bool]) -> Submission:
-        """Wait until the submission in the database is as `until` wants it."""
+        """Wait until the submission in the database satisfies `until`."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             submission.refresh_from_db()
@@ -43,7 +43,7 @@ class LearnerClient:
         raise AssertionError(message)
 
     def verdict(self, *cells: str) -> Submission:
-        """Hand in, and wait for the verdict."""
+        """Submit, and wait for the verdict."""
         return self.wait(self.submit(*cells), lambda submission: submission.finished)
 
     def page(self, submission: Submission) -> str:

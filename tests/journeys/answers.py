@@ -1,4 +1,4 @@
-"""What a learner of the journeys knows: the right answers, read from the content's own files."""
+"""The correct answers of quizzes and exercises, read from the content's own files."""
 
 from __future__ import annotations
 

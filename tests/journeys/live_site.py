@@ -1,4 +1,4 @@
-"""What the journeys are played on: a real site of its own, and a visitor with a real browser.
+"""What the journeys run on: a live site of their own, and a visitor with a real browser.
 
 Nothing is replaced: web, worker and beat run as `make run` starts them, on the content of this
 checkout, with the sandbox, in a folder that is thrown away.
@@ -84,7 +84,7 @@ class Site:
         for command in ("migrate", "collectstatic --no-input", "load_content", "load_exercises"):
             self.run("manage.py", *command.split())
         # Of the references, which take the machine minutes, only those that are asked for here;
-        # whoever hands something in waits for them.
+        # a submission waits for them.
         folders = [str(CONTENT / "exercises" / exercise) for exercise in GRADED]
         build = f"{sys.executable} -m grader build {' '.join(folders)} --references {REFERENCES}"
         self._start("build", build)
@@ -110,7 +110,7 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def ready_to_grade(self) -> None:
-        """Wait until the references of what is handed in here are built."""
+        """Wait until the references of the exercises solved here are built."""
         assert self._running["build"].wait() == 0, self.log("build")
 
     def start(self, name: str) -> None:
@@ -129,7 +129,7 @@ class Site:
             )
 
     def kill(self, name: str) -> None:
-        """Take one of the processes away as a crash does, without a word to it."""
+        """Kill one of the processes, as a crash does."""
         process = self._running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -152,15 +152,15 @@ class Site:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def mailed_link(self, email: str) -> str:
-        """Return the path of the link in the latest mail to an address."""
+        """Return the path of the link in the latest email to an address."""
         mails = sorted((self.folder / "mail").glob("*.log"), key=lambda mail: mail.stat().st_mtime)
-        letters = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
-        assert letters, f"no mail to {email}"
-        links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", letters[-1])
+        emails = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
+        assert emails, f"no email to {email}"
+        links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", emails[-1])
         return links[-1]
 
     def log(self, name: str) -> str:
-        """Return the end of what a process has said."""
+        """Return the end of a process's log."""
         return (self.folder / f"{name}.log").read_text()[-4000:]
 
     def _answers(self) -> bool:
@@ -203,7 +203,7 @@ class Visitor:
         self.faults.append(f"console of {self.page.url}: {message.text}")
 
     def go(self, path: str) -> None:
-        """Open a page of the site; an exercise's once what is handed in there can be marked."""
+        """Open a page of the site; an exercise's once submissions to it can be graded."""
         if path.startswith("/exercises/"):
             self.site.ready_to_grade()
         answer = self.page.goto(self.site.address + path)
@@ -219,7 +219,7 @@ class Visitor:
         """Look at the page as everyone has to: with axe in both themes, and keep a picture.
 
         Args:
-            name: of the picture, and what faults are told of.
+            name: of the picture, and of the page in reported faults.
             shot: keep a picture where pictures are asked for.
             within: look at this piece alone; the rest of the page has just been looked at.
         """
@@ -271,12 +271,12 @@ class Visitor:
         self.page.goto(f"{self.site.address}/shown/")
 
     def enrol(self, course: str) -> None:
-        """Take a course, which leads to its first part."""
+        """Start a course, which leads to its first part."""
         self.go(f"/courses/{course}/")
         self.follow(self.page.get_by_role("button", name="Take this course"))
 
-    def hand_in(self, exercise: str, notebook: Path) -> None:
-        """Hand a notebook in and arrive on the submission's page."""
+    def submit(self, exercise: str, notebook: Path) -> None:
+        """Submit a notebook and arrive on the submission's page."""
         self.site.ready_to_grade()
         if f"/exercises/{exercise}/" not in self.page.url:
             self.go(f"/exercises/{exercise}/")

@@ -39,7 +39,7 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     page.get_by_text("The model, read").click()
     expect(page.get_by_text("The model is fitted and not read.")).to_be_visible()
     visitor.look("project", shot=False)
-    visitor.hand_in(PROJECT, solution(PROJECT))
+    visitor.submit(PROJECT, solution(PROJECT))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.locator("#review")).to_contain_text("A reviewer will read your project")
 

@@ -25,7 +25,7 @@ def hand_in(visitor: Visitor, exercise: str) -> None:
     """Hand a right notebook in, watch it, and read the verdict."""
     page = visitor.page
     visitor.look(f"exercise-{exercise}")
-    visitor.hand_in(exercise, solution(exercise))
+    visitor.submit(exercise, solution(exercise))
     visitor.keep(f"submission-waiting-{exercise}")
     expect(page.locator(VERDICT)).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.locator(".verdict--pass")).to_be_visible()

@@ -69,8 +69,8 @@ def test_the_starter_is_a_notebook(learner_client: LearnerClient, header: dict[s
     assert answer.content == (CONTENT / "exercises" / SLUG / "starter.ipynb").read_bytes()
 
 
-def test_handing_in_is_accepted(learner_client: LearnerClient, header: dict[str, str]) -> None:
-    """Handing in answers 202 with the submission and where it will be found."""
+def test_a_submission_is_accepted(learner_client: LearnerClient, header: dict[str, str]) -> None:
+    """Submitting answers 202 with the submission and where it will be found."""
     answer = learner_client.browser.post(
         f"/api/v1/exercises/{SLUG}/submissions/",
         {"notebook": SimpleUploadedFile("work.ipynb", learner_client.make())},
@@ -100,7 +100,7 @@ def test_handing_in_is_accepted(learner_client: LearnerClient, header: dict[str,
     ("profile", "asked", "kept"),
     [(True, None, True), (True, "false", False), (False, "true", True), (False, None, False)],
 )
-def test_a_mail_is_sent_to_who_wants_it(
+def test_an_email_is_sent_to_who_wants_it(
     learner_client: LearnerClient,
     header: dict[str, str],
     profile: bool,  # noqa: FBT001  # a table of cases
@@ -131,7 +131,7 @@ def test_a_second_one_is_a_conflict(learner_client: LearnerClient, header: dict[
 
 
 def test_a_graded_one_says_why(learner_client: LearnerClient, header: dict[str, str]) -> None:
-    """A graded submission holds its criteria in words, the mistake, the error and the timings."""
+    """A graded submission holds criteria with messages, misconception, error and timings."""
     submission = graded(learner_client)
     facts = learner_client.browser.get(
         f"/api/v1/submissions/{submission.pk}/", headers=header
@@ -182,15 +182,15 @@ def test_others_submissions_do_not_exist(
 
 
 def test_strangers_are_turned_away(learner_client: LearnerClient) -> None:
-    """Without a token nothing is told."""
+    """Without a token nothing is shown."""
     submission = learner_client.submit()
     learner_client.browser.logout()
     for address in (f"/api/v1/exercises/{SLUG}/", f"/api/v1/submissions/{submission.pk}/"):
         assert learner_client.browser.get(address).status_code == 401
 
 
-def test_a_failure_of_ours_says_so(learner_client: LearnerClient, header: dict[str, str]) -> None:
-    """A submission that failed by our fault says that it costs nothing."""
+def test_a_platform_error_says_so(learner_client: LearnerClient, header: dict[str, str]) -> None:
+    """A submission that ended with a platform error says that it does not count."""
     submission = learner_client.submit()
     while lifecycle.put_back(lease=_claim(submission)) != State.FAILED:
         pass
@@ -198,7 +198,7 @@ def test_a_failure_of_ours_says_so(learner_client: LearnerClient, header: dict[s
         f"/api/v1/submissions/{submission.pk}/", headers=header
     ).json()
     assert (facts["state"], facts["verdict"]) == ("failed", "internal_error")
-    assert "not counted" in facts["error"]["message"]
+    assert "doesn't count" in facts["error"]["message"]
 
 
 def _claim(submission: Submission) -> Lease:

@@ -53,7 +53,7 @@ def test_what_is_gone_becomes_inactive(content: Path) -> None:
 
 
 def test_a_wrong_file_loads_nothing(content: Path, settings: Any) -> None:
-    """A mistake in one exercise names file and key, and no row of any exercise is written."""
+    """An error in one exercise names file and key, and no row of any exercise is written."""
     good = content / "exercises" / SLUG
     bad = shutil.copytree(good, content / "exercises" / "zz-broken")
     text = (bad / "exercise.yaml").read_text().replace("pass_score: 8", "pass_score: 80")
@@ -65,7 +65,7 @@ def test_a_wrong_file_loads_nothing(content: Path, settings: Any) -> None:
 
 
 def test_wrong_markdown_is_refused(content: Path, settings: Any) -> None:
-    """A formula that cannot be read is a mistake of the content, named by its file."""
+    """A formula that cannot be read is an error of the content, named by its file."""
     file = content / "exercises" / SLUG / "exercise.yaml"
     file.write_text(file.read_text().replace("$f(x)", r"$\frac{f(x)"))
     settings.CONTENT_DIR = content

@@ -35,11 +35,14 @@ def test_bars_start_at_zero_and_bands_lie_at_their_values() -> None:
     assert second.band_x > first.band_x
 
 
-def test_another_sign_is_counted_and_marked() -> None:
+def test_a_wrong_sign_is_counted_and_marked() -> None:
     """The sentence counts what lies within and what has another sign."""
     plot = plot_of(report())
     assert plot is not None
-    assert plot.sentence == "2 of 3 values lie within their bands; 1 has another sign."
+    assert (
+        plot.sentence
+        == "2 of the 3 values shown are inside the expected range; 1 has the wrong sign."
+    )
     assert [bar.against for bar in plot.panels[0].bars] == [False, True, False]
 
 
@@ -47,7 +50,7 @@ def test_all_within_is_said() -> None:
     """Where every value fits, the sentence says so."""
     plot = plot_of(report(own=[1.0, 2.0, 0.5]))
     assert plot is not None
-    assert plot.sentence == "All values that are drawn lie within their bands."
+    assert plot.sentence == "All values shown are inside the expected range."
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

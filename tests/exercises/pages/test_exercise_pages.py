@@ -53,7 +53,7 @@ def exercise_page(learner_client: LearnerClient) -> str:
 
 
 def test_a_stranger_sees_the_task(learner_client: LearnerClient) -> None:
-    """Without signing in one can read the task and is invited to sign in to hand in."""
+    """Without signing in one can read the task and is invited to sign in to submit."""
     learner_client.browser.logout()
     page = exercise_page(learner_client)
     assert "The parts of a linear model" in page
@@ -137,7 +137,7 @@ def test_the_live_part_is_sent_only_when_it_changed(learner_client: LearnerClien
     assert "data-focus" in last
 
 
-def test_a_failure_of_ours_is_ours(learner_client: LearnerClient) -> None:
+def test_a_platform_error_does_not_count(learner_client: LearnerClient) -> None:
     """An internal error says that it was not the learner, and offers the next attempt."""
     submission = learner_client.submit()
     Submission.objects.update(
@@ -145,7 +145,7 @@ def test_a_failure_of_ours_is_ours(learner_client: LearnerClient) -> None:
     )
     page = learner_client.page(submission)
     assert "Something went wrong on our side" in page
-    assert "This attempt is not counted" in page
+    assert "This attempt doesn&#x27;t count" in page
 
 
 @pytest.mark.parametrize("name", ["submission", "executed"])
@@ -216,10 +216,10 @@ def test_an_exercise_leads_to_the_pages_around_it(learner_client: LearnerClient)
     assert 'rel="next" href="/exercises/after/"' in page
 
 
-def test_who_wants_every_verdict_by_mail_finds_the_wish_ticked(
+def test_the_email_setting_is_the_form_s_default(
     learner_client: LearnerClient,
 ) -> None:
-    """The profile's wish is the form's, where it can be taken back for once."""
+    """The setting in the profile is the form's default, and can be changed for one submission."""
     address = learner_client.exercise.get_absolute_url()
     ticked = 'name="mail_wanted" id="id_mail_wanted" checked'
     assert ticked not in learner_client.browser.get(address).content.decode()

@@ -33,14 +33,14 @@ def claimed(submission: Submission) -> Lease:
     return lease
 
 
-def test_a_submission_waits_and_keeps_its_notebook(learner_client: LearnerClient) -> None:
-    """What was handed in is stored as it was, in state QUEUED, as attempt 1."""
+def test_a_submission_is_queued_and_keeps_its_notebook(learner_client: LearnerClient) -> None:
+    """A submitted notebook is stored unchanged, in state QUEUED, as attempt 1."""
     submission = learner_client.submit("x = 1")
     assert (submission.state, submission.attempt) == (State.QUEUED, 1)
     assert b"x = 1" in bytes(submission.files.notebook)
 
 
-def test_only_one_waits_at_a_time(learner_client: LearnerClient) -> None:
+def test_only_one_is_unfinished_at_a_time(learner_client: LearnerClient) -> None:
     """A second submission is refused while the first waits, and nothing is stored."""
     learner_client.submit()
     with pytest.raises(SubmissionRefused) as refusal:
@@ -59,7 +59,7 @@ def test_attempts_end(learner_client: LearnerClient) -> None:
     assert refusal.value.reason == "no_attempts_left"
 
 
-def test_an_exercise_that_is_gone_takes_nothing(learner_client: LearnerClient) -> None:
+def test_a_retired_exercise_accepts_nothing(learner_client: LearnerClient) -> None:
     """An inactive exercise refuses submissions."""
     learner_client.exercise.active = False
     with pytest.raises(SubmissionRefused) as refusal:
@@ -74,7 +74,7 @@ def test_a_submission_is_claimed_once(learner_client: LearnerClient) -> None:
     assert claim(submission_id=submission.pk) is None
 
 
-def test_a_message_about_nothing_ends(db: None) -> None:
+def test_an_unknown_key_is_ignored(db: None) -> None:
     """A key that no submission has claims nothing."""
     assert claim(submission_id=uuid.uuid4()) is None
 
@@ -114,8 +114,8 @@ def test_who_lost_the_lease_writes_nothing(learner_client: LearnerClient) -> Non
     assert submission.lease_token == quick.token
 
 
-def test_our_faults_are_bounded_and_cost_nothing(learner_client: LearnerClient) -> None:
-    """After three failures of ours the submission ends as internal error; no attempt is used."""
+def test_platform_errors_are_bounded_and_cost_no_attempt(learner_client: LearnerClient) -> None:
+    """After three platform errors the submission ends as internal error; no attempt is used."""
     submission = learner_client.submit()
     states = [lifecycle.put_back(lease=claimed(submission)) for _ in range(MAX_TRIES)]
     assert states == [State.QUEUED, State.QUEUED, State.FAILED]
@@ -152,7 +152,7 @@ def test_a_broker_that_is_away_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Handing in succeeds though no message can be sent: the row waits, the operator is told."""
+    """Submitting succeeds though no message can be sent: the row is queued, the error is logged."""
     gone = dict.fromkeys(
         ("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path / "x")
     )
@@ -189,7 +189,7 @@ def test_a_broker_that_is_away_loses_nothing(
 def test_the_database_refuses_what_cannot_be(
     learner_client: LearnerClient, wrong: dict[str, Any]
 ) -> None:
-    """A row that breaks a rule of the state machine cannot be written by any door."""
+    """A row that breaks a rule of the state machine cannot be written by any code."""
     submission = learner_client.submit()
     with pytest.raises(IntegrityError), transaction.atomic():
         Submission.objects.filter(pk=submission.pk).update(**wrong)

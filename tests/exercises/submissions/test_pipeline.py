@@ -1,4 +1,4 @@
-"""Claim, grade, record: what is raised is ours, and nothing is ever scored by an exception."""
+"""Claim, grade, record: exceptions are platform errors, and none of them ever scores."""
 # ruff: noqa: ARG002  # the fakes take what the protocol gives them
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class BrokenSandbox:
-    """A sandbox whose walls have fallen."""
+    """A sandbox that is broken."""
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
         """Refuse."""
@@ -51,12 +51,12 @@ class FaultySandbox(BrokenSandbox):
     """A sandbox that runs, and finds out that it failed itself."""
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
-        """Return a run that ended by a fault of ours."""
+        """Return a run that ended with a platform error."""
         return Run(verdict=Verdict.INTERNAL_ERROR, cells=(), answers={})
 
 
-def test_a_broken_sandbox_is_passed_on_and_costs_nothing(learner_client: LearnerClient) -> None:
-    """The submission is queued again, and the worker is told that its sandbox is gone."""
+def test_a_broken_sandbox_is_reported_and_costs_no_attempt(learner_client: LearnerClient) -> None:
+    """The submission is queued again, and the worker learns that its sandbox is gone."""
     submission = learner_client.submit()
     with pytest.raises(SandboxUnavailable):
         pipeline.grade_submission(submission.pk, sandbox=BrokenSandbox())
@@ -64,7 +64,7 @@ def test_a_broken_sandbox_is_passed_on_and_costs_nothing(learner_client: Learner
     assert (submission.state, submission.tries) == (State.QUEUED, 1)
 
 
-def test_a_run_that_failed_by_our_fault_is_no_grade(learner_client: LearnerClient) -> None:
+def test_a_platform_error_is_not_graded(learner_client: LearnerClient) -> None:
     """A run that says internal error is tried again, a bounded number of times."""
     submission = learner_client.submit()
     states = [pipeline.grade_submission(submission.pk, sandbox=FaultySandbox()) for _ in range(4)]
@@ -73,7 +73,7 @@ def test_a_run_that_failed_by_our_fault_is_no_grade(learner_client: LearnerClien
     assert (submission.verdict, submission.score) == ("internal_error", None)
 
 
-def test_broken_content_is_ours(learner_client: LearnerClient) -> None:
+def test_broken_content_is_a_platform_error(learner_client: LearnerClient) -> None:
     """An exercise whose folder is gone fails no learner."""
     learner_client.exercise.slug = "nowhere"
     learner_client.exercise.save()
@@ -81,8 +81,8 @@ def test_broken_content_is_ours(learner_client: LearnerClient) -> None:
     assert pipeline.grade_submission(submission.pk, sandbox=FaultySandbox()) == State.QUEUED
 
 
-def test_the_verdict_is_mailed_once(learner_client: LearnerClient) -> None:
-    """Who wished a mail gets one, in words, though its message comes twice; others get none."""
+def test_the_verdict_is_emailed_once(learner_client: LearnerClient) -> None:
+    """Who asked for an email gets one, though its task is delivered twice; others get none."""
     for wanted in (True, False):
         submission = lifecycle.submit(
             user=learner_client.learner,
@@ -98,12 +98,12 @@ def test_the_verdict_is_mailed_once(learner_client: LearnerClient) -> None:
         emails.mail_graded(submission.pk)
     (sent,) = mail.outbox
     assert sent.to == ["ada@example.org"]
-    assert sent.subject == "Marked: The parts of a linear model"
+    assert sent.subject == "Graded: The parts of a linear model"
     assert "Passed: 9.5 of 10 points." in sent.body
     assert "/submissions/" in sent.body
 
 
-def test_a_mail_speaks_the_learner_s_language(learner_client: LearnerClient) -> None:
+def test_an_email_is_in_the_learner_s_language(learner_client: LearnerClient) -> None:
     """The worker has no visitor; the profile says which language it is."""
     learner_client.learner.locale = "fr"
     learner_client.learner.save()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_right_notebook_is_passed(worker: WorkerProcess, learner_client: LearnerClient) -> None:
-    """A right notebook handed in by the page is run, marked and passed, and its page shows it."""
+def test_a_correct_notebook_passes(worker: WorkerProcess, learner_client: LearnerClient) -> None:
+    """A correct notebook submitted on the page is run, graded and passed, and its page shows it."""
     upload = SimpleUploadedFile("linear-parts.ipynb", learner_client.make(SOLUTION))
     answer = learner_client.browser.post(
         reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
@@ -44,10 +44,10 @@ def test_a_right_notebook_is_passed(worker: WorkerProcess, learner_client: Learn
     assert "weights" in frame.content.decode()
 
 
-def test_a_wrong_notebook_is_told_its_mistake(
+def test_a_wrong_notebook_is_diagnosed(
     worker: WorkerProcess, learner_client: LearnerClient
 ) -> None:
-    """Values with the opposite sign fail, and the page names that mistake and asks about it."""
+    """Values with the wrong sign fail; the page names the misconception and asks about it."""
     submission = learner_client.verdict(SOLUTION + "\nphi = -phi")
     assert (submission.state, submission.passed) == (State.GRADED, False)
     page = learner_client.page(submission)
@@ -72,7 +72,7 @@ def test_an_error_quotes_its_cell(worker: WorkerProcess, learner_client: Learner
 def test_a_limit_is_shown_with_its_peak(
     worker: WorkerProcess, learner_client: LearnerClient
 ) -> None:
-    """A notebook that takes all memory is told the limit and how far it went."""
+    """A notebook that uses up its memory is shown the limit and its peak."""
     submission = learner_client.verdict("hoard = [bytearray(2**26) for _ in range(64)]")
     assert submission.verdict == "memory_limit"
     assert "A run may use 512 MiB of memory; this one reached" in learner_client.page(submission)
@@ -81,7 +81,7 @@ def test_a_limit_is_shown_with_its_peak(
 def test_a_killed_worker_costs_no_attempt(
     worker: WorkerProcess, learner_client: LearnerClient
 ) -> None:
-    """A submission whose worker was killed is put back, graded by the next one, and costs once."""
+    """A submission whose worker was killed is requeued, graded by the next one, and costs once."""
     submission = learner_client.submit("import time; time.sleep(2)", SOLUTION)
     learner_client.wait(submission, lambda s: s.stage == Stage.CELLS)
     worker.kill()
@@ -106,10 +106,10 @@ def test_a_second_delivery_is_harmless(
     assert (submission.tries, submission.finished_at) == (1, graded_at)
 
 
-def test_a_lost_message_is_found_again(
+def test_a_lost_message_is_sent_again(
     worker: WorkerProcess, learner_client: LearnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A submission whose message was lost is announced again, and graded."""
+    """A submission whose message was lost is notified again, and graded."""
     with monkeypatch.context() as lossy:
         lossy.setattr(queue, "enqueue", lambda _pk: None)
         submission = learner_client.submit(SOLUTION)
@@ -118,13 +118,13 @@ def test_a_lost_message_is_found_again(
     assert learner_client.wait(submission, lambda s: s.finished).passed
 
 
-def test_without_a_sandbox_nothing_is_taken(
+def test_without_a_sandbox_nothing_runs(
     worker: WorkerProcess,
     learner_client: LearnerClient,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A worker without walls leaves submissions queued, says why, and a sound one takes them."""
+    """A worker without a sandbox leaves submissions queued and shows why; another grades them."""
     elsewhere = tmp_path / "broker"
     for name in ("messages", "control"):
         (elsewhere / name).mkdir(parents=True)

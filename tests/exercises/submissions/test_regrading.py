@@ -55,7 +55,7 @@ def test_a_changed_rubric_is_shown_then_written(
 
 
 @pytest.mark.django_db
-def test_an_unknown_exercise_is_said() -> None:
-    """A wrong slug is an error with words."""
+def test_an_unknown_exercise_is_an_error() -> None:
+    """A wrong slug is an error with a message."""
     with pytest.raises(CommandError, match="There is no exercise"):
         call_command("regrade", "nothing-like-this")

@@ -1,4 +1,4 @@
-"""Bad uploads: each gets an answer that names the mend, and nothing is lost or stored."""
+"""Bad uploads: each gets an answer that says how to fix it, and nothing is lost or stored."""
 
 from __future__ import annotations
 
@@ -54,28 +54,28 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("data", "message"), REFUSED.values(), ids=REFUSED)
 def test_the_page_says_what_is_wrong(
-    learner_client: LearnerClient, data: bytes, words: str
+    learner_client: LearnerClient, data: bytes, message: str
 ) -> None:
-    """The page answers 422 with the reason beside the form; the wish for mail stays ticked."""
+    """The page answers 422 with the reason beside the form; the choice of an email stays ticked."""
     answer = learner_client.browser.post(
         reverse("exercises:submit", args=[learner_client.exercise.slug]),
         {"notebook": SimpleUploadedFile("work.ipynb", data), "mail_wanted": "on"},
     )
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert words in page
+    assert message in page
     assert "checked" in page
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("data", "message"), REFUSED.values(), ids=REFUSED)
 def test_the_api_says_what_is_wrong(
     learner_client: LearnerClient,
     token_of: Callable[[User], dict[str, str]],
     data: bytes,
-    words: str,
+    message: str,
 ) -> None:
     """The API answers 400 with a problem document that names the field and the reason."""
     answer = learner_client.browser.post(
@@ -85,7 +85,7 @@ def test_the_api_says_what_is_wrong(
     )
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
-    assert words in answer.json()["errors"]["notebook"][0]
+    assert message in answer.json()["errors"]["notebook"][0]
     assert not Submission.objects.exists()
 
 
@@ -102,12 +102,12 @@ def test_a_huge_file_is_not_read(learner_client: LearnerClient) -> None:
     assert "100.0 MiB" in answer.content.decode()
 
 
-def test_no_file_is_a_word_of_its_own(learner_client: LearnerClient) -> None:
-    """Handing in without choosing a file says so."""
+def test_a_missing_file_is_named(learner_client: LearnerClient) -> None:
+    """Submitting without choosing a file says so."""
     answer = learner_client.browser.post(
         reverse("exercises:submit", args=[learner_client.exercise.slug])
     )
-    assert "Choose the notebook" in answer.content.decode()
+    assert "Choose a notebook" in answer.content.decode()
 
 
 def test_copied_cells_are_accepted(learner_client: LearnerClient) -> None:
@@ -120,8 +120,8 @@ def test_copied_cells_are_accepted(learner_client: LearnerClient) -> None:
     assert answer.status_code == 302
 
 
-def test_a_refusal_by_the_rules_is_said_on_the_page(learner_client: LearnerClient) -> None:
-    """A submission while another waits answers with words, and both the form and the row stay."""
+def test_a_refusal_by_the_attempt_rules_is_shown(learner_client: LearnerClient) -> None:
+    """A submission while another is unfinished is refused with the reason, and nothing is lost."""
     learner_client.submit()
     upload = SimpleUploadedFile("work.ipynb", learner_client.make())
     answer = learner_client.browser.post(
