@@ -14,6 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("submissions/<uuid:pk>/diagnosis/", exercises.diagnosis, name="diagnosis"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<uuid:pk>/", reviews.review, name="review"),
-    path("reviews/<uuid:pk>/notebook/", reviews.handed_in, name="handed_in"),
+    path("reviews/<uuid:pk>/notebook/", reviews.submitted_notebook, name="submitted_notebook"),
     path("status/", status.status, name="status"),
 ]

@@ -76,7 +76,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @login_required
-def handed_in(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def submitted_notebook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Download a project as it was submitted, to run it locally."""
     _reviewer(request)
     shown = get_object_or_404(Submission.objects.for_page().select_related("files"), pk=pk)

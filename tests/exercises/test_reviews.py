@@ -81,7 +81,7 @@ def test_learners_know_the_rubric_beforehand(learner_client: LearnerClient, cont
     """The exercise's page says what the reviewer will grade, level by level."""
     loading.load(content=content)
     page = learner_client.browser.get(reverse("exercises:exercise", args=[SLUG])).content.decode()
-    for text in ("then read by a person", "It is asked &amp; answered.", "5 points accept it"):
+    for text in ("includes a human review", "It is asked &amp; answered.", "It needs 5 points to be accepted"):
         assert text in page
 
 
@@ -90,7 +90,7 @@ def test_the_checks_alone_complete_nothing(
 ) -> None:
     """A passed project waits for its reviewer, and its page says so."""
     assert not exercise_completed(learner_client.learner, SLUG)
-    assert "A reviewer will read your project" in learner_client.page(project)
+    assert "A reviewer will now read your project" in learner_client.page(project)
 
 
 def test_a_review_completes_the_exercise(
@@ -195,7 +195,7 @@ def test_the_learner_is_emailed_once(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     """A review sends one email, though its task comes twice; a changed review another."""
-    for number, care, text in ((1, 0.0, "hand it in again"), (2, 4.0, "Accepted, with 8 of 8")):
+    for number, care, text in ((1, 0.0, "submit it again"), (2, 4.0, "Accepted with 8 of 8")):
         with django_capture_on_commit_callbacks() as asked:
             reviews.record_review(
                 submission=project,
@@ -245,7 +245,7 @@ def test_learners_do_not_review(learner_client: LearnerClient, project: Submissi
     for name, arguments in (
         ("exercises:reviews", []),
         ("exercises:review", [project.pk]),
-        ("exercises:handed_in", [project.pk]),
+        ("exercises:submitted_notebook", [project.pk]),
     ):
         assert learner_client.browser.get(reverse(name, args=arguments)).status_code == 403
     answer = learner_client.browser.post(reverse("exercises:review", args=[project.pk]), {})
@@ -270,7 +270,7 @@ def test_a_reviewer_can_try_the_notebook(
 ) -> None:
     """The notebook can be downloaded as it was submitted."""
     learner_client.browser.force_login(reviewer)
-    answer = learner_client.browser.get(reverse("exercises:handed_in", args=[project.pk]))
+    answer = learner_client.browser.get(reverse("exercises:submitted_notebook", args=[project.pk]))
     assert answer.content == bytes(project.files.notebook)
     assert f"{SLUG}-1.ipynb" in answer["Content-Disposition"]
 
@@ -279,7 +279,7 @@ def test_an_empty_list_says_so(learner_client: LearnerClient, reviewer: User) ->
     """Where nothing waits, the page says so instead of showing an empty table."""
     learner_client.browser.force_login(reviewer)
     page = learner_client.browser.get(reverse("exercises:reviews")).content.decode()
-    assert "Nothing waits" in page
+    assert "No projects waiting" in page
     assert "<table" not in page
 
 

@@ -57,7 +57,7 @@ def test_a_stranger_sees_the_task(learner_client: LearnerClient) -> None:
     learner_client.browser.logout()
     page = exercise_page(learner_client)
     assert "The parts of a linear model" in page
-    assert "Sign in to hand in" in page
+    assert "Sign in to submit your notebook" in page
 
 
 def test_hints_open_one_by_one(learner_client: LearnerClient) -> None:
@@ -86,7 +86,7 @@ def test_the_starter_is_downloaded(learner_client: LearnerClient) -> None:
 
 def test_waiting_says_position_and_that_nobody_works(learner_client: LearnerClient) -> None:
     """A queued submission says that it is kept when no worker is there."""
-    assert "No worker takes submissions" in learner_client.page(learner_client.submit())
+    assert "No worker is available right now" in learner_client.page(learner_client.submit())
 
 
 def test_waiting_estimates(learner_client: LearnerClient) -> None:
@@ -106,7 +106,7 @@ def test_waiting_estimates(learner_client: LearnerClient) -> None:
     page = learner_client.page(
         Submission.objects.get(user=learner_client.learner, state=State.QUEUED)
     )
-    assert "You are number 2." in page
+    assert "You're number 2 in the queue." in page
     assert "About 4 seconds" in page
 
 
@@ -132,7 +132,7 @@ def test_the_live_part_is_sent_only_when_it_changed(learner_client: LearnerClien
     assert learner_client.browser.get(f"{address}?seen={seen}", headers=htmx).status_code == 204
     grade(submission)
     last = learner_client.browser.get(f"{address}?seen={seen}", headers=htmx).content.decode()
-    assert "Not there yet" in last
+    assert "Not yet passed" in last
     assert "hx-trigger" not in last
     assert "data-focus" in last
 
@@ -198,8 +198,8 @@ def test_a_missed_one_says_what_passes_and_where_the_hints_are(
 
     page = learner_client.page(submission)
 
-    assert "8 points pass. 4 attempts are left." in page
-    assert f'{learner_client.exercise.get_absolute_url()}#hints">Read the hint that is open' in page
+    assert "You need 8 points. 4 attempts left." in page
+    assert f'{learner_client.exercise.get_absolute_url()}#hints">See your hint<' in page
 
 
 def test_an_exercise_leads_to_the_pages_around_it(learner_client: LearnerClient) -> None:

@@ -128,4 +128,4 @@ def test_a_refusal_by_the_attempt_rules_is_shown(learner_client: LearnerClient) 
         reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
     )
     assert answer.status_code == 422
-    assert "is being marked" in answer.content.decode()
+    assert "is being graded" in answer.content.decode()
