@@ -60,7 +60,7 @@ class Bar:
 
     @property
     def inside(self) -> bool:
-        """Whether the value lies within its band."""
+        """Whether the value is inside its expected range."""
         return self.low <= self.own <= self.high
 
     @property
