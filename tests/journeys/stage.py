@@ -27,7 +27,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from config.run import _processes
+from config.run import process_commands
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route
@@ -115,7 +115,7 @@ class Site:
 
     def start(self, name: str) -> None:
         """Start one of the site's processes: `web`, `worker` or `beat`."""
-        self._start(name, _processes(self.port, self.folder)[name])
+        self._start(name, process_commands(self.port, self.folder)[name])
 
     def _start(self, name: str, command: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
