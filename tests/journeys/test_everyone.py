@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import COURSE, FIRST, LESSON, OPEN_PAGES, answer_quiz, solution
-from tests.journeys.stage import GRADE_MILLISECONDS, PASSWORD, TREESHAP
+from tests.journeys.answers import COURSE, FIRST, LESSON, OPEN_PAGES, answer_quiz, solution
+from tests.journeys.live_site import GRADE_MILLISECONDS, PASSWORD, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Locator, Page
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import COURSE, answer_quiz, sample, solution
-from tests.journeys.stage import GRADE_MILLISECONDS, TREESHAP
+from tests.journeys.answers import COURSE, answer_quiz, sample, solution
+from tests.journeys.live_site import GRADE_MILLISECONDS, TREESHAP
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 

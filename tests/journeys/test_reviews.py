@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import solution
-from tests.journeys.stage import GRADE_MILLISECONDS
+from tests.journeys.answers import solution
+from tests.journeys.live_site import GRADE_MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.journeys.stage import Site, Visitor
+    from tests.journeys.live_site import Site, Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import COURSE, answer_quiz, course_facts, lesson_slug, solution
-from tests.journeys.stage import GRADE_MILLISECONDS
+from tests.journeys.answers import COURSE, answer_quiz, course_facts, lesson_slug, solution
+from tests.journeys.live_site import GRADE_MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 VERDICT = "#verdict-title"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import solution
-from tests.journeys.stage import GRADE_MILLISECONDS, TREESHAP
+from tests.journeys.answers import solution
+from tests.journeys.live_site import GRADE_MILLISECONDS, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.journeys.stage import Site, Visitor
+    from tests.journeys.live_site import Site, Visitor
 
 pytestmark = pytest.mark.browser
 REQUEUE_MILLISECONDS = 60_000

@@ -1,4 +1,4 @@
-"""What a learner of the journeys knows: the right answers, read from the content's own files."""
+"""Right and wrong answers for the journeys, read from the content files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from courses.quizzes.formulas import evaluate
-from tests.journeys.stage import CONTENT, TREESHAP
+from tests.journeys.live_site import CONTENT, TREESHAP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def sample(exercise: str, name: str) -> Path:
 
 
 def answer_quiz(form: Locator, folder: str, *, wrong: bool = False) -> None:
-    """Fill a lesson's quiz in, with right answers, or with a wrong one everywhere."""
+    """Fill in a lesson's quiz, with right answers or with wrong ones only."""
     for question in quiz_questions(folder):
         name = f"q-{question['id']}"
         if question["kind"] == "numeric":
