@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.notebooks import NOTEBOOKS, write_exercise
 from bench.peers import CHECKOUT, emptied
-from config.run import on_a_site_of_its_own
+from config.run import run_temporary_site
 from exercises.demo import Learner, sign_up, submit_notebook
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def main() -> int:
     for slug in TAUGHT:
         shutil.copytree(CHECKOUT / "content" / "exercises" / slug, exercises / slug)
     os.environ["WHYBOX_CONTENT"] = str(CONTENT)
-    return on_a_site_of_its_own(partial(_measure, options.runs, options.result))
+    return run_temporary_site(partial(_measure, options.runs, options.result))
 
 
 def _measure(runs: int, result: Path, address: str) -> int:

@@ -1,4 +1,4 @@
-"""The Celery app: two queues, `sandbox` (runs notebooks) and `default` (everything else)."""
+"""The Celery app. Two queues: `sandbox` (runs notebooks) and `default` (everything else)."""
 
 import os
 

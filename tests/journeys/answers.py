@@ -1,4 +1,4 @@
-"""The correct answers of quizzes and exercises, read from the content's own files."""
+"""Right and wrong answers for the journeys, read from the content files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def sample(exercise: str, name: str) -> Path:
 
 
 def answer_quiz(form: Locator, folder: str, *, wrong: bool = False) -> None:
-    """Fill a lesson's quiz in, with right answers, or with a wrong one everywhere."""
+    """Fill in a lesson's quiz, with right answers or with wrong ones only."""
     for question in quiz_questions(folder):
         name = f"q-{question['id']}"
         if question["kind"] == "numeric":

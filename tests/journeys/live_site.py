@@ -1,7 +1,7 @@
-"""What the journeys run on: a live site of their own, and a visitor with a real browser.
+"""What the journeys use: a real temporary site, and a visitor with a real browser.
 
-Nothing is replaced: web, worker and beat run as `make run` starts them, on the content of this
-checkout, with the sandbox, in a folder that is thrown away.
+Nothing is replaced: web, worker and beat run as `make run` starts them, with the content of this
+checkout and the sandbox, in a temporary folder. Each test process has a site of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from config.run import _processes
+from config.run import process_commands
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 CONTENT: Final = Path(os.environ.get("WHYBOX_CONTENT", CHECKOUT / "content"))
 SCREENSHOTS: Final = CHECKOUT / "docs" / "features" / "screenshots"
-REFERENCES: Final = CHECKOUT / "var" / "journeys" / "references"
-"""Kept from one session to the next: what has not changed costs nothing."""
+REFERENCES: Final = CHECKOUT / "var" / "references"
+"""The cache of `make run` and `make check-short`: what one has computed, the others find."""
 TREESHAP: Final = "treeshap-gradient-boosting"
 LIME: Final = "lime-tabular"
 GRADED: Final = (TREESHAP, LIME)
 START_SECONDS: Final = 120.0
-"""How long the site may take until it answers."""
+"""How long the site may take until the first page is served."""
 GRADE_MILLISECONDS: Final = 60_000
-"""How long a page may wait for a verdict on a machine that does other work too."""
+"""How long a page may wait for a verdict on a busy machine, hidden references included."""
 PASSWORD: Final = "a-quiet-river-42"
 AXE_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE: Final[str] = Axe().axe_script
@@ -54,11 +54,11 @@ UNFOLD: Final = """() => {
     return picture.decode().catch(() => 0);
   }));
 }"""
-"""What waits to be scrolled to is fetched before a picture of the whole page is taken."""
+"""Loads lazy images before a screenshot of the whole page is taken."""
 
 
 class Site:
-    """A site of its own on a free port, in `folder`; each process can be stopped and started."""
+    """A site on a free port with its data in `folder`; each process can be stopped and started."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,11 +83,13 @@ class Site:
         """Prepare the site and start web, worker and beat; return when pages are served."""
         for command in ("migrate", "collectstatic --no-input", "load_content", "load_exercises"):
             self.run("manage.py", *command.split())
-        # Of the references, which take the machine minutes, only those that are asked for here;
-        # a submission waits for them.
+        # The visible references of the exercises that are submitted here, which visitors wait for.
+        # The worker computes hidden ones on demand, since a journey needs one of the whole pool.
         folders = [str(CONTENT / "exercises" / exercise) for exercise in GRADED]
         build = f"{sys.executable} -m grader build {' '.join(folders)} --references {REFERENCES}"
-        self._start("build", build)
+        environment = {**self.environment}
+        del environment["WHYBOX_VARIANT_SECRET"]
+        self._start("build", build, environment)
         for name in ("web", "worker", "beat"):
             self.start(name)
         deadline = time.monotonic() + START_SECONDS
@@ -98,7 +100,7 @@ class Site:
             time.sleep(0.1)
 
     def run(self, *arguments: str) -> None:
-        """Run one of the site's own commands to its end."""
+        """Run a management command or a script of the checkout to its end."""
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=CHECKOUT,
@@ -110,37 +112,37 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def ready_to_grade(self) -> None:
-        """Wait until the references of the exercises solved here are built."""
+        """Wait until the visible references of the exercises that are submitted here exist."""
         assert self._running["build"].wait() == 0, self.log("build")
 
     def start(self, name: str) -> None:
         """Start one of the site's processes: `web`, `worker` or `beat`."""
-        self._start(name, _processes(self.port, self.folder)[name])
+        self._start(name, process_commands(self.port, self.folder)[name])
 
-    def _start(self, name: str, command: str) -> None:
+    def _start(self, name: str, command: str, environment: dict[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 command.split(),
                 cwd=CHECKOUT,
-                env=self.environment,
+                env=environment or self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
 
     def kill(self, name: str) -> None:
-        """Kill one of the processes, as a crash does."""
+        """Kill one of the processes, as a crash would."""
         process = self._running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def ensure(self, name: str) -> None:
-        """Start one of the processes unless it runs."""
+        """Start one of the processes unless it is running."""
         if name not in self._running or self._running[name].poll() is not None:
             self.start(name)
 
     def close(self) -> None:
-        """Stop everything as Ctrl-C does, and leave nothing behind."""
+        """Stop all processes as Ctrl-C does, and delete the folder."""
         for process in self._running.values():
             process.terminate()
         for process in self._running.values():
@@ -152,11 +154,11 @@ class Site:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def mailed_link(self, email: str) -> str:
-        """Return the path of the link in the latest email to an address."""
+        """Return the path of the link in the latest mail to an address."""
         mails = sorted((self.folder / "mail").glob("*.log"), key=lambda mail: mail.stat().st_mtime)
-        emails = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
-        assert emails, f"no email to {email}"
-        links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", emails[-1])
+        letters = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
+        assert letters, f"no mail to {email}"
+        links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", letters[-1])
         return links[-1]
 
     def log(self, name: str) -> str:
@@ -172,10 +174,10 @@ class Site:
 
 
 class Visitor:
-    """A person with a browser: what they can see and do, and what went wrong meanwhile.
+    """A person with a browser: what they see and do, and the faults found on the way.
 
-    `faults` gathers what no page may have: requests to other hosts, script errors, refusals of the
-    content security policy, violations that axe-core finds.
+    `faults` collects what no page may have: requests to other hosts, script errors, violations of
+    the content security policy, and accessibility violations found by axe-core.
     """
 
     def __init__(self, site: Site, context: BrowserContext) -> None:
@@ -203,7 +205,7 @@ class Visitor:
         self.faults.append(f"console of {self.page.url}: {message.text}")
 
     def go(self, path: str) -> None:
-        """Open a page of the site; an exercise's once submissions to it can be graded."""
+        """Open a page of the site; the page of an exercise once its references exist."""
         if path.startswith("/exercises/"):
             self.site.ready_to_grade()
         answer = self.page.goto(self.site.address + path)
@@ -211,19 +213,19 @@ class Visitor:
         assert answer.ok or answer.status in self.expected_statuses, f"{path}: {answer.status}"
 
     def follow(self, way: Locator) -> None:
-        """Click on what leads to another page, and wait until that page is there."""
+        """Click a link or button that leads to another page, and wait for that page."""
         with self.page.expect_navigation():
             way.click()
 
     def look(self, name: str, *, shot: bool = True, within: str | None = None) -> None:
-        """Look at the page as everyone has to: with axe in both themes, and keep a picture.
+        """Check the page with axe in both themes, and take a screenshot.
 
         Args:
-            name: of the picture, and of the page in reported faults.
-            shot: keep a picture where pictures are asked for.
-            within: look at this piece alone; the rest of the page has just been looked at.
+            name: of the screenshot, also used in the messages of faults.
+            shot: take a screenshot where WHYBOX_KEEP_SCREENSHOTS asks for them.
+            within: check this element only; the rest of the page has just been checked.
         """
-        # Without motion, or axe would measure colours on their way to the other theme.
+        # Without motion, or axe would measure colours in the middle of a transition.
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         self._note(f"{name}, light", AXE_RULES, within)
         self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
@@ -246,7 +248,7 @@ class Visitor:
             self.faults.append(f"{where}: {violation['id']} ({violation['help']}): {quoted}")
 
     def keep(self, name: str) -> None:
-        """Keep a picture of the page's upper part for docs/features, where that is asked for."""
+        """Save a screenshot of the upper part of the page for docs/features, if asked for."""
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             self.page.evaluate(UNFOLD)
@@ -260,8 +262,8 @@ class Visitor:
             )
 
     def show(self, template: str) -> None:
-        """Open a page that the site shows to developers, or in need, at an address of its own."""
-        # Asked through a service worker, the address would be the site's, and lead to nothing.
+        """Render a template that no URL of this site shows, such as an error page, and open it."""
+        # Through a service worker the request would reach the site, which has no such page.
         request = RequestFactory().get("/shown/")
         request.user = AnonymousUser()
         body = render_to_string(template, request=request)
@@ -284,14 +286,14 @@ class Visitor:
         self.follow(self.page.get_by_role("button", name="Hand in"))
 
     def sideways(self) -> int:
-        """Return by how many pixels the page is wider than the window."""
+        """Return by how many pixels the page overflows the window horizontally."""
         wider: int = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         return wider
 
     def arrive(self, email: str) -> None:
-        """Make an account by the form's own requests, where the journey is not about that form."""
+        """Sign up by the form's own requests, where signing up is not what is tested."""
         form = f"{self.site.address}/accounts/signup/"
         token = re.search(
             r'name="csrfmiddlewaretoken" value="(\w+)"', self.context.request.get(form).text()
@@ -302,7 +304,7 @@ class Visitor:
         assert answer.url.endswith("/dashboard/"), answer.text()
 
     def sign_up(self, email: str) -> None:
-        """Make an account as everyone does, by the form."""
+        """Sign up through the form."""
         self.go("/accounts/signup/")
         self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)

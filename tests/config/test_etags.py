@@ -1,4 +1,4 @@
-"""Pages are compressed, and a browser that has a page already is told so in a few bytes."""
+"""Pages are compressed, and a page that the browser has already is answered with 304."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def browser(learner: User) -> Client:
 
 
 def test_a_page_with_forms_is_not_sent_twice(browser: Client) -> None:
-    """The anti-forgery token is masked anew each time; the page is the same for all that."""
+    """The CSRF token is masked anew for each response; the ETag stays the same."""
     first = browser.get("/dashboard/")
     again = browser.get("/dashboard/", headers={"If-None-Match": first["ETag"]})
 
@@ -39,7 +39,7 @@ def test_a_page_with_forms_is_not_sent_twice(browser: Client) -> None:
 
 
 def test_a_page_that_changed_is_sent(browser: Client, learner: User) -> None:
-    """What stands on the page decides, not when it was asked for."""
+    """The ETag follows from the contents of the page, not from the time of the request."""
     known = browser.get("/profile/")["ETag"]
     learner.name = "Lena Lind"
     learner.save()
@@ -50,8 +50,8 @@ def test_a_page_that_changed_is_sent(browser: Client, learner: User) -> None:
     assert b"Lena Lind" in answer.content
 
 
-def test_another_person_s_page_is_another_page(browser: Client, learner: User) -> None:
-    """Whoever signs in gets a new secret, so a kept page with a stale token is never shown."""
+def test_another_session_gets_another_page(browser: Client, learner: User) -> None:
+    """Signing in rotates the CSRF secret, so a cached page with a stale token is never shown."""
     known = browser.get("/dashboard/")["ETag"]
     other = Client()
     other.force_login(learner)
@@ -59,16 +59,16 @@ def test_another_person_s_page_is_another_page(browser: Client, learner: User) -
     assert other.get("/dashboard/", headers={"If-None-Match": known}).status_code == 200
 
 
-def test_what_may_not_be_stored_has_no_mark(db: None) -> None:
-    """Pages that say “no-store” are sent whole each time."""
+def test_a_page_that_must_not_be_stored_has_no_etag(db: None) -> None:
+    """Pages with `no-store` are sent in full each time."""
     answer = Client().get("/status/")
 
     assert "no-store" in answer["Cache-Control"]
     assert not answer.has_header("ETag")
 
 
-def test_pages_travel_compressed(db: None) -> None:
-    """A browser that understands gzip gets it, and the mark still fits."""
+def test_pages_are_compressed(db: None) -> None:
+    """A browser that accepts gzip gets it."""
     packed = Client().get("/", headers={"Accept-Encoding": "gzip"})
 
     assert packed["Content-Encoding"] == "gzip"
