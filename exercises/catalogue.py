@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import transaction
 
-from courses.lessons.rendering import Source, render_page
+from courses.markup.rendering import Source, render_page
 from exercises.models import Exercise
 from exercises.rubric import read_rubric
 from grader.exercise import load_exercise
@@ -50,7 +50,7 @@ def load(*, content: Path) -> list[str]:
 
     Raises:
         grader.errors.ContentError: exercise.yaml is wrong; nothing was written.
-        courses.catalogue.files.ContentError: its Markdown is wrong; nothing was written.
+        courses.markup.problems.InvalidContentError: its Markdown is wrong; nothing was written.
     """
     folders = sorted(file.parent for file in (content / FOLDER).glob("*/exercise.yaml"))
     rows = {row.slug: row for row in Exercise.objects.all()}

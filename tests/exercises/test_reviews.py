@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from courses.models import User
-from courses.progress import exercise_completed
+from courses.learners.progress import exercise_completed
 from exercises import catalogue, mails, pipeline, reviews, submissions
 from exercises.models import Review, Submission
 from exercises.reviews import ReviewRefused
