@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from allauth.account.models import EmailAddress
 from django.db.models import Max
 
-from courses.learners.keeping import count_ratings
+from courses.learners.ratings import update_mean_rating
 from courses.learners.models import Bookmark, Completion, CompletionKind, Enrolment, Note, Rating
 from courses.models import Certificate, Course, Lesson, Part, Post, QuizAttempt, User
 from exercises.catalogue.folders import starter_notebook
@@ -106,7 +106,7 @@ class Population:
             name="one", concurrency=4, started_at=NOW, seen_at=NOW, sandbox_open=True
         )
         for course in self.courses:
-            count_ratings(course)
+            update_mean_rating(course)
 
     def _put(self, what: str, rows: Iterable[Model]) -> None:
         waiting, count = iter(rows), 0

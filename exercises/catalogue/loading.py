@@ -26,7 +26,7 @@ def load(*, content: Path) -> list[str]:
 
     Raises:
         grader.errors.ContentError: exercise.yaml is wrong; nothing was written.
-        courses.catalogue.files.ContentError: its Markdown is wrong; nothing was written.
+        courses.markup.problems.InvalidContentError: its Markdown is wrong; nothing was written.
     """
     folders = sorted(file.parent for file in (content / FOLDER).glob("*/exercise.yaml"))
     rows = {row.slug: row for row in Exercise.objects.all()}

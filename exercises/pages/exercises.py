@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from courses.catalogue.languages import lay_over, lay_over_parts
+from courses.catalogue.translations import apply_translations, apply_part_translations
 from courses.models import Part
 from exercises.catalogue import folders
 from exercises.feedback import notebooks
@@ -188,8 +188,8 @@ def _place(shown: Exercise) -> dict[str, Any]:
     }
     for one in around.values():
         one.course = here.course
-    lay_over([here.course])
-    lay_over_parts(around.values())
+    apply_translations([here.course])
+    apply_part_translations(around.values())
     return {
         "crumbs": [(here.course.title, here.course.get_absolute_url()), (shown.title, "")],
         "course": here.course,

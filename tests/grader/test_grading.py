@@ -206,7 +206,7 @@ def test_a_notebook_without_parameters_is_refused(mark: Marker) -> None:
     assert caught.value.reason == "no_parameters_cell"
 
 
-def test_stored_answers_are_marked_again(mark: Marker) -> None:
+def test_stored_answers_are_regrade(mark: Marker) -> None:
     """Regrading runs nothing and gives the same marks; a changed rubric gives others."""
     report = mark(SOLUTION + "base = 0.0")
     again = regrade(mark.exercise, report.answers, references=mark.references)
