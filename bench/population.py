@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from allauth.account.models import EmailAddress
 from django.db.models import Max
 
-from courses.learners.ratings import update_mean_rating
 from courses.learners.models import Bookmark, Completion, CompletionKind, Enrolment, Note, Rating
+from courses.learners.ratings import update_mean_rating
 from courses.models import Certificate, Course, Lesson, Part, Post, QuizAttempt, User
 from exercises.catalogue.folders import starter_notebook
 from exercises.models import Exercise, Review, State, Submission, SubmissionFiles, Worker

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from courses.progress import record_completion
+from courses.learners.progress import record_completion
 from exercises.catalogue.rubric import ReviewRubric
 from exercises.models import Review
 from exercises.submissions import lifecycle, queue

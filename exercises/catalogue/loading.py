@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from courses.lessons.rendering import Source, render_page
+from courses.markup.rendering import Source, render_page
 from exercises.catalogue.folders import FOLDER
 from exercises.catalogue.rubric import read_rubric
 from exercises.models import Exercise

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from courses.catalogue.translations import apply_translations, apply_part_translations
+from courses.catalogue.translations import apply_part_translations, apply_translations
 from courses.models import Part
 from exercises.catalogue import folders
 from exercises.feedback import notebooks

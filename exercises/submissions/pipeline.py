@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from courses.progress import record_completion
+from courses.learners.progress import record_completion
 from exercises.catalogue import folders
 from exercises.models import Stage, State, Submission
 from exercises.submissions import lifecycle, queue

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from courses.catalogue.files import ContentError as MarkdownError
+from courses.markup.problems import InvalidContentError as MarkdownError
 from exercises.catalogue import loading
 from grader.errors import ContentError
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from courses.progress import exercise_completed
+from courses.learners.progress import exercise_completed
 from exercises.models import Submission
 from exercises.submissions import regrading
 from grader.reference import ReferenceStore
