@@ -31,7 +31,7 @@ def read(slug: str) -> ExerciseFolder:
     """Read an exercise's folder; read again only when a file in it has changed.
 
     Raises:
-        ContentError: naming the file, the key and the reason.
+        ExerciseContentError: naming the file, the key and the reason.
     """
     folder = folder_of(slug)
     return _read(folder, _trace(folder))
@@ -49,7 +49,7 @@ def load(*, content: Path) -> list[str]:
     An exercise whose folder is gone stays, inactive: submissions still belong to it.
 
     Raises:
-        grader.errors.ContentError: exercise.yaml is wrong; nothing was written.
+        grader.errors.ExerciseContentError: exercise.yaml is wrong; nothing was written.
         courses.catalogue.files.ContentError: its Markdown is wrong; nothing was written.
     """
     folders = sorted(file.parent for file in (content / FOLDER).glob("*/exercise.yaml"))

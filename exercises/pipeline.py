@@ -18,7 +18,7 @@ from exercises import catalogue, queue, reviews, submissions
 from exercises.heart import Heart
 from exercises.models import Stage, State, Submission
 from exercises.submissions import Lease, Progress
-from grader.errors import OurFault, SandboxUnavailable
+from grader.errors import PlatformError, SandboxUnavailable
 from grader.grading import grade_notebook
 from grader.reference import ReferenceStore
 from grader.sandbox.job import Verdict
@@ -80,7 +80,7 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
             on_event=on_event,
         )
     if report.verdict is Verdict.INTERNAL_ERROR:
-        raise OurFault(f"the run ended by a fault of ours: {report.error}")
+        raise PlatformError(f"the run ended by a fault of ours: {report.error}")
     return report
 
 

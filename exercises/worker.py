@@ -115,7 +115,7 @@ class Keeper:
                     "seen_at": now,
                     "sandbox_open": working,
                     "reason": "" if working else str(self._fault),
-                    "remedy": "" if working else self._fault.remedy,
+                    "remedy": "" if working else self._fault.fix,
                 },
             )
             Worker.objects.filter(seen_at__lt=now - KEEP_SILENT).delete()

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import ContentError, GraderError, NotebookRefused, SandboxUnavailable
+from grader.errors import ExerciseContentError, GraderError, NotebookRefused, SandboxUnavailable
 from grader.exercise import load_exercise
 from grader.words import say
 
@@ -224,13 +224,15 @@ def exercise_folders(content: Path) -> list[Path]:
     """The exercise folders of a content folder, or the folder itself when it is one.
 
     Raises:
-        ContentError: there is none.
+        ExerciseContentError: there is none.
     """
     if (content / "exercise.yaml").is_file():
         return [content.resolve()]
     folders = sorted(file.parent.resolve() for file in content.glob("exercises/*/exercise.yaml"))
     if not folders:
-        raise ContentError("holds no exercise (exercises/<name>/exercise.yaml)", file=content)
+        raise ExerciseContentError(
+            "holds no exercise (exercises/<name>/exercise.yaml)", file=content
+        )
     return folders
 
 

@@ -15,7 +15,7 @@ from courses.progress import exercise_completed
 from exercises import catalogue, mails, pipeline, reviews, submissions
 from exercises.models import Review, Submission
 from exercises.reviews import ReviewRefused
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
 from tests.exercises.worker_process import CONTENT, SLUG
@@ -310,5 +310,5 @@ def test_a_wrong_rubric_names_its_place(content: Path, before: str, after: str, 
     """A mistake in review.yaml names the file and the reason, and nothing is loaded."""
     file = content / "exercises" / SLUG / "review.yaml"
     file.write_text(file.read_text().replace(before, after, 1))
-    with pytest.raises(ContentError, match=f"review.yaml.*{words}"):
+    with pytest.raises(ExerciseContentError, match=f"review.yaml.*{words}"):
         catalogue.load(content=content)

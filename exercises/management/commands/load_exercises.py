@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from courses.catalogue.files import ContentError as MarkdownError
+from courses.catalogue.files import ExerciseContentError as MarkdownError
 from exercises import catalogue
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         """Load and say what changed."""
         try:
             changed = catalogue.load(content=settings.CONTENT_DIR)
-        except (ContentError, MarkdownError) as error:
+        except (ExerciseContentError, MarkdownError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"exercises: {len(changed)} changed" if changed else "exercises: no change"
