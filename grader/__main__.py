@@ -143,15 +143,14 @@ def _text(exercise: Exercise, report: GradeReport) -> str:
         place = "" if report.error.cell is None else f" in code cell {report.error.cell + 1}"
         lines += [f"{report.error.name}{place}: {report.error.message}", ""]
     elif report.verdict != "ok":
-        lines += [f"The run ended early: {report.verdict}", ""]
+        lines += [f"The run stopped early: {report.verdict}", ""]
     for result in report.criteria:
         mark = "+" if result.passed else "-"
         message = say(result.message_id, result.facts)
         lines.append(f"  {mark} {result.points:g}/{result.max_points:g}  {result.title}: {message}")
     if report.misconception is not None:
         found = report.misconception
-        lines += ["", say(found.message_id, found.facts)]
-        lines += [str(found.facts[part]) for part in ("message", "question") if found.facts[part]]
+        lines += ["", say(found.message_id, found.facts), str(found.facts["question"])]
     word = "passed" if report.passed else "not passed"
     lines += ["", f"{report.score:g} of {report.max_score:g} points: {word}"]
     return "\n".join(lines)
