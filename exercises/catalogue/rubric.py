@@ -123,7 +123,7 @@ def read_rubric(folder: Path) -> ReviewRubric | None:
     """Return the rubric of an exercise folder; None when nobody reviews it.
 
     Raises:
-        ContentError: naming the file, the key and the line.
+        ExerciseContentError: naming the file, the key and the line.
     """
     file = folder / FILE
     if not file.is_file():

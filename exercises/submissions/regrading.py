@@ -48,7 +48,7 @@ def regrades(exercise: Exercise) -> Iterator[Regrade]:
     """Grade every graded submission of `exercise` again, oldest first; nothing is written.
 
     Raises:
-        ContentError: the exercise's folder cannot be read.
+        ExerciseContentError: the exercise's folder cannot be read.
     """
     folder = folders.read(exercise.slug)
     graded = Submission.objects.filter(exercise=exercise, state=State.GRADED)

@@ -31,14 +31,14 @@ def worker_sandbox() -> WorkerSandbox:
 
 
 def _open_sandbox() -> Sandbox:
-    """Open the sandbox, and attack such walls as it stands behind before anything is run in it."""
+    """Open the sandbox, and run the doctor's checks before anything else is run in it."""
     python = Path(settings.SANDBOX_PYTHON)
     sandbox = open_sandbox(python=python, concurrency=settings.SANDBOX_CONCURRENCY)
     for finding in doctor.probe(python):
         if not finding.ok:
             sandbox.close()
-            reason = f"{finding.piece}: {finding.detail}"
-            raise SandboxUnavailable(reason, remedy=finding.remedy)
+            reason = f"{finding.name}: {finding.detail}"
+            raise SandboxUnavailable(reason, fix=finding.fix)
     return sandbox
 
 

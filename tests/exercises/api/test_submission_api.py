@@ -27,7 +27,7 @@ REPORT = GradeReport(
     max_score=10.0,
     passed=False,
     criteria=(CriterionResult("model", "The model", 2.0, 2.0, True, "criterion.passed"),),
-    misconception=Diagnosis(("sign",), "match", "diagnosis.match", {"mistake": "another sign"}),
+    misconception=Diagnosis(("sign",), "match", "diagnosis.match", {"message": "Wrong sign."}),
     error=CellError(2, "ValueError", "no", 1, "Traceback ..."),
     timings=Timings(run_seconds=0.5, mark_seconds=0.01),
     executed='{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}',
@@ -144,7 +144,7 @@ def test_a_graded_one_says_why(learner_client: LearnerClient, header: dict[str, 
             "points": 2.0,
             "max_points": 2.0,
             "passed": True,
-            "message": "As it should be.",
+            "message": "Correct.",
             "figures": {},
         }
     ]

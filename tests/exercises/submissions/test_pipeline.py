@@ -35,7 +35,7 @@ class BrokenSandbox:
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
         """Refuse."""
-        raise SandboxUnavailable("bwrap is gone.", remedy="apt-get install bubblewrap")
+        raise SandboxUnavailable("bwrap is gone.", fix="apt-get install bubblewrap")
 
     def run_many(
         self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None

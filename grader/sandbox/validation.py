@@ -1,4 +1,4 @@
-"""Checks a declared output as it enters from the sandbox: declared types, shapes and sizes only."""
+"""Validates a declared output from the sandbox: allowed types, shapes and sizes only."""
 
 from __future__ import annotations
 
@@ -51,17 +51,19 @@ LAST_CODE_POINT: Final = 0x10FFFF
 _UNICODE: Final = re.compile(r"<U[1-9][0-9]{0,7}")
 
 
-def answer(body: bytes, *, declared: tuple[str, ...], cell: int, bound_bytes: int) -> Answer:
-    """Return the answer that one frame holds.
+def validate_answer(
+    body: bytes, *, declared: tuple[str, ...], cell: int, bound_bytes: int
+) -> Answer:
+    """Return the answer that one frame contains.
 
     Raises:
-        BadFrame: name, type, shape or length is not what an honest runner sends.
+        BadFrame: name, type, shape or length is not what the runner sends.
     """
     line, _, raw = body.partition(b"\n")
     header = parse(line)
     name, source, refusal = header.get("name"), header.get("source"), header.get("refusal")
     if not isinstance(name, str) or name not in declared:
-        raise BadFrame("an answer that was not asked for")
+        raise BadFrame("an answer that was not declared")
     if not isinstance(source, str) or source not in SOURCES:
         raise BadFrame("an unknown source")
     if refusal is not None:
@@ -94,11 +96,11 @@ def _arrays(described: Any, raw: bytes) -> dict[str, NDArray[np.generic]]:
         dtype, shape = _dtype(item.get("dtype")), _shape(item.get("shape"))
         size = math.prod(shape) * dtype.itemsize
         if start + size > len(raw):
-            raise BadFrame("fewer bytes than the shape says")
+            raise BadFrame("fewer bytes than the shape needs")
         arrays[key] = np.frombuffer(raw, dtype, math.prod(shape), start).reshape(shape)
         start += size
     if start != len(raw) or "" not in arrays:
-        raise BadFrame("bytes that belong to no array")
+        raise BadFrame("more bytes than the arrays need")
     for array in arrays.values():
         _check_content(array)
     return arrays
@@ -110,19 +112,19 @@ def _dtype(text: Any) -> np.dtype[Any]:
         return plain[text]
     if isinstance(text, str) and _UNICODE.fullmatch(text):
         return np.dtype((np.str_, int(text[2:])))
-    raise BadFrame("a dtype that may not cross")
+    raise BadFrame("a dtype that is not allowed")
 
 
 def _shape(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or len(value) > MAX_DIMENSIONS:
-        raise BadFrame("a shape that may not cross")
+        raise BadFrame("a shape that is not allowed")
     if any(type(size) is not int or not 0 <= size < 2**31 for size in value):
-        raise BadFrame("a shape that may not cross")
+        raise BadFrame("a shape that is not allowed")
     return tuple(value)
 
 
 def _check_content(array: NDArray[np.generic]) -> None:
-    """Refuse bytes that are no value of their type: booleans beyond 1, text beyond Unicode."""
+    """Refuse bytes that are invalid for their type: booleans above 1, text outside Unicode."""
     if array.dtype.kind == "b":
         beyond = array.view(np.uint8).max(initial=0) > 1
     elif array.dtype.kind == "U":
@@ -132,14 +134,14 @@ def _check_content(array: NDArray[np.generic]) -> None:
     else:
         return
     if beyond:
-        raise BadFrame("bytes that are no value of their type")
+        raise BadFrame("bytes that are invalid for their type")
 
 
 def _labels(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MAX_LABELS:
-        raise BadFrame("labels that may not cross")
+        raise BadFrame("labels that are not allowed")
     if any(not isinstance(item, str) or len(item) > MAX_LABEL_CHARACTERS for item in value):
-        raise BadFrame("labels that may not cross")
+        raise BadFrame("labels that are not allowed")
     return tuple(value)

@@ -1,6 +1,6 @@
 """Rebuilds nbformat 4 outputs from a run's frames: allowed MIME types, bounded size and depth.
 
-Nothing of a learner's output is taken over as it came: each dictionary here is made on this side.
+Nothing of a learner's output is copied unchecked: each dictionary here is built on the host.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ IMAGE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
 JSON_TYPES: Final = frozenset({"application/json"})
 MAX_JSON_DEPTH: Final = 16
 MAX_OUTPUTS: Final = 1000
-"""Outputs of one cell; a page with more would help nobody."""
+"""The maximum number of outputs of one cell."""
 OUTPUT_COST_BYTES: Final = 64
-"""What each output counts beside its content, so that a million empty ones are not free."""
+"""What each output costs in addition to its content, so that many empty ones are bounded too."""
 SIZE_METADATA: Final = ("width", "height")
 MAX_PIXELS: Final = 10_000
 TRUNCATED: Final = "\n[output truncated]\n"
@@ -32,8 +32,8 @@ TRUNCATED: Final = "\n[output truncated]\n"
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 
 
-class CellScreen:
-    """The outputs of one cell, as they grow."""
+class CellOutputs:
+    """The outputs of one cell, collected during the run."""
 
     def __init__(self, *, bound_bytes: int) -> None:
         self._bound = bound_bytes
@@ -46,11 +46,11 @@ class CellScreen:
         self.execution_count: int | None = None
         self.wall_seconds: float | None = None
 
-    def take(self, kind: bytes, body: Mapping[str, Any], *, cost: int) -> None:
-        """Add what one frame shows.
+    def add_frame(self, kind: bytes, body: Mapping[str, Any], *, cost: int) -> None:
+        """Add the output of one frame.
 
         Raises:
-            BadFrame: it is not shaped as an honest runner shapes it.
+            BadFrame: its fields are not those that the runner sends.
         """
         if kind == frames.CLEAR:
             self._clear_next = True
@@ -62,7 +62,7 @@ class CellScreen:
             return
         if self._clear_next:
             self._clear()
-        if kind == frames.ERROR:  # kept however long the cell has become: it says what is wrong
+        if kind == frames.ERROR:  # kept whatever the size: it tells the learner what failed
             self._outputs.append(error_output(body))
         elif not self._has_room(cost + OUTPUT_COST_BYTES):
             return
@@ -74,7 +74,7 @@ class CellScreen:
             self._add_display(body)
 
     def outcome(self) -> CellOutcome:
-        """Return the cell as it stands."""
+        """Return the cell's current state."""
         for position, parts in self._texts.items():
             self._outputs[position]["text"] = "".join(parts)
         return CellOutcome(
@@ -104,7 +104,7 @@ class CellScreen:
     def _add_text(self, body: Mapping[str, Any]) -> None:
         name, text = body.get("name"), body.get("text")
         if name not in ("stdout", "stderr") or not isinstance(text, str):
-            raise BadFrame("a stream without name or text")
+            raise BadFrame("a stream frame without name or text")
         self._append_text(name, text)
 
     def _append_text(self, name: str, text: str) -> None:
@@ -131,7 +131,7 @@ def error_output(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return an nbformat error output."""
     name, message, trace = (body.get(key) for key in ("name", "message", "traceback"))
     if not (isinstance(name, str) and isinstance(message, str) and isinstance(trace, str)):
-        raise BadFrame("an error without name, message or traceback")
+        raise BadFrame("an error frame without name, message or traceback")
     return {
         "output_type": "error",
         "ename": name,
@@ -156,7 +156,7 @@ def rebuilt_bundle(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     """Return the allowed part of a MIME bundle and of its metadata."""
     data, metadata = body.get("data"), body.get("metadata")
     if not isinstance(data, dict) or not isinstance(metadata, dict):
-        raise BadFrame("a display without data or metadata")
+        raise BadFrame("a display frame without data or metadata")
     kept: dict[str, Any] = {}
     sizes: dict[str, Any] = {}
     for mime, value in data.items():

@@ -1,4 +1,4 @@
-"""Outputs are rebuilt on the host from allowed types alone; no sandbox is started here."""
+"""Outputs are rebuilt on the host from allowed types only; no sandbox is started here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from grader.sandbox.inside import frames
 from grader.sandbox.inside.frames import BadFrame
-from grader.sandbox.screen import MAX_OUTPUTS, CellScreen, rebuilt_bundle
+from grader.sandbox.outputs import MAX_OUTPUTS, CellOutputs, rebuilt_bundle
 
 
 def bundle(**data: Any) -> dict[str, Any]:
@@ -22,16 +22,16 @@ def bundle(**data: Any) -> dict[str, Any]:
     return {"data": {names.get(name, name): value for name, value in data.items()}, "metadata": {}}
 
 
-def shown(*events: tuple[bytes, dict[str, Any]], bound_bytes: int = 10_000) -> CellScreen:
-    """Return a cell's screen after the events."""
-    screen = CellScreen(bound_bytes=bound_bytes)
+def shown(*events: tuple[bytes, dict[str, Any]], bound_bytes: int = 10_000) -> CellOutputs:
+    """Return a cell's outputs after the frames."""
+    outputs = CellOutputs(bound_bytes=bound_bytes)
     for kind, body in events:
-        screen.take(kind, body, cost=len(str(body)))
-    return screen
+        outputs.add_frame(kind, body, cost=len(str(body)))
+    return outputs
 
 
 def test_only_allowed_types_are_kept() -> None:
-    """Scripts, widgets and unknown types are left out, whatever else the bundle holds."""
+    """Scripts, widgets and unknown types are dropped, whatever else the bundle contains."""
     data, _ = rebuilt_bundle(
         bundle(html="<b>x</b>", js="alert(1)", **{"application/vnd.jupyter.widget-view+json": {}})
     )
@@ -40,7 +40,7 @@ def test_only_allowed_types_are_kept() -> None:
 
 @pytest.mark.parametrize("value", ["not base64!", 5, None, ["x"], "\u00e4"])
 def test_a_picture_must_be_base64(value: object) -> None:
-    """What is no picture's text is left out."""
+    """An image that is not base64 is dropped."""
     assert rebuilt_bundle(bundle(png=value))[0] == {}
 
 
@@ -52,7 +52,7 @@ def test_a_picture_keeps_its_size_and_nothing_else() -> None:
 
 
 def test_json_is_kept_to_a_depth() -> None:
-    """Deep JSON would cost whoever shows it."""
+    """Deeply nested JSON is dropped."""
     deep: list[Any] = []
     for _ in range(20):
         deep = [deep]
@@ -61,32 +61,32 @@ def test_json_is_kept_to_a_depth() -> None:
 
 
 def test_streams_of_one_name_are_joined() -> None:
-    """Text that follows text is one output, as in a saved notebook."""
+    """Consecutive text is one output, as in a saved notebook."""
     texts = [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d")]
-    screen = shown(*((frames.STREAM, {"name": name, "text": text}) for name, text in texts))
-    assert [(o["name"], o["text"]) for o in screen.outcome().outputs] == [
+    outputs = shown(*((frames.STREAM, {"name": name, "text": text}) for name, text in texts))
+    assert [(o["name"], o["text"]) for o in outputs.outcome().outputs] == [
         ("stdout", "ab"),
         ("stderr", "c"),
         ("stdout", "d"),
     ]
 
 
-def test_too_many_outputs_are_cut() -> None:
-    """A cell shows so many outputs and a mark."""
+def test_too_many_outputs_are_truncated() -> None:
+    """A cell keeps a maximum number of outputs and a truncation marker."""
     event = (frames.DISPLAY, bundle(html="x"))
-    screen = shown(*[event] * (MAX_OUTPUTS + 5), bound_bytes=10**9)
-    outcome = screen.outcome()
+    outputs = shown(*[event] * (MAX_OUTPUTS + 5), bound_bytes=10**9)
+    outcome = outputs.outcome()
     assert len(outcome.outputs) == MAX_OUTPUTS + 1
     assert outcome.truncated
 
 
 def test_an_update_changes_what_was_shown() -> None:
-    """A display with an id is replaced in place; an update of nothing shows nothing."""
+    """A display with an id is replaced in place; an update of an unknown id shows nothing."""
     first = bundle(html="1") | {"display_id": "i", "update": False}
     second = bundle(html="2") | {"display_id": "i", "update": True}
     lost = bundle(html="3") | {"display_id": "other", "update": True}
-    screen = shown((frames.DISPLAY, first), (frames.DISPLAY, second), (frames.DISPLAY, lost))
-    assert [o["data"]["text/html"] for o in screen.outcome().outputs] == ["2"]
+    outputs = shown((frames.DISPLAY, first), (frames.DISPLAY, second), (frames.DISPLAY, lost))
+    assert [o["data"]["text/html"] for o in outputs.outcome().outputs] == ["2"]
 
 
 def test_clearing_waits_when_it_is_asked_to() -> None:
@@ -107,7 +107,7 @@ def test_clearing_waits_when_it_is_asked_to() -> None:
         (frames.RESULT, {"data": {}, "metadata": 1}),
     ],
 )
-def test_what_has_no_shape_is_refused(kind: bytes, body: dict[str, Any]) -> None:
-    """An honest runner sends whole bodies; others are the learner's forgery."""
+def test_malformed_frames_are_refused(kind: bytes, body: dict[str, Any]) -> None:
+    """The runner sends complete frames; others are forged by the learner."""
     with pytest.raises(BadFrame):
         shown((kind, body))

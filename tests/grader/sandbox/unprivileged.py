@@ -1,4 +1,4 @@
-"""A sandbox whose host process is an ordinary user, driven from the tests through two pipes.
+"""A sandbox whose host process is unprivileged, driven from the tests through two pipes.
 
 Started by root, it lets root go first; the interpreter is bound over an empty root's home where
 the ordinary user could not reach it otherwise. Jobs come in and runs go out as pickles: both ends
@@ -24,12 +24,12 @@ ORDINARY_UID = 60790
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
-class OrdinaryUsersSandbox:
-    """The `Sandbox` protocol, played by a process of an ordinary user."""
+class UnprivilegedSandbox:
+    """Implements the `Sandbox` protocol with an unprivileged process."""
 
     def __init__(self, python: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.grader.sandbox.ordinary", python],
+            [sys.executable, "-m", "tests.grader.sandbox.unprivileged", python],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=CHECKOUT,
@@ -59,7 +59,7 @@ class OrdinaryUsersSandbox:
         return runs
 
     def close(self) -> None:
-        """End the process and its sandbox."""
+        """Stop the process and its sandbox."""
         if self._process.stdin is not None and self._process.stdout is not None:
             self._process.stdin.close()
             self._process.stdout.close()
@@ -83,8 +83,8 @@ def _received(pipe: IO[bytes] | None) -> object:
     return pickle.load(pipe)  # noqa: S301 - the tests' own process
 
 
-def become_ordinary() -> None:
-    """Let root go, keeping the way to the interpreter."""
+def drop_root() -> None:
+    """Drop root, keeping access to the interpreter."""
     libc = ctypes.CDLL(None, use_errno=True)
     home, interpreter = Path.home(), Path(sys.base_prefix)
 
@@ -108,9 +108,9 @@ def become_ordinary() -> None:
 
 
 def main() -> None:
-    """Answer jobs until the pipe closes."""
+    """Run jobs until the pipe closes."""
     if os.geteuid() == 0:
-        become_ordinary()
+        drop_root()
     from grader.sandbox import open_sandbox  # noqa: PLC0415 - after root is gone
 
     with open_sandbox(python=Path(sys.argv[1])) as sandbox:

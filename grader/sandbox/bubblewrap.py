@@ -1,4 +1,4 @@
-"""The outer wall's command line: bubblewrap around the interpreter, from policy and environment."""
+"""The outer sandbox's command line: bubblewrap around the interpreter, from the policy."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup")
 
 @dataclass(frozen=True)
 class Mount:
-    """One read-only mount: a host's path and the place where it appears inside."""
+    """One read-only mount: a path on the host and its path inside."""
 
     source: Path
     target: str
 
 
 def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
-    """Return everything of the host that is visible inside; nothing of it can be written."""
+    """Return every host path that is visible inside; all are read-only."""
     system = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
     found = [Mount(path, str(path)) for path in system if path.exists() and not path.is_symlink()]
     covered = {mount.target for mount in found}
@@ -43,8 +43,8 @@ def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
     )
 
 
-def covers(environment: Environment, visible: Sequence[Mount]) -> tuple[str, ...]:
-    """Return the folders inside that are covered by nothing: packages of another environment."""
+def hidden_folders(environment: Environment, visible: Sequence[Mount]) -> tuple[str, ...]:
+    """Return the folders to hide behind an empty mount: packages of another environment."""
     targets = [mount.target for mount in visible]
     return tuple(
         str(folder)
@@ -53,8 +53,8 @@ def covers(environment: Environment, visible: Sequence[Mount]) -> tuple[str, ...
     )
 
 
-def links() -> tuple[tuple[str, str], ...]:
-    """Return the system's symbolic links (merged /usr) as (text, place)."""
+def symlinks() -> tuple[tuple[str, str], ...]:
+    """Return the system's symbolic symlinks (merged /usr) as (text, place)."""
     folders = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
     return tuple((str(path.readlink()), str(path)) for path in folders if path.is_symlink())
 
@@ -63,12 +63,12 @@ def command(
     bubblewrap: str,
     visible: Sequence[Mount],
     *,
-    covered: Sequence[str],
+    hidden: Sequence[str],
     program: Sequence[str],
     passwd: int,
     group: int,
 ) -> list[str]:
-    """Return the command line that runs `program` behind the outer wall.
+    """Return the command line that runs `program` in the outer sandbox.
 
     `passwd` and `group` are descriptors from which bubblewrap reads the two files' contents.
     """
@@ -77,9 +77,9 @@ def command(
     line += ["--uid", str(bounds.UID), "--gid", str(bounds.UID), "--hostname", bounds.HOSTNAME]
     for mount in visible:
         line += ["--ro-bind", str(mount.source), mount.target]
-    for place in covered:
+    for place in hidden:
         line += ["--tmpfs", place, "--remount-ro", place]
-    for text, place in links():
+    for text, place in symlinks():
         line += ["--symlink", text, place]
     line += ["--proc", "/proc", "--dev", "/dev"]
     line += ["--ro-bind-data", str(passwd), "/etc/passwd"]

@@ -1,7 +1,7 @@
-"""Conducts one run from the host: sends the job, takes the frames, watches the limits, judges.
+"""Monitors one run from the host: sends the job, reads frames, enforces limits, sets the verdict.
 
-It is not in charge of making processes (`forkserver`) nor of what outputs may hold (`screen`,
-`border`); it never trusts the stream and never waits for it longer than the limits say.
+It does not create processes (`forkserver`) and does not decide what outputs may contain
+(`outputs`, `validation`); it never trusts the stream and never waits longer than the limits allow.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox import border, policy
+from grader.sandbox import policy, validation
 from grader.sandbox.inside import bounds, frames
 from grader.sandbox.inside.frames import BadFrame, FrameTooLarge
 from grader.sandbox.job import Answer, CellError, Event, Job, Run, Verdict
-from grader.sandbox.memory import Watch
-from grader.sandbox.screen import CellScreen
+from grader.sandbox.memory import MemoryMonitor
+from grader.sandbox.outputs import CellOutputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from grader.sandbox.forkserver import Sealed
+    from grader.sandbox.forkserver import IsolatedProcess
 
 READ_BYTES: Final = 1 << 18
 SMALL_FRAME_BYTES: Final = 4096
 CHUNK_BYTES: Final = 512 * 1024
-"""The runner's own pieces of text and tracebacks are smaller, however they are escaped."""
+"""The runner's own chunks of text and tracebacks are smaller, even when fully escaped."""
 ANSWER_HEADER_BYTES: Final = 32 * bounds.MIB
-"""Labels of a long table, as JSON; they count to the answer's budget."""
+"""Labels of a long table, as JSON; they count towards the answer's budget."""
 ANSWER_BUDGETS: Final = 6
-"""How many full answers a run may send; an honest runner stops at four."""
+"""How many full-size answers a run may send; the runner itself stops at four."""
 CPU_GRAIN_SECONDS: Final = 0.5
-"""The kernel's limit is in whole seconds, and it counts in ticks."""
+"""The kernel's CPU limit is in whole seconds, counted in ticks."""
 FRAMES_PER_RUN: Final = 500_000
 
 _SHOWN: Final = frozenset(
@@ -52,8 +52,8 @@ _SMALL: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Ending:
-    """Why the host ended a run before it ended itself."""
+class Termination:
+    """Why the host terminated a run."""
 
     verdict: Verdict
     limit: float | None = None
@@ -63,14 +63,14 @@ class Ending:
 
 @dataclass
 class Progress:
-    """What has been heard from a run so far."""
+    """What a run has sent so far."""
 
-    cells: list[CellScreen]
+    cells: list[CellOutputs]
     current: int = -1
     open: bool = False
     finished: bool = False
     shown_error: CellError | None = None
-    """The last traceback of the open cell; learners can show one and go on."""
+    """The last traceback shown in the current cell; a learner's code may show one and continue."""
     error: CellError | None = None
     """What ended the notebook."""
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -81,8 +81,8 @@ class Progress:
     cell_started_at: float = 0.0
 
 
-class Conductor:
-    """One run of one job in one sealed process."""
+class RunMonitor:
+    """Monitors one run of one job in one isolated process."""
 
     def __init__(
         self,
@@ -99,34 +99,34 @@ class Conductor:
         self._received_at = received_at
         self._on_event = on_event
 
-    def run(self, sealed: Sealed) -> Run:
-        """Run the job to its end in `sealed`.
+    def run(self, process: IsolatedProcess) -> Run:
+        """Run the job to its end in `process`.
 
         Raises:
-            SandboxUnavailable: the wall or the server broke, so that nothing is known of the job.
+            SandboxUnavailable: isolation or the server failed, so the run has no verdict.
         """
         bound = self._job.limits.cell_output_bytes
-        self._sealed = sealed
-        self._progress = Progress([CellScreen(bound_bytes=bound) for _ in self._job.cells])
+        self._process = process
+        self._progress = Progress([CellOutputs(bound_bytes=bound) for _ in self._job.cells])
         self._reader = frames.Reader(self._bound)
         memory_bytes = self._job.limits.memory_bytes
-        self._watch = Watch(sealed.pidfd, owner=sealed.owner, bound_bytes=memory_bytes)
-        with contextlib.closing(self._watch):
-            return self._conducted()
+        self._memory = MemoryMonitor(process.pidfd, owner=process.owner, bound_bytes=memory_bytes)
+        with contextlib.closing(self._memory):
+            return self._monitor()
 
-    def _conducted(self) -> Run:
+    def _monitor(self) -> Run:
         self._send_job()
         self._emit("start")
         started_at = time.monotonic()
         try:
-            ending = self._listen(started_at)
+            termination = self._read_until_end(started_at)
         finally:
             self._kill()
         wall_seconds = time.monotonic() - started_at
-        report = self._report()
-        self._watch.close()
+        report = self._read_exit_report()
+        self._memory.close()
         self._emit("end")
-        return self._judged(ending, report, wall_seconds)
+        return self._result(termination, report, wall_seconds)
 
     def _send_job(self) -> None:
         job, data = self._job, self._data
@@ -141,57 +141,59 @@ class Conductor:
                 "data": [(name, len(content)) for name, content in data.items()],
             }
         ).encode()
-        self._sealed.line.settimeout(policy.READY_SECONDS)
+        self._process.line.settimeout(policy.READY_SECONDS)
         try:
-            os.sched_setaffinity(self._watch.pid, self._cores)
-            self._sealed.line.sendall(struct.pack(">I", len(body)) + body)
+            os.sched_setaffinity(self._memory.pid, self._cores)
+            self._process.line.sendall(struct.pack(">I", len(body)) + body)
             for content in data.values():
-                self._sealed.line.sendall(content)
+                self._process.line.sendall(content)
         except OSError as error:
             raise SandboxUnavailable(f"The job could not be handed over: {error}.") from error
 
-    def _listen(self, started_at: float) -> Ending | None:
-        """Take frames until the pipe closes; answer why it was ended early, if it was."""
+    def _read_until_end(self, started_at: float) -> Termination | None:
+        """Read frames until the pipe closes; return why the run must be terminated, if so."""
         deadline = started_at + self._job.limits.wall_seconds
         poll = select.poll()
-        poll.register(self._sealed.pipe, select.POLLIN)
-        watch_at = started_at
+        poll.register(self._process.pipe, select.POLLIN)
+        measure_at = started_at
         limits = self._job.limits
         while (now := time.monotonic()) < deadline:
-            if now >= watch_at:
-                watch_at = now + policy.WATCH_SECONDS
-                peak = self._watch.peak()
+            if now >= measure_at:
+                measure_at = now + policy.MEMORY_POLL_SECONDS
+                peak = self._memory.peak()
                 if peak > limits.memory_bytes:
-                    return Ending(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
-            if not poll.poll(1000 * max(0.0, min(deadline, watch_at) - now)):
+                    return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
+            if not poll.poll(1000 * max(0.0, min(deadline, measure_at) - now)):
                 continue
-            data = os.read(self._sealed.pipe, READ_BYTES)
+            data = os.read(self._process.pipe, READ_BYTES)
             if not data:
-                return self._left()
-            ending = self._hear(data)
-            if ending is not None:
-                return ending
-        return Ending(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
+                return self._check_exit()
+            termination = self._read_frames(data)
+            if termination is not None:
+                return termination
+        return Termination(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
 
-    def _left(self) -> Ending | None:
-        """Answer for a closed pipe: the process has ended, or it only pretends to have."""
+    def _check_exit(self) -> Termination | None:
+        """Check after the pipe closed that the process has really exited."""
         gone = select.poll()
-        gone.register(self._sealed.pidfd, select.POLLIN)
-        if gone.poll(1000 * policy.LAST_WORDS_SECONDS):
+        gone.register(self._process.pidfd, select.POLLIN)
+        if gone.poll(1000 * policy.EXIT_REPORT_SECONDS):
             return None
-        return Ending(Verdict.BAD_OUTPUT, message="The notebook closed the way of its results.")
+        return Termination(
+            Verdict.BAD_OUTPUT, message="The notebook closed the pipe for its results."
+        )
 
-    def _hear(self, data: bytes) -> Ending | None:
-        """Take the frames in `data`; answer why the run must end here, if it must."""
+    def _read_frames(self, data: bytes) -> Termination | None:
+        """Handle the frames in `data`; return why the run must be terminated, if so."""
         try:
             for kind, body in self._reader.feed(data):
-                self._take(kind, body)
+                self._handle_frame(kind, body)
         except FrameTooLarge as error:
-            return self._too_large(error)
+            return self._oversized_frame(error)
         except BadFrame as error:
-            return Ending(Verdict.BAD_OUTPUT, message=str(error))
+            return Termination(Verdict.BAD_OUTPUT, message=str(error))
         peak, limit = self._progress.output_bytes, self._job.limits.total_output_bytes
-        return Ending(Verdict.OUTPUT_LIMIT, limit=limit, peak=peak) if peak > limit else None
+        return Termination(Verdict.OUTPUT_LIMIT, limit=limit, peak=peak) if peak > limit else None
 
     def _bound(self, kind: bytes) -> int | None:
         if kind in _SMALL:
@@ -202,13 +204,13 @@ class Conductor:
             return self._job.limits.answer_bytes + ANSWER_HEADER_BYTES
         return None
 
-    def _too_large(self, error: FrameTooLarge) -> Ending:
+    def _oversized_frame(self, error: FrameTooLarge) -> Termination:
         if error.kind in _SHOWN:
             limit = self._job.limits.cell_output_bytes
-            return Ending(Verdict.OUTPUT_LIMIT, limit=limit, peak=error.size)
-        return Ending(Verdict.BAD_OUTPUT, message=str(error))
+            return Termination(Verdict.OUTPUT_LIMIT, limit=limit, peak=error.size)
+        return Termination(Verdict.BAD_OUTPUT, message=str(error))
 
-    def _take(self, kind: bytes, body: bytes) -> None:
+    def _handle_frame(self, kind: bytes, body: bytes) -> None:
         state = self._progress
         state.frames += 1
         if state.finished or state.frames > FRAMES_PER_RUN:
@@ -216,28 +218,29 @@ class Conductor:
         if kind == frames.CELL:
             self._begin_cell(frames.parse(body))
         elif kind == frames.FAILED and state.current < 0:
-            raise SandboxUnavailable(f"A run could not be sealed: {body.decode(errors='replace')}")
+            text = body.decode(errors="replace")
+            raise SandboxUnavailable(f"A run could not be isolated: {text}")
         elif kind == frames.FINISHED:
             state.finished = True
         elif not state.open:
             raise BadFrame("a frame outside of any cell")
         elif kind == frames.ANSWER:
-            self._take_answer(body)
+            self._add_answer(body)
         elif kind == frames.CELL_END:
             self._end_cell(frames.parse(body))
         else:
             state.output_bytes += len(body)
             parsed = frames.parse(body)
-            state.cells[state.current].take(kind, parsed, cost=len(body))
+            state.cells[state.current].add_frame(kind, parsed, cost=len(body))
             if kind == frames.ERROR:
                 state.shown_error = cell_error(state.current, parsed)
 
     def _begin_cell(self, body: dict[str, Any]) -> None:
         state, now = self._progress, time.monotonic()
         if state.open or body.get("cell") != state.current + 1 or state.error is not None:
-            raise BadFrame("a cell out of turn")
+            raise BadFrame("a cell out of order")
         if state.current + 1 >= len(state.cells):
-            raise BadFrame("a cell too many")
+            raise BadFrame("more cells than the notebook has")
         state.current += 1
         state.open = True
         state.shown_error = None
@@ -259,12 +262,12 @@ class Conductor:
         cell.wall_seconds = time.monotonic() - state.cell_started_at
         state.open = False
 
-    def _take_answer(self, body: bytes) -> None:
+    def _add_answer(self, body: bytes) -> None:
         state, bound = self._progress, self._job.limits.answer_bytes
         state.answer_bytes += len(body)
         if state.answer_bytes > ANSWER_BUDGETS * bound + ANSWER_HEADER_BYTES:
-            raise BadFrame("more answers than a run may send")
-        found = border.answer(
+            raise BadFrame("more answers than a run is allowed to send")
+        found = validation.validate_answer(
             body, declared=self._job.outputs, cell=state.current, bound_bytes=bound
         )
         state.answers[found.name] = found
@@ -276,79 +279,81 @@ class Conductor:
             self._on_event(Event(kind, cell=cell, cells=len(self._job.cells)))
 
     def _kill(self) -> None:
-        """End process 1, and with it, by the kernel, everything in its namespace."""
+        """Kill init; the kernel then kills everything in its PID namespace."""
         try:
-            signal.pidfd_send_signal(self._sealed.pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(self._process.pidfd, signal.SIGKILL)
         except ProcessLookupError:
             return
 
-    def _report(self) -> dict[str, Any]:
-        """Return the warden's last words.
+    def _read_exit_report(self) -> dict[str, Any]:
+        """Return the reaper's exit report.
 
         Raises:
-            SandboxUnavailable: it has none: the server was killed, or sealing failed.
+            SandboxUnavailable: there is none: the server was killed, or isolation failed.
         """
-        line = self._sealed.line
-        line.settimeout(policy.LAST_WORDS_SECONDS)
-        words = b""
+        line = self._process.line
+        line.settimeout(policy.EXIT_REPORT_SECONDS)
+        message = b""
         try:
             while chunk := line.recv(4096):
-                words += chunk
+                message += chunk
         except OSError as error:
-            raise SandboxUnavailable(f"The warden of a run is gone: {error}.") from error
-        if not words.startswith(b"E"):
+            raise SandboxUnavailable(f"The reaper of a run has exited: {error}.") from error
+        if not message.startswith(b"E"):
             raise SandboxUnavailable("The fork server died during a run.")
-        report: dict[str, Any] = json.loads(words[1:])
+        report: dict[str, Any] = json.loads(message[1:])
         if "failure" in report:
-            raise SandboxUnavailable(f"A run could not be sealed: {report['failure']}.")
+            raise SandboxUnavailable(f"A run could not be isolated: {report['failure']}.")
         return report
 
-    def _judged(self, ending: Ending | None, report: dict[str, Any], wall_seconds: float) -> Run:
+    def _result(
+        self, termination: Termination | None, report: dict[str, Any], wall_seconds: float
+    ) -> Run:
         state = self._progress
-        if ending is None and state.current < 0 and not state.finished:
+        if termination is None and state.current < 0 and not state.finished:
             raise SandboxUnavailable(f"A run ended before its first cell: {report}.")
-        if ending is None:
-            ending = self._ending_of_its_own(report)
+        if termination is None:
+            termination = self._exit_verdict(report)
         error = state.error
-        if error is None and ending.message:
+        if error is None and termination.message:
             error = CellError(
-                cell=self._cell(), name=_NAMES[ending.verdict], message=ending.message
+                cell=self._cell(), name=_NAMES[termination.verdict], message=termination.message
             )
         first = state.first_cell_at
         return Run(
-            verdict=ending.verdict,
+            verdict=termination.verdict,
             cells=tuple(cell.outcome() for cell in state.cells),
             answers=state.answers,
             error=error,
-            limit=ending.limit,
-            peak=ending.peak,
+            limit=termination.limit,
+            peak=termination.peak,
             wall_seconds=wall_seconds,
             first_cell_seconds=None if first is None else first - self._received_at,
             cpu_seconds=report["cpu_seconds"],
-            peak_memory_bytes=self._watch.peak_bytes,
+            peak_memory_bytes=self._memory.peak_bytes,
         )
 
-    def _ending_of_its_own(self, report: dict[str, Any]) -> Ending:
-        """Judge a run that the host did not end: by its last frames and by how its process died."""
+    def _exit_verdict(self, report: dict[str, Any]) -> Termination:
+        """Return the verdict of a run that exited by itself, from its last frames and exit code."""
         state, limits, code = self._progress, self._job.limits, report["exit_code"]
         if state.error is not None and state.error.name == "MemoryError":
-            peak = max(self._watch.peak_bytes, limits.memory_bytes)
-            return Ending(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
+            peak = max(self._memory.peak_bytes, limits.memory_bytes)
+            return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
         if state.error is not None:
-            return Ending(Verdict.RUNTIME_ERROR)
+            return Termination(Verdict.RUNTIME_ERROR)
         complete = state.finished and not state.open and state.current == len(state.cells) - 1
         if complete:
-            return Ending(Verdict.OK)
+            return Termination(Verdict.OK)
         if (
             code == -signal.SIGKILL
             and report["cpu_seconds"] > limits.cpu_seconds - CPU_GRAIN_SECONDS
         ):
             peak = max(limits.cpu_seconds, report["cpu_seconds"])
-            return Ending(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
+            return Termination(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
         if code == -signal.SIGKILL:
-            peak = max(self._watch.peak_bytes, limits.memory_bytes)
-            return Ending(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
-        return Ending(Verdict.RUNTIME_ERROR, message=_way_of_dying(code))
+            peak = max(self._memory.peak_bytes, limits.memory_bytes)
+            return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
+        return Termination(Verdict.RUNTIME_ERROR, message=_exit_message(code))
 
     def _cell(self) -> int | None:
         return self._progress.current if self._progress.open else None
@@ -357,16 +362,16 @@ class Conductor:
 _NAMES: Final = {Verdict.RUNTIME_ERROR: "ProcessEnded", Verdict.BAD_OUTPUT: "BadOutput"}
 
 
-def _way_of_dying(code: int) -> str:
+def _exit_message(code: int) -> str:
     if code == -signal.SIGSYS:
         return "The process made a system call that the sandbox does not allow."
     if code < 0:
         return f"The process crashed in native code ({signal.Signals(-code).name})."
-    return f"The process ended itself with exit code {code} before the notebook's end."
+    return f"The process exited with exit code {code} before the end of the notebook."
 
 
 def cell_error(cell: int, body: dict[str, Any]) -> CellError:
-    """Return an error frame as the contract's type; its texts were checked with the output."""
+    """Return an error frame as a `CellError`; its texts were validated with the output."""
     line = body.get("line")
     return CellError(
         cell=cell,
@@ -377,7 +382,7 @@ def cell_error(cell: int, body: dict[str, Any]) -> CellError:
     )
 
 
-def read_data(folder: Path | None) -> dict[str, bytes]:
+def read_data_folder(folder: Path | None) -> dict[str, bytes]:
     """Return the files of an exercise's data folder by relative name.
 
     Raises:

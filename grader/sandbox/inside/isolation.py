@@ -1,6 +1,6 @@
-"""Seals one run off: namespaces, private file systems, limits, no rights, the system-call filter.
+"""Isolates one run: namespaces, private file systems, limits, no privileges, system-call filter.
 
-The order matters: each step needs a right that a later step gives away.
+The order matters: each step needs a privilege that a later step drops.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _NAMESPACES = (
 )
 
 ADDRESSES_PER_BYTE = 16
-"""Addresses cost nothing and threads reserve many; but the tables that map them are memory too."""
+"""Threads reserve much address space, which is free; but its page tables use memory too."""
 
 
-def leave_shared_namespaces() -> None:
-    """Enter fresh namespaces in which one user exists; the next fork is process 1 of the run."""
+def enter_namespaces() -> None:
+    """Enter new namespaces with a single user; the next fork is the run's init (PID 1)."""
     kernel.unshare(_NAMESPACES)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # else the maps below belong to root
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # otherwise root owns the maps below
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{bounds.UID} {bounds.UID} 1")
     Path("/proc/self/gid_map").write_text(f"{bounds.UID} {bounds.UID} 1")
 
 
-def lay_private_mounts(*, scratch_bytes: int, data: Mapping[str, bytes]) -> None:
-    """Cover every place that siblings share with file systems that end with this run.
+def mount_private_filesystems(*, scratch_bytes: int, data: Mapping[str, bytes]) -> None:
+    """Mount private file systems over every path that concurrent runs would share.
 
-    `data` holds the exercise's files by relative name; they are read-only afterwards.
+    `data` contains the exercise's files by relative name; they are read-only afterwards.
     """
     private = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
@@ -58,10 +58,10 @@ def lay_private_mounts(*, scratch_bytes: int, data: Mapping[str, bytes]) -> None
     for place, target in zip(places, bounds.SCRATCH_PLACES[1:], strict=True):
         place.mkdir(mode=0o700)
         kernel.mount(str(place), target, "", kernel.MS_BIND)
-    _lay_data(data, private)
+    _mount_data(data, private)
 
 
-def _lay_data(data: Mapping[str, bytes], flags: int) -> None:
+def _mount_data(data: Mapping[str, bytes], flags: int) -> None:
     if not data:
         return
     root = Path(bounds.DATA)
@@ -75,8 +75,8 @@ def _lay_data(data: Mapping[str, bytes], flags: int) -> None:
     kernel.mount("none", bounds.DATA, "", kernel.MS_REMOUNT | kernel.MS_RDONLY | flags)
 
 
-def bind_limits(limits: Mapping[str, Any]) -> None:
-    """Set the kernel's own limits; memory counts from what the process has inherited."""
+def set_limits(limits: Mapping[str, Any]) -> None:
+    """Set the kernel's resource limits; memory is counted beyond what the process inherited."""
     cpu = max(1, round(limits["cpu_seconds"]))
     memory = _size_bytes("VmData") + limits["memory_bytes"]
     addresses = _size_bytes("VmSize") + ADDRESSES_PER_BYTE * limits["memory_bytes"]
@@ -97,7 +97,7 @@ def bind_limits(limits: Mapping[str, Any]) -> None:
         _, hard = resource.getrlimit(kind)
         bound = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (bound, bound))
-    Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go when memory runs out
+    Path("/proc/self/oom_score_adj").write_text("1000")  # the OOM killer's first choice
 
 
 def _size_bytes(name: str) -> int:
@@ -107,17 +107,17 @@ def _size_bytes(name: str) -> int:
     raise RuntimeError(f"/proc/self/status has no {name}")
 
 
-def give_up_rights(program: bytes) -> None:
-    """Name the machine, drop every capability, bind the filter: from here nothing returns."""
+def drop_privileges(seccomp_program: bytes) -> None:
+    """Set the host name, drop every capability, install the filter; this cannot be undone."""
     socket.sethostname(bounds.HOSTNAME)
     landlock.restrict(writable=(*bounds.SCRATCH_PLACES, "/dev", "/proc"))
     kernel.drop_capabilities(bounds.CAP_LAST)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
-    kernel.install_filter(program)
+    kernel.install_filter(seccomp_program)
 
 
-def keep_only(*descriptors: int) -> None:
-    """Close every descriptor but the standard three and `descriptors`; put the three on nothing."""
+def close_descriptors_except(*descriptors: int) -> None:
+    """Close all descriptors except `descriptors`; connect the standard three to /dev/null."""
     nothing = os.open("/dev/null", os.O_RDWR)
     for standard in range(bounds.FILE_DESCRIPTORS_KEPT):
         os.dup2(nothing, standard)
