@@ -115,7 +115,7 @@ figures: environments  ## draw the figures of all lessons
 messages: environments  ## extract the strings to translate and compile the translations (needs gettext)
 	$(SITE)/python manage.py makemessages --locale fr --no-wrap --no-obsolete --add-location file \
 	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*"
-	msgfmt --check-format -o config/locale/fr/LC_MESSAGES/django.mo config/locale/fr/LC_MESSAGES/django.po
+	for messages in config/locale*/*/LC_MESSAGES; do msgfmt --check-format -o $$messages/django.mo $$messages/django.po || exit 1; done
 
 lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }

@@ -162,7 +162,7 @@ def main() -> int:
     if parser.parse_args().demo:
         from exercises import demo  # noqa: PLC0415  # only the demo needs it
 
-        return run_temporary_site(demo.play, exercises=demo.exercises())
+        return run_temporary_site(demo.run_demo, exercises=demo.exercises())
     port = int(os.environ.get("PORT", "8000"))
     if _is_in_use(port):
         say(f"Port {port} is in use already.\nFix: make run PORT={port + 1}")

@@ -13,7 +13,7 @@ import pytest
 from config import references
 from courses.models import Course, Part, PathStep
 from courses.models import Path as LearningPath
-from exercises import catalogue
+from exercises.catalogue import loading
 
 TAUGHT = ("second-taught", "first-taught")
 TIMEOUT_SECONDS = 120.0
@@ -27,7 +27,7 @@ def content(tmp_path: Path, settings: Any, db: None) -> Path:
         shutil.copytree(model, tmp_path / "exercises" / slug)
     settings.CONTENT_DIR = tmp_path
     settings.REFERENCES_DIR = tmp_path / "references"
-    catalogue.load(content=tmp_path)
+    loading.load(content=tmp_path)
     path = LearningPath.objects.create(slug="path", title="Path")
     for position, slug in enumerate(reversed(TAUGHT)):
         course = Course.objects.create(slug=f"course-{slug}", title=slug)

@@ -277,7 +277,7 @@ class Visitor:
         self.go(f"/courses/{course}/")
         self.follow(self.page.get_by_role("button", name="Take this course"))
 
-    def hand_in(self, exercise: str, notebook: Path) -> None:
+    def submit(self, exercise: str, notebook: Path) -> None:
         """Submit a notebook and arrive on the submission's page."""
         self.site.ready_to_grade()
         if f"/exercises/{exercise}/" not in self.page.url:
