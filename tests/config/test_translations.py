@@ -116,7 +116,7 @@ def test_a_compiled_catalogue_equals_its_source(path: Path) -> None:
     [
         ("en", "Security Keys", "Passkeys"),
         ("en", "Two-Factor Authentication", "Passkeys and two-factor authentication"),
-        ("fr", "Security Keys", "Clés d’accès"),
+        ("fr", "Use a security key", "Utiliser une clé d\N{RIGHT SINGLE QUOTATION MARK}accès"),
         ("fr", "Email", "E-mail"),
         ("fr", "Enter a valid email address.", "Saisissez une adresse e-mail valide."),
     ],

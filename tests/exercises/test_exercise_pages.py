@@ -57,7 +57,7 @@ def test_a_stranger_sees_the_task(desk: Desk) -> None:
     desk.browser.logout()
     page = exercise_page(desk)
     assert "The parts of a linear model" in page
-    assert "Sign in to hand in" in page
+    assert "Sign in to submit" in page
 
 
 def test_hints_open_one_by_one(desk: Desk) -> None:
@@ -84,7 +84,7 @@ def test_the_starter_is_downloaded(desk: Desk) -> None:
 
 def test_waiting_says_position_and_that_nobody_works(desk: Desk) -> None:
     """A queued submission says that it is kept when no worker is there."""
-    assert "No worker takes submissions" in desk.page(desk.submit())
+    assert "No worker is available" in desk.page(desk.submit())
 
 
 def test_waiting_estimates(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_waiting_estimates(desk: Desk) -> None:
     for user in (other, desk.learner):
         submissions.submit(user=user, exercise=desk.exercise, notebook=desk.make())
     page = desk.page(Submission.objects.get(user=desk.learner, state=State.QUEUED))
-    assert "You are number 2." in page
+    assert "You're number 2 in the queue." in page
     assert "About 4 seconds" in page
 
 
@@ -190,8 +190,8 @@ def test_a_missed_one_says_what_passes_and_where_the_hints_are(desk: Desk) -> No
 
     page = desk.page(submission)
 
-    assert "8 points pass. 4 attempts are left." in page
-    assert f'{desk.exercise.get_absolute_url()}#hints">Read the hint that is open' in page
+    assert "You need 8 points. 4 attempts left." in page
+    assert f'{desk.exercise.get_absolute_url()}#hints">See your hint' in page
 
 
 def test_an_exercise_leads_to_the_pages_around_it(desk: Desk) -> None:

@@ -78,14 +78,14 @@ def test_learners_know_the_rubric_beforehand(desk: Desk, content: Path) -> None:
     """The exercise's page says what the reviewer will mark, level by level."""
     catalogue.load(content=content)
     page = desk.browser.get(reverse("exercises:exercise", args=[SLUG])).content.decode()
-    for words in ("then read by a person", "It is asked &amp; answered.", "5 points accept it"):
+    for words in ("includes a human review", "It is asked &amp; answered.", "needs 5 points"):
         assert words in page
 
 
 def test_the_checks_alone_complete_nothing(desk: Desk, handed_in: Submission) -> None:
     """A passed project waits for its reviewer, and its page says so."""
     assert not exercise_completed(desk.learner, SLUG)
-    assert "A reviewer will read your project" in desk.page(handed_in)
+    assert "A reviewer will now read your project" in desk.page(handed_in)
 
 
 def test_a_review_completes_the_exercise(desk: Desk, handed_in: Submission, reviewer: User) -> None:
@@ -184,7 +184,7 @@ def test_the_learner_is_told_by_mail_once(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     """A review asks for one mail; a message that comes twice mails once, a changed review again."""
-    for number, care, words in ((1, 0.0, "hand it in again"), (2, 4.0, "Accepted, with 8 of 8")):
+    for number, care, words in ((1, 0.0, "submit it again"), (2, 4.0, "Accepted with 8 of 8")):
         with django_capture_on_commit_callbacks() as asked:
             reviews.record_review(
                 submission=handed_in,
@@ -262,7 +262,7 @@ def test_an_empty_list_says_so(desk: Desk, reviewer: User) -> None:
     """Where nothing waits, the page says so instead of showing an empty table."""
     desk.browser.force_login(reviewer)
     page = desk.browser.get(reverse("exercises:reviews")).content.decode()
-    assert "Nothing waits" in page
+    assert "No projects waiting" in page
     assert "<table" not in page
 
 

@@ -121,4 +121,4 @@ def test_a_refusal_by_the_rules_is_said_on_the_page(desk: Desk) -> None:
         reverse("exercises:submit", args=[desk.exercise.slug]), {"notebook": upload}
     )
     assert answer.status_code == 422
-    assert "is being marked" in answer.content.decode()
+    assert "is being graded" in answer.content.decode()
