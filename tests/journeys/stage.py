@@ -273,7 +273,7 @@ class Visitor:
     def enrol(self, course: str) -> None:
         """Take a course, which leads to its first part."""
         self.go(f"/courses/{course}/")
-        self.follow(self.page.get_by_role("button", name="Take this course"))
+        self.follow(self.page.get_by_role("button", name="Start course"))
 
     def hand_in(self, exercise: str, notebook: Path) -> None:
         """Hand a notebook in and arrive on the submission's page."""
@@ -281,7 +281,7 @@ class Visitor:
         if f"/exercises/{exercise}/" not in self.page.url:
             self.go(f"/exercises/{exercise}/")
         self.page.get_by_label("Your notebook (.ipynb)").set_input_files(notebook)
-        self.follow(self.page.get_by_role("button", name="Hand in"))
+        self.follow(self.page.get_by_role("button", name="Submit"))
 
     def sideways(self) -> int:
         """Return by how many pixels the page is wider than the window."""
