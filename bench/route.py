@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.notebooks import NOTEBOOKS, write_exercise
 from bench.peers import CHECKOUT, emptied
-from config.run import on_a_site_of_its_own
-from exercises.demo import Learner, hand_in, sign_up
+from config.run import run_temporary_site
+from exercises.demo import Learner, sign_up, submit_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +46,11 @@ def main() -> int:
     for slug in TAUGHT:
         shutil.copytree(CHECKOUT / "content" / "exercises" / slug, exercises / slug)
     os.environ["WHYBOX_CONTENT"] = str(CONTENT)
-    return on_a_site_of_its_own(partial(_measure, options.runs, options.result))
+    return run_temporary_site(partial(_measure, options.runs, options.result))
 
 
 def _measure(runs: int, result: Path, address: str) -> int:
-    hand_in(_learner(address), "small", _notebook("small"))  # the sandbox has booted after it
+    submit_notebook(_learner(address), "small", _notebook("small"))  # boots the sandbox
     verdicts = {name: _wait(address, name, runs) for name in (*NOTEBOOKS, *TAUGHT)}
     rates = {str(learners): _rate(address, learners, 4 * runs) for learners in (1, 2)}
     result.write_text(json.dumps({"verdicts": verdicts, "per_minute": rates}))
@@ -86,7 +86,7 @@ def _rate(address: str, learners: int, each: int) -> float:
 
 def _handed_in(learner: Learner, slug: str) -> tuple[float, dict[str, Any]]:
     started_at = time.monotonic()
-    graded = hand_in(learner, slug, _notebook(slug), poll_seconds=POLL_SECONDS)
+    graded = submit_notebook(learner, slug, _notebook(slug), poll_seconds=POLL_SECONDS)
     seconds = time.monotonic() - started_at
     if not graded["passed"]:
         raise RuntimeError(f"{slug} was not passed: {graded['verdict']}, {graded['error']}")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from courses import api
+from courses.api import views as api
 
 urlpatterns: list[URLPattern] = [
     path("auth/token/", api.TokenView.as_view(), name="token"),

@@ -16,7 +16,7 @@ ORIGINAL_LANGUAGE = "en"
 
 
 class Translatable:
-    """A row whose text can be laid over; see `courses.catalogue.languages`."""
+    """A row whose text can be translated; see `courses.catalogue.translations`."""
 
     shown_language: str = ""
     """What the text is in; empty: in the language of the page."""

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from courses.catalogue.labels import duration
 from courses.catalogue.models import Level
-from courses.templatetags.course_words import duration
 
 if TYPE_CHECKING:
     from courses.certificates.models import Certificate

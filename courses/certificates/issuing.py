@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
 
-    from courses.models import Course, Part, User
+    from courses.accounts.models import User
+    from courses.catalogue.models import Course, Part
 
 MAIL = "courses.mail_certificate"
 """The task that tells a learner of a new certificate."""

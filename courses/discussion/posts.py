@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses.catalogue.files import ContentError
+from courses.accounts.models import User
 from courses.discussion.models import Post, Report
-from courses.lessons.rendering import Source, render_page
-from courses.models import User
+from courses.markup.problems import InvalidContentError
+from courses.markup.rendering import Source, render_page
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -76,7 +76,7 @@ def rendered(body: str) -> str:
         )
     try:
         page = render_page(body, Source(""), picture_free=True)
-    except ContentError as error:
+    except InvalidContentError as error:
         raise ValidationError({"body": [problem.reason for problem in error.problems]}) from error
     return page.html
 

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from courses.models import User
-from courses.progress import record_lesson_read, record_quiz_passed
-from courses.quizzes.marking import Answer, Marked, mark
+from courses.accounts.models import User
+from courses.learners.progress import record_lesson_read, record_quiz_passed
+from courses.quizzes.grading import Answer, Marked, mark
 from courses.quizzes.models import Quiz, QuizAttempt
 from courses.quizzes.questions import Question
 
@@ -105,7 +105,7 @@ def attempt(
     return made
 
 
-def marked_again(
+def regrade(
     made: QuizAttempt, stored: Sequence[Mapping[str, object]] | None = None
 ) -> tuple[Marked, ...] | None:
     """Return an attempt's marking for showing; None when the quiz has changed since."""

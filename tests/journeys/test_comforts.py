@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import LESSON, OPEN_PAGES
+from tests.journeys.answers import LESSON, OPEN_PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Response
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 100_000
