@@ -17,10 +17,10 @@ MARKED: Final = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "p
 FIX: Final = "Fix: make messages, fill in what is empty in django.po, make messages again"
 
 
-def read_catalogue() -> dict[str, tuple[str, ...]]:
-    """Return the messages of the .po file: the English text and its French translations."""
+def read_catalogue(path: Path = CATALOGUE) -> dict[str, tuple[str, ...]]:
+    """Return the messages of a .po file: the English text and its translations."""
     messages = {}
-    for block in CATALOGUE.read_text().split("\n\n"):
+    for block in path.read_text().split("\n\n"):
         parts: dict[str, str] = {}
         name = ""
         for line in block.splitlines():

@@ -275,7 +275,7 @@ class Visitor:
     def enrol(self, course: str) -> None:
         """Start a course, which leads to its first part."""
         self.go(f"/courses/{course}/")
-        self.follow(self.page.get_by_role("button", name="Take this course"))
+        self.follow(self.page.get_by_role("button", name="Start course"))
 
     def submit(self, exercise: str, notebook: Path) -> None:
         """Submit a notebook and arrive on the submission's page."""
@@ -283,7 +283,7 @@ class Visitor:
         if f"/exercises/{exercise}/" not in self.page.url:
             self.go(f"/exercises/{exercise}/")
         self.page.get_by_label("Your notebook (.ipynb)").set_input_files(notebook)
-        self.follow(self.page.get_by_role("button", name="Hand in"))
+        self.follow(self.page.get_by_role("button", name="Submit"))
 
     def sideways(self) -> int:
         """Return by how many pixels the page overflows the window horizontally."""

@@ -31,7 +31,7 @@ def test_a_wrong_notebook_is_told_its_mistake_and_a_right_one_passes(
     expect(page.get_by_role("img", name="attributions")).not_to_have_count(0)
     visitor.look("submission-diagnosed")
     page.get_by_role("button", name="Yes").click()
-    expect(page.locator("#diagnosis-answer")).to_contain_text("Thank you")
+    expect(page.locator("#diagnosis-answer")).to_contain_text("Thanks")
     visitor.follow(page.get_by_role("link", name="Try again"))
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
     visitor.look("exercise-after-an-attempt")
@@ -45,7 +45,7 @@ def test_a_notebook_that_stops_quotes_the_cell(visitor: Visitor, email: str) -> 
     visitor.arrive(email)
     visitor.submit(TREESHAP, sample(TREESHAP, "crash-before-the-answer"))
     expect(page.locator(".verdict--error")).to_be_visible(timeout=GRADE_MILLISECONDS)
-    expect(page.get_by_role("heading", name="It stopped in code cell")).to_be_visible()
+    expect(page.get_by_role("heading", name="Stopped in code cell")).to_be_visible()
     executed = page.frame_locator("iframe.frame")
     page.locator("iframe.frame").scroll_into_view_if_needed()
     expect(executed.get_by_text("AttributeError").first).to_be_visible()
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_notebook_is_refused_with_words_and_costs_nothing(
     picture = tmp_path / "picture.ipynb"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
     visitor.submit(TREESHAP, picture)
-    expect(page.get_by_role("alert")).to_contain_text("No attempt was used")
+    expect(page.get_by_role("alert")).to_contain_text("This doesn't count as an attempt")
     expect(page.get_by_role("alert")).to_be_focused()
     visitor.look("exercise-refused")
 

@@ -36,12 +36,12 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     visitor.sign_up(email)
     visitor.enrol(COURSE)
     visitor.go(f"/exercises/{PROJECT}/")
-    page.get_by_text("The model, read").click()
-    expect(page.get_by_text("The model is fitted and not read.")).to_be_visible()
+    page.get_by_text("The model, interpreted").click()
+    expect(page.get_by_text("The model is fitted but not interpreted.")).to_be_visible()
     visitor.look("project", shot=False)
     visitor.submit(PROJECT, solution(PROJECT))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
-    expect(page.locator("#review")).to_contain_text("A reviewer will read your project")
+    expect(page.locator("#review")).to_contain_text("A reviewer will now read your project")
 
     reviewer = welcome()
     reviewer.sign_up(f"reviewer-{email}")
@@ -55,7 +55,7 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
 
     address = reviewing.url.removeprefix(site.address)
     reviewer.expected_statuses.add(422)
-    reviewer.follow(reviewing.get_by_role("button", name="Keep this review"))
+    reviewer.follow(reviewing.get_by_role("button", name="Submit review"))
     expect(reviewing.get_by_role("alert")).to_be_focused()
     reviewer.go(address)
     for criterion in reviewing.locator("fieldset.question").all():
@@ -67,9 +67,9 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
         "Well read. What would a new tariff change?"
     )
     reviewer.look("review")
-    reviewer.follow(reviewing.get_by_role("button", name="Keep this review"))
+    reviewer.follow(reviewing.get_by_role("button", name="Submit review"))
     expect(reviewing.get_by_role("status").filter(has_text="The review is kept")).to_be_visible()
-    done = reviewing.get_by_role("region", name="The latest reviews")
+    done = reviewing.get_by_role("region", name="Latest reviews")
     expect(done.get_by_role("row").filter(has_text=email)).to_contain_text("19 / 20")
     reviewer.look("reviews", shot=False)
 
@@ -81,4 +81,4 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     visitor.go(f"/courses/{COURSE}/")
     part = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=TITLE))
     expect(part).to_contain_text("Passed")
-    expect(part).to_contain_text("not needed for the certificate")
+    expect(part).to_contain_text("not required for the certificate")

@@ -43,7 +43,7 @@ def read_and_answer(visitor: Visitor, folder: str) -> None:
     expect(verdict).to_be_visible()
     expect(page.locator("#quiz .verdict")).to_be_focused()
     visitor.look(f"quiz-passed-{folder}", shot=folder in PICTURED, within="#quiz")
-    way_on = page.get_by_role("button", name="Mark as read")
+    way_on = page.get_by_role("button", name="Mark complete")
     visitor.follow(way_on if way_on.count() else page.locator("a[rel=next]"))
 
 
@@ -67,7 +67,7 @@ def test_from_signing_up_to_a_certificate_that_a_stranger_can_check(
     visitor.look("catalogue")
     visitor.follow(page.get_by_role("main").get_by_role("link", name=facts["title"]))
     visitor.look("course")
-    visitor.follow(page.get_by_role("button", name="Take this course"))
+    visitor.follow(page.get_by_role("button", name="Start course"))
 
     for part in facts["parts"]:
         if "exercise" in part:

@@ -99,6 +99,6 @@ def test_the_catalogue_shows_what_was_found(course: Course, material: Material) 
     assert 'href="/courses/tiny/page-1/"' in page
 
     page = Client().get('/courses/?q=<script>"').content.decode()
-    assert "Nothing found for" in page
+    assert "No results for" in page
     assert "<script>&quot;" not in page
     assert "&lt;script&gt;" in page

@@ -221,7 +221,7 @@ def test_what_somebody_wrote_outlives_the_account(course: Course, learner: User)
 
     page = Client().get(f"/questions/{question.pk}/").content.decode()
 
-    assert "someone who has left" in page
+    assert "deleted user" in page
     assert "Lena" not in page
 
 

@@ -117,15 +117,15 @@ def test_an_empty_page_of_what_is_kept_says_where_to_begin(visitor: Client) -> N
     """Nobody is left before an empty list."""
     text = visitor.get("/kept/").content.decode()
 
-    assert "No bookmark yet." in text
-    assert "No note yet." in text
+    assert "No bookmarks yet." in text
+    assert "No notes yet." in text
 
 
 def test_who_did_half_may_rate(course: Course, learner: User, visitor: Client) -> None:
     """Not before; the second rating replaces the first; the course shows the mean."""
     with pytest.raises(ValidationError):
         rate(user=learner, course=course, stars=5)
-    assert "How do you find this course?" not in visitor.get("/courses/tiny/").content.decode()
+    assert "Rate this course" not in visitor.get("/courses/tiny/").content.decode()
 
     do_half(learner)
     visitor.post("/courses/tiny/rating/", {"stars": "5"})

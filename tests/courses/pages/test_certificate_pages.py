@@ -110,7 +110,7 @@ def test_without_consent_the_name_is_nowhere(certificate: Certificate) -> None:
     certificate.refresh_from_db()
 
     assert "Lena" not in page(certificate)
-    assert "The holder keeps the name private" in page(certificate)
+    assert "Name withheld by the holder" in page(certificate)
     assert facts_of(certificate).holder is None
     assert certificate_pdf(certificate) != shown
     assert Client().get(f"/api/v1{certificate.get_absolute_url()}").json()["holder"] is None
@@ -127,7 +127,7 @@ def test_only_the_holder_decides_about_the_name(certificate: Certificate, learne
 
     holder = Client()
     holder.force_login(learner)
-    assert "Withhold my name" in holder.get(certificate.get_absolute_url()).content.decode()
+    assert "Hide my name" in holder.get(certificate.get_absolute_url()).content.decode()
     holder.post(address, {"public": "no"})
     assert not Certificate.objects.get().name_public
     assert "Show “Lena Lind”" in holder.get(certificate.get_absolute_url()).content.decode()
