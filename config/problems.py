@@ -22,7 +22,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         "status": response.status_code,
     }
     if isinstance(error, exceptions.ValidationError):
-        problem["title"] = "The request holds something that cannot be accepted."
+        problem["title"] = "Invalid request."
         problem["errors"] = response.data
     elif isinstance(response.data, dict) and "detail" in response.data:
         problem["detail"] = str(response.data["detail"])
