@@ -51,7 +51,7 @@ def test_a_wrong_notebook_is_diagnosed(
     submission = learner_client.verdict(SOLUTION + "\nphi = -phi")
     assert (submission.state, submission.passed) == (State.GRADED, False)
     page = learner_client.page(submission)
-    assert "the opposite sign" in page
+    assert "Your values have the wrong sign." in page
     assert "Was this diagnosis right?" in page
     learner_client.browser.post(
         reverse("exercises:diagnosis", args=[submission.pk]), {"answer": "yes"}
