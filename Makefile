@@ -102,7 +102,7 @@ test-services: environments  ## the tests that use the database, on PostgreSQL a
 
 test-browser: environments  ## the journeys in Chromium, on a site per test process
 	@$(PYTHON) config/machine.py browser
-	$(PYTEST) tests/journeys --dist loadfile -m browser
+	$(PYTEST) tests/journeys --dist loadfile --no-loadscope-reorder -m browser
 
 bench: environments  ## benchmarks: sandbox and site beside other tools, grading, pages
 	$(SITE)/python -m bench.sandbox

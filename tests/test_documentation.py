@@ -12,9 +12,12 @@ from config.environment import BASE_DIR
 from courses.accounts.demo import DEMO_ACCOUNTS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from django.test import Client
 
 DOCS = BASE_DIR / "docs"
+PAGES = sorted([*BASE_DIR.glob("*.md"), *DOCS.rglob("*.md")])
 READERS = ("learners", "instructors", "authors", "operators", "developers")
 
 
@@ -56,3 +59,32 @@ def test_the_first_staff_account_signs_in_at_the_admin_pages(
 
     assert answer.status_code == 302
     assert client.get("/admin/").status_code == 200
+
+
+PATH = re.compile(
+    r"`((?:bench|classes|config|content|courses|docker|docs|exercises|grader|requirements|templates|tests)"
+    r"/[\w./-]*\w)/?`"
+)
+MODULE = re.compile(
+    r"`(?:python -m )?((?:bench|classes|config|courses|exercises|grader)(?:\.\w+)+)\b"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(BASE_DIR)))
+def test_every_path_and_module_that_a_page_names_exists(page: Path) -> None:
+    """A file or module that is moved is renamed in the documentation too."""
+    text = page.read_text()
+    missing = [path for path in PATH.findall(text) if not (BASE_DIR / path).exists()]
+    missing += [name for name in MODULE.findall(text) if not _is_module_or_member(name)]
+    assert missing == []
+
+
+def _is_module_or_member(dotted: str) -> bool:
+    """Return whether a file or folder holds this module, or the module that this is a name of."""
+    parts = dotted.split(".")
+    return any(
+        (BASE_DIR.joinpath(*parts[:length])).is_dir()
+        or BASE_DIR.joinpath(*parts[:length]).with_suffix(".py").is_file()
+        for length in (len(parts), len(parts) - 1)
+        if length > 1
+    )
