@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.__main__ import exercise_folders
-from grader.check import mark_simulated
+from grader.check import grade_computed_answers
 from grader.exercise import load_exercise
 from grader.metrics import rel_l1, symmetric_l1
 from grader.misconceptions.diagnosis import library
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise, Misconception
+    from grader.exercise import ExerciseDefinition, Misconception
 
     Arrays = dict[str, NDArray[Any]]
 
@@ -88,7 +88,7 @@ class Learner:
     honest: bool = False
 
 
-def main_output(exercise: Exercise) -> str:
+def main_output(exercise: ExerciseDefinition) -> str:
     """The float output worth most of those with one right answer; empty when there is none."""
     marked = [
         criterion
@@ -99,7 +99,10 @@ def main_output(exercise: Exercise) -> str:
 
 
 def learners(
-    exercise: Exercise, parameters: dict[str, Any], count: int, generator: np.random.Generator
+    exercise: ExerciseDefinition,
+    parameters: dict[str, Any],
+    count: int,
+    generator: np.random.Generator,
 ) -> Iterator[Learner]:
     """Honest and mistaken learners of one world."""
     name = main_output(exercise)
@@ -128,7 +131,10 @@ def learners(
 
 
 def misconception_outputs(
-    exercise: Exercise, misconception: Misconception, parameters: dict[str, Any], seed: int
+    exercise: ExerciseDefinition,
+    misconception: Misconception,
+    parameters: dict[str, Any],
+    seed: int,
 ) -> Arrays | None:
     """What a mistake of the exercise's own leaves behind; None where it changes nothing.
 
@@ -149,7 +155,7 @@ def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-9, atol=0))
 
 
-def _honest(right: Arrays, exercise: Exercise) -> Iterator[Learner]:
+def _honest(right: Arrays, exercise: ExerciseDefinition) -> Iterator[Learner]:
     yield Learner("honest", right, honest=True)
     if exercise.seeds == 1:
         floats = {k: v for k, v in right.items() if v.dtype.kind == "f"}
@@ -200,7 +206,10 @@ def _array_mistakes(right: Arrays, name: str, generator: np.random.Generator) ->
 
 
 def _tree_shap(
-    exercise: Exercise, parameters: dict[str, Any], seed: int, generator: np.random.Generator
+    exercise: ExerciseDefinition,
+    parameters: dict[str, Any],
+    seed: int,
+    generator: np.random.Generator,
 ) -> Iterator[Learner]:
     """Mistakes with the model in hand: other backgrounds, rows, models, outputs."""
     from sklearn.ensemble import GradientBoostingClassifier  # noqa: PLC0415 - heavy
@@ -249,7 +258,10 @@ def _tree_shap(
 
 
 def _tabular_lime(
-    exercise: Exercise, parameters: dict[str, Any], seed: int, generator: np.random.Generator
+    exercise: ExerciseDefinition,
+    parameters: dict[str, Any],
+    seed: int,
+    generator: np.random.Generator,
 ) -> Iterator[Learner]:
     """Mistakes with the explainer in hand: labels, samples, features, rows, surfaces."""
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - heavy
@@ -308,11 +320,11 @@ class Tally:
         return f"{self.counts[part]} of {total} ({percent:.2f} %)"
 
     def add(
-        self, exercise: Exercise, store: ReferenceStore, world: Variant, learner: Learner
+        self, exercise: ExerciseDefinition, store: ReferenceStore, world: Variant, learner: Learner
     ) -> None:
         """Mark one learner and count what the grader said."""
-        reference = store.get(exercise, world, mistakes=True)
-        marks = mark_simulated(exercise, store, learner.outputs, world)
+        reference = store.get(exercise, world, misconceptions=True)
+        marks = grade_computed_answers(exercise, store, learner.outputs, world)
         full = marks.score == exercise.max_score
         if learner.honest:
             self.counts["honest"] += 1
@@ -338,21 +350,21 @@ class Tally:
         self._statement(exercise, store, world, learner, prefix="")
         families = learner.true | {learner.name}
         kept = tuple(m for m in exercise.misconceptions if m.id not in families)
-        criteria = tuple(replace(c, mistake="") for c in exercise.criteria)
+        criteria = tuple(replace(c, misconception="") for c in exercise.criteria)
         without = replace(exercise, misconceptions=kept, criteria=criteria)
         self._statement(without, store, world, learner, prefix="left out: ", full_exercise=exercise)
 
     def _statement(
         self,
-        exercise: Exercise,
+        exercise: ExerciseDefinition,
         store: ReferenceStore,
         world: Variant,
         learner: Learner,
         *,
         prefix: str,
-        full_exercise: Exercise | None = None,
+        full_exercise: ExerciseDefinition | None = None,
     ) -> None:
-        marks = mark_simulated(exercise, store, learner.outputs, world)
+        marks = grade_computed_answers(exercise, store, learner.outputs, world)
         diagnosis = marks.misconception
         in_library = bool(learner.true & _known(full_exercise or exercise))
         self.counts[f"{prefix}in library"] += in_library
@@ -370,7 +382,9 @@ class Tally:
         self.wrong[key] += not true
 
     @staticmethod
-    def _caught_when_visible(exercise: Exercise, store: ReferenceStore, learner: Learner) -> bool:
+    def _caught_when_visible(
+        exercise: ExerciseDefinition, store: ReferenceStore, learner: Learner
+    ) -> bool:
         """Whether the same learner fails with the parameters that everybody sees."""
         parameters, seed = exercise.visible_parameters, LEARNER_SEED
         misconception, name = exercise.misconception(learner.name), main_output(exercise)
@@ -381,11 +395,11 @@ class Tally:
             right = reference_arrays(exercise, "reference", parameters, seed, {})
             mistakes = _array_mistakes(right, name, np.random.default_rng(seed)) if name else ()
             again = [each.outputs for each in mistakes if each.name == learner.name]
-        return any(not mark_simulated(exercise, store, each).passed for each in again)
+        return any(not grade_computed_answers(exercise, store, each).passed for each in again)
 
     @staticmethod
     def _coincides(
-        exercise: Exercise,
+        exercise: ExerciseDefinition,
         store: ReferenceStore,
         world: Variant,
         learner: Learner,
@@ -395,12 +409,12 @@ class Tally:
 
         A logarithm to another base *is* the right values times a factor, whatever led to it.
         """
-        reference = store.get(exercise, world, mistakes=True)
+        reference = store.get(exercise, world, misconceptions=True)
         name = main_output(exercise)
         if name and "scaled" in ids:
             true = reference.outputs[name].mean
             found, nearly = np.asarray(learner.outputs[name], float), EXACTLY
-            mistake = reference.mistakes.get(learner.name, {}).get(name)
+            mistake = reference.misconceptions.get(learner.name, {}).get(name)
             if exercise.seeds > 1 and mistake is not None:
                 found, nearly = mistake.mean, NEARLY
             factor = float((found * true).sum()) / float((true**2).sum())
@@ -421,7 +435,7 @@ STRUCTURAL = {
 }  # fmt: skip
 
 
-def _known(exercise: Exercise) -> set[str]:
+def _known(exercise: ExerciseDefinition) -> set[str]:
     structural = set(STRUCTURAL)
     if exercise.seeds > 1:
         structural -= {"background", "other_output"}

@@ -16,7 +16,7 @@ from grader.exercise import load_exercise
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.exercise import Exercise as ExerciseFolder
+    from grader.exercise import ExerciseDefinition
 
 FOLDER = "exercises"
 
@@ -27,7 +27,7 @@ def folder_of(slug: str) -> Path:
     return folder
 
 
-def read(slug: str) -> ExerciseFolder:
+def read(slug: str) -> ExerciseDefinition:
     """Read an exercise's folder; read again only when a file in it has changed.
 
     Raises:
@@ -73,7 +73,7 @@ def load(*, content: Path) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _read(folder: Path, trace: tuple[int, int]) -> ExerciseFolder:  # noqa: ARG001  # the cache's key
+def _read(folder: Path, trace: tuple[int, int]) -> ExerciseDefinition:  # noqa: ARG001  # the cache's key
     return load_exercise(folder)
 
 
@@ -83,12 +83,12 @@ def _trace(folder: Path) -> tuple[int, int]:
     return len(times), max(times, default=0)
 
 
-def _html(markdown: str, exercise: ExerciseFolder) -> str:
+def _html(markdown: str, exercise: ExerciseDefinition) -> str:
     source = Source(file=f"{FOLDER}/{exercise.slug}/exercise.yaml")
     return render_page(markdown, source).html
 
 
-def _fields(exercise: ExerciseFolder) -> dict[str, Any]:
+def _fields(exercise: ExerciseDefinition) -> dict[str, Any]:
     rubric = read_rubric(exercise.folder)
     return {
         "title": exercise.title,

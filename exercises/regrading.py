@@ -16,7 +16,7 @@ from exercises import catalogue, reviews, submissions
 from exercises.models import State, Submission
 from exercises.pipeline import references
 from grader.errors import GraderError
-from grader.grading import Marks, regrade
+from grader.grading import GradeResult, regrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Regrade:
     """
 
     submission: Submission
-    marks: Marks | None
+    marks: GradeResult | None
     reason: str = ""
 
     @property
