@@ -1,7 +1,7 @@
 """Asks for each page of a site that has 100,000 learners and 1,000,000 submissions, many times.
 
 ``python -m bench.pages [--rounds N] [--learners N] [--submissions N]`` prints a table and writes it
-into docs/features/speed.md. The whole stack answers, with the contexts of `make run`: middleware,
+into docs/features/speed.md. The whole stack answers, with the settings of `make run`: middleware,
 sessions, templates, compression, SQLite in a file; only the socket is missing. The site is made
 once, in var/bench/site, and kept.
 """
@@ -123,7 +123,7 @@ def _open(site: Path, *, learners: int, submissions: int) -> None:
         "WHYBOX_VAR": str(site),
         "WHYBOX_DATABASE_URL": f"sqlite:///{site.resolve() / 'whybox.sqlite3'}",
         "WHYBOX_DEBUG": "no",
-        "DJANGO_SETTINGS_MODULE": "config.contexts.development",
+        "DJANGO_SETTINGS_MODULE": "config.settings.development",
     }
     import django  # noqa: PLC0415  # reads the environment that was just written
 
@@ -203,12 +203,12 @@ def _pages(people: People) -> list[Asked]:
 
 def _cookie(user: Any) -> str:
     """Sign somebody in and return what their browser sends."""
-    from django.conf import contexts  # noqa: PLC0415  # needs Django to be set up
+    from django.conf import settings  # noqa: PLC0415  # needs Django to be set up
     from django.test import Client  # noqa: PLC0415  # the same
 
     browser = Client()
     browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    name = contexts.SESSION_COOKIE_NAME
+    name = settings.SESSION_COOKIE_NAME
     return f"{name}={browser.cookies[name].value}"
 
 
@@ -278,13 +278,13 @@ def _loaded(body: bytes) -> int:
     """Return the bytes of what a page names in its head, as sent."""
     import gzip  # noqa: PLC0415  # only here
 
-    from django.conf import contexts  # noqa: PLC0415  # needs Django to be set up
+    from django.conf import settings  # noqa: PLC0415  # needs Django to be set up
 
     html = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
     names = re.findall(rb'(?:href|src)="/static/([^"]+\.(?:css|js|woff2))"', html)
     total = 0
     for name in set(names):
-        file = Path(contexts.STATIC_ROOT) / name.decode()
+        file = Path(settings.STATIC_ROOT) / name.decode()
         packed = file.with_name(f"{file.name}.gz")
         total += (packed if packed.exists() else file).stat().st_size
     return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -64,11 +65,11 @@ def read_yaml_tree(file: Path) -> tuple[Any, dict[str, int]]:
 
 def _plain(node: Any, path: str, lines: dict[str, int], file: Path) -> Any:
     """Return the node as plain Python data, and record the line of every key below it."""
-    if isinstance(node, dict):
+    if isinstance(node, CommentedMap):
         keys = {key: _joined(path, key) for key in node}
         lines.update({keys[key]: node.lc.key(key)[0] + 1 for key in node if key in node.lc.data})
         return {key: _plain(value, keys[key], lines, file) for key, value in node.items()}
-    if isinstance(node, list):
+    if isinstance(node, CommentedSeq):
         keys = {index: _joined(path, index) for index in range(len(node))}
         lines.update({keys[index]: node.lc.item(index)[0] + 1 for index in keys})
         return [_plain(value, keys[index], lines, file) for index, value in enumerate(node)]

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from courses.catalogue.files import ExerciseContentError as MarkdownError
+from courses.catalogue.files import ContentError as MarkdownError
 from exercises import catalogue
 from grader.errors import ExerciseContentError
 
