@@ -149,7 +149,7 @@ def test_a_figure_that_nothing_shows_is_marked(sound: Material) -> None:
     """Left over in the folder, in one theme or both."""
     sound.write("courses/tiny/01-page-1/figures/gone.light.svg", "<svg/>")
 
-    assert marks(sound) == [f"content/{LESSON}:2: figures/gone.light.svg is shown nowhere."]
+    assert marks(sound) == [f"content/{LESSON}:2: figures/gone.light.svg is not shown anywhere."]
 
 
 def test_a_sentence_that_stands_twice_is_marked(sound: Material) -> None:
@@ -163,7 +163,7 @@ def test_a_sentence_that_stands_twice_is_marked(sound: Material) -> None:
 
     [mark] = marks(sound)
     assert mark.startswith(f"content/{QUIZ}:")
-    assert f"The same sentence stands in content/{LESSON}:" in mark
+    assert f"The same sentence appears in content/{LESSON}:" in mark
 
 
 def test_a_poor_quiz_is_marked(sound: Material) -> None:
@@ -219,7 +219,7 @@ def test_a_renamed_id_is_told_and_a_new_one_asked_for(sound: Material) -> None:
     [
         ("[tiny/01-page-1]", "[]", "'Bars' is taught nowhere."),
         ("tiny/01-page-1", "tiny/02-page-2", "'Bars': there is no 'tiny/02-page-2'."),
-        ("id: toys", "id: bars", "The id 'bars' stands here twice."),
+        ("id: toys", "id: bars", "The id 'bars' appears twice."),
     ],
 )
 def test_a_line_of_the_subject_is_taught_somewhere(
@@ -282,6 +282,6 @@ def test_a_misspelt_word_is_found_and_a_word_of_the_list_is_known(sound: Materia
     assert len(found) == 2
     assert found[0].startswith(f"content/{LESSON}:")
     assert "'Wrods' is misspelt" in found[0]
-    assert found[1] == "content/words.txt:3: 'nobodys' is used nowhere: take it out."
+    assert found[1] == "content/words.txt:3: 'nobodys' is not used anywhere: remove it."
     with pytest.raises(CommandError, match="'Wrods' is misspelt"):
         call_command("check_spelling", str(sound.root))
