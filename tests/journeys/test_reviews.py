@@ -31,7 +31,10 @@ def make_staff(site: Site, email: str) -> None:
 def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     visitor: Visitor, welcome: Callable[..., Visitor], site: Site, email: str
 ) -> None:
-    """The checks pass, the project waits, a reviewer chooses levels, and the learner reads them."""
+    """The checks pass, the project waits, a reviewer chooses levels, and the learner reads them.
+
+    Slow: the notebook of a project computes for several seconds, twice.
+    """
     page = visitor.page
     visitor.sign_up(email)
     visitor.enrol(COURSE)
