@@ -36,7 +36,7 @@ BUSY_QUESTIONS: Final = 3_000
 BUSY_ANSWERS: Final = 300
 """Answers to the question that most people answer."""
 SOLVED: Final = 5
-"""Exercises that a learner hands in notebooks for."""
+"""Exercises that a learner submits notebooks to."""
 TRIES: Final = 60
 """Submissions of each exercise by the learner with the long history."""
 QUIZ_TRIES: Final = 25
@@ -269,7 +269,7 @@ class Population:
     def _graded(
         self, user: int, exercise: Exercise, attempt: int, *, passed: bool, drawn: bool = False
     ) -> Submission:
-        handed_in = self._moment()
+        submitted_at = self._moment()
         return Submission(
             user_id=user,
             exercise=exercise,
@@ -281,10 +281,10 @@ class Population:
             passed=passed,
             report=_report(exercise, passed=passed, drawn=drawn),
             tries=1,
-            notified_at=handed_in,
-            created_at=handed_in,
-            started_at=handed_in + timedelta(seconds=0.1),
-            finished_at=handed_in + timedelta(seconds=1.1),
+            notified_at=submitted_at,
+            created_at=submitted_at,
+            started_at=submitted_at + timedelta(seconds=0.1),
+            finished_at=submitted_at + timedelta(seconds=1.1),
             run_seconds=0.9,
             mark_seconds=0.1,
         )

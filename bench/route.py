@@ -30,7 +30,7 @@ CONTENT: Final = CHECKOUT / "var" / "bench" / "content"
 TAUGHT: Final = ("treeshap-gradient-boosting", "lime-tabular")
 """Exercises of the course on whose solutions hidden variants are run too."""
 MOST_OF_ONE_LEARNER: Final = 25
-"""A learner may hand in thirty notebooks a minute."""
+"""A learner may submit thirty notebooks a minute."""
 POLL_SECONDS: Final = 0.02
 
 
@@ -58,13 +58,13 @@ def _measure(runs: int, result: Path, address: str) -> int:
 
 
 def _wait(address: str, slug: str, runs: int) -> dict[str, list[float]]:
-    """Hand in again and again: seconds from upload to verdict, and how many were the run's own."""
+    """Submit repeatedly: seconds from upload to verdict, and how many were the run's own."""
     waited, own = [], []
     learner = _learner(address)
     for number in range(runs):
         if number and number % MOST_OF_ONE_LEARNER == 0:
             learner = _learner(address)
-        seconds, graded = _handed_in(learner, slug)
+        seconds, graded = _submitted(learner, slug)
         waited.append(seconds)
         own.append(graded["timings"]["run_seconds"])
     return {"seconds": waited, "run_seconds": own}
@@ -75,7 +75,7 @@ def _rate(address: str, learners: int, each: int) -> float:
 
     def work(members: Sequence[Learner]) -> list[float]:
         return [
-            _handed_in(members[number // MOST_OF_ONE_LEARNER], "small")[0] for number in range(each)
+            _submitted(members[number // MOST_OF_ONE_LEARNER], "small")[0] for number in range(each)
         ]
 
     needed = -(-each // MOST_OF_ONE_LEARNER)
@@ -84,7 +84,7 @@ def _rate(address: str, learners: int, each: int) -> float:
         return sum(60 / statistics.mean(seconds) for seconds in threads.map(work, groups))
 
 
-def _handed_in(learner: Learner, slug: str) -> tuple[float, dict[str, Any]]:
+def _submitted(learner: Learner, slug: str) -> tuple[float, dict[str, Any]]:
     started_at = time.monotonic()
     graded = submit_notebook(learner, slug, _notebook(slug), poll_seconds=POLL_SECONDS)
     seconds = time.monotonic() - started_at

@@ -201,9 +201,9 @@ def _first_cell(sandbox: BubblewrapSandbox) -> float:
 
 
 def _neighbour(sandbox: BubblewrapSandbox, runs: int) -> list[str]:
-    """Run an honest notebook beside an honest and beside a hostile one: seconds and values."""
+    """Run a benign notebook beside a benign and beside a hostile one: seconds and values."""
     cells = NOTEBOOKS["small"]
-    honest = Job(cells=cells, outputs=("shap_values",), limits=LIMITS)
+    benign = Job(cells=cells, outputs=("shap_values",), limits=LIMITS)
 
     def beside(neighbour: Job) -> tuple[float, set[bytes]]:
         ended = threading.Event()
@@ -216,7 +216,7 @@ def _neighbour(sandbox: BubblewrapSandbox, runs: int) -> list[str]:
         busy.start()
         try:
             time.sleep(1)  # until the neighbour is at its work
-            found = [sandbox.run(honest) for _ in range(runs)]
+            found = [sandbox.run(benign) for _ in range(runs)]
         finally:
             ended.set()
             busy.join()
@@ -224,11 +224,11 @@ def _neighbour(sandbox: BubblewrapSandbox, runs: int) -> list[str]:
         return seconds, {_values(run) for run in found}
 
     hostile = Job(HOSTILE, outputs=(), limits=Limits(wall_seconds=5, cpu_seconds=60))
-    with_honest, values = beside(honest)
+    with_benign, values = beside(benign)
     with_hostile, same = beside(hostile)
     word = "the same" if values == same and len(values) == 1 else "DIFFERENT"
     words = (
-        f"Beside another honest notebook the small one takes {with_honest:.2f} s, beside one that "
+        f"Beside another benign notebook the small one takes {with_benign:.2f} s, beside one that "
         f"forks, spins and fills its memory {with_hostile:.2f} s; its values are {word}."
     )
     return [words, ""]

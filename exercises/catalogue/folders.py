@@ -27,7 +27,7 @@ def read(slug: str) -> ExerciseFolder:
     """Read an exercise's folder; read again only when a file in it has changed.
 
     Raises:
-        ContentError: naming the file, the key and the reason.
+        ExerciseContentError: naming the file, the key and the reason.
     """
     folder = folder_of(slug)
     return _read(folder, _trace(folder))

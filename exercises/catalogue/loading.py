@@ -25,7 +25,7 @@ def load(*, content: Path) -> list[str]:
     An exercise whose folder is gone stays, inactive: submissions still belong to it.
 
     Raises:
-        grader.errors.ContentError: exercise.yaml is wrong; nothing was written.
+        grader.errors.ExerciseContentError: exercise.yaml is wrong; nothing was written.
         courses.markup.problems.InvalidContentError: its Markdown is wrong; nothing was written.
     """
     folders = sorted(file.parent for file in (content / FOLDER).glob("*/exercise.yaml"))

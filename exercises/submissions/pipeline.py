@@ -19,7 +19,7 @@ from exercises.models import Stage, State, Submission
 from exercises.submissions import lifecycle, queue
 from exercises.submissions.heartbeat import Heartbeat
 from exercises.submissions.lease import Lease, Progress, claim
-from grader.errors import OurFault, SandboxUnavailable
+from grader.errors import PlatformError, SandboxUnavailable
 from grader.grading import grade_notebook
 from grader.reference import ReferenceStore
 from grader.sandbox.job import Verdict
@@ -81,7 +81,7 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
             on_event=on_event,
         )
     if report.verdict is Verdict.INTERNAL_ERROR:
-        raise OurFault(f"the run ended with a platform error: {report.error}")
+        raise PlatformError(f"the run ended with a platform error: {report.error}")
     return report
 
 

@@ -115,7 +115,7 @@ class WorkerSandbox:
                     "seen_at": now,
                     "sandbox_open": working,
                     "reason": "" if working else str(self._fault),
-                    "fix": "" if working else self._fault.remedy,
+                    "fix": "" if working else self._fault.fix,
                 },
             )
             Worker.objects.filter(seen_at__lt=now - KEEP_ROWS).delete()

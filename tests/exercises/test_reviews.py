@@ -18,7 +18,7 @@ from exercises.models import Review, Submission
 from exercises.reviews import ReviewRefused
 from exercises.submissions import emails, lifecycle, pipeline
 from exercises.submissions.lease import claim
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
 from tests.exercises.worker_process import CONTENT, SLUG
@@ -332,5 +332,5 @@ def test_a_wrong_rubric_names_its_place(
     """An error in review.yaml names the file and the reason, and nothing is loaded."""
     file = content / "exercises" / SLUG / "review.yaml"
     file.write_text(file.read_text().replace(before, after, 1))
-    with pytest.raises(ContentError, match=f"review.yaml.*{reason}"):
+    with pytest.raises(ExerciseContentError, match=f"review.yaml.*{reason}"):
         loading.load(content=content)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from courses.markup.problems import InvalidContentError as MarkdownError
 from exercises.catalogue import loading
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         """Load and say what changed."""
         try:
             changed = loading.load(content=settings.CONTENT_DIR)
-        except (ContentError, MarkdownError) as error:
+        except (ExerciseContentError, MarkdownError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"exercises: {len(changed)} changed" if changed else "exercises: no change"

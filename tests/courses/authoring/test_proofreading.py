@@ -285,21 +285,3 @@ def test_a_misspelt_word_is_found_and_a_word_of_the_list_is_known(sound: Materia
     assert found[1] == "content/words.txt:3: 'nobodys' is used nowhere: take it out."
     with pytest.raises(CommandError, match="'Wrods' is misspelt"):
         call_command("check_spelling", str(sound.root))
-
-
-def test_our_content_renders_without_a_warning_and_has_no_marks() -> None:
-    """All of it: lessons, quizzes, paths, translations, the reading list and the subject."""
-    check(CONTENT)
-    tree, subject = read_tree(CONTENT), read_subject(CONTENT)
-    assert subject is not None
-
-    found = [
-        *proofread(tree),
-        *spelling_problems(CONTENT, tree),
-        *identity_problems(CONTENT, tree),
-        *coverage_problems(subject, tree),
-    ]
-
-    assert [str(problem) for problem in found] == []
-    page = CONTENT.parent / "docs/features/coverage.md"
-    assert page.read_text() == coverage_page(subject, tree)

@@ -155,7 +155,10 @@ def test_a_translation_shows_the_same_code_and_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("course", COURSES)
 def test_all_lessons_say_what_their_code_prints(course: str) -> None:
-    """Every code block of every lesson runs, and the text agrees with what it prints."""
+    """Every code block of every lesson runs, and the text agrees with what it prints.
+
+    Slow: the code of a whole course runs, since nothing less shows that readers get these numbers.
+    """
     runs = run_lessons(lesson_files(CONTENT / "courses" / course))
 
     assert runs

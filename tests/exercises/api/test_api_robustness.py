@@ -46,7 +46,10 @@ def header(
 
 
 def test_no_server_error(api: Any, header: dict[str, str]) -> None:
-    """Every operation survives whatever its document allows, and much that it does not."""
+    """Every operation survives whatever its document allows, and much that it does not.
+
+    Slow: each operation gets many generated requests.
+    """
     operations = [found.ok() for found in api.get_all_operations()]
     assert len(operations) >= 12  # those that ARCHITECTURE promises
     for operation in operations:

@@ -51,7 +51,7 @@ def test_a_wrong_notebook_is_diagnosed(
     submission = learner_client.verdict(SOLUTION + "\nphi = -phi")
     assert (submission.state, submission.passed) == (State.GRADED, False)
     page = learner_client.page(submission)
-    assert "the opposite sign" in page
+    assert "Your values have the wrong sign." in page
     assert "Was this diagnosis right?" in page
     learner_client.browser.post(
         reverse("exercises:diagnosis", args=[submission.pk]), {"answer": "yes"}
@@ -81,7 +81,10 @@ def test_a_limit_is_shown_with_its_peak(
 def test_a_killed_worker_costs_no_attempt(
     worker: WorkerProcess, learner_client: LearnerClient
 ) -> None:
-    """A submission whose worker was killed is requeued, graded by the next one, and costs once."""
+    """A submission whose worker was killed is requeued, graded by the next one, and costs once.
+
+    Slow: the second worker boots a sandbox of its own.
+    """
     submission = learner_client.submit("import time; time.sleep(2)", SOLUTION)
     learner_client.wait(submission, lambda s: s.stage == Stage.CELLS)
     worker.kill()
@@ -124,7 +127,10 @@ def test_without_a_sandbox_nothing_runs(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A worker without a sandbox leaves submissions queued and shows why; another grades them."""
+    """A worker without a sandbox leaves submissions queued and shows why; another grades them.
+
+    Slow: it starts two worker processes.
+    """
     elsewhere = tmp_path / "broker"
     for name in ("messages", "control"):
         (elsewhere / name).mkdir(parents=True)

@@ -38,7 +38,10 @@ def regraded(*arguments: str) -> str:
 def test_a_changed_rubric_is_shown_then_written(
     worker: WorkerProcess, learner_client: LearnerClient, tmp_path: Path, settings: Any
 ) -> None:
-    """A milder pass score changes a verdict only with --commit, and then completes the exercise."""
+    """A milder pass score changes a verdict only with --commit, and then completes the exercise.
+
+    Slow where it is the first test of its process that needs the worker, which boots a sandbox.
+    """
     submission = learner_client.verdict(SOLUTION + "\nphi = -phi")
     assert (submission.score, submission.passed) == (2.0, False)
     assert "1 the same, 0 changed" in regraded()

@@ -38,10 +38,13 @@ def code(source: str, **changes: Any) -> dict[str, Any]:
 
 
 REFUSED = {
-    "no notebook": (b"my essay", "not valid JSON"),
+    "no notebook": (b"my essay", "valid JSON"),
     "another JSON": (b'{"a": 1}', "not a Jupyter notebook"),
-    "nbformat 3": (as_bytes(nbformat=3, worksheets=[]), "format 4 is needed"),
-    "deep JSON": (b'{"cells":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nests brackets"),
+    "nbformat 3": (as_bytes(nbformat=3, worksheets=[]), "format 4 is required"),
+    "deep JSON": (
+        b'{"cells":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        "levels of nested brackets",
+    ),
     "a picture": (PNG, "another kind of file"),
     "10,000 cells": (
         as_bytes(cells=[{"cell_type": "markdown", "source": "", "metadata": {}}] * 10_000),
