@@ -42,7 +42,7 @@ class ZoneSelect(forms.Select):
     ) -> SafeString:
         """Return the field as HTML."""
         chosen = str(value) if value in _zones() else ""
-        first = format_html('<option value="">{}</option>', _("as the browser says"))
+        first = format_html('<option value="">{}</option>', _("Use browser time zone"))
         options = f"{first}{_zone_options()}".replace(
             f'value="{chosen}"', f'value="{chosen}" selected', 1
         )
@@ -66,7 +66,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
         self.fields["locale"] = forms.ChoiceField(
             label=_("Language"),
             required=False,
-            choices=[("", _("as the browser asks")), *settings.LANGUAGES],
+            choices=[("", _("Use browser language")), *settings.LANGUAGES],
         )
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),

@@ -129,7 +129,7 @@ class CourseFile:
 
 @dataclass(frozen=True)
 class TranslationFile:
-    """What is laid over a course, a lesson or a path in another language."""
+    """The translation of a course, a lesson or a path."""
 
     language: str
     subject: str

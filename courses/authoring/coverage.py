@@ -1,4 +1,4 @@
-"""Which line of the subject is taught where: `content/subject.yaml`, and the page made from it."""
+"""Coverage of the syllabus, line by line: `content/subject.yaml`, and the page made from it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def coverage_problems(subject: Document, tree: Tree) -> list[Problem]:
     seen: set[str] = set()
     for where, line in _lines(subject):
         if line["id"] in seen:
-            found.append(subject.problem(where, f"The id {line['id']!r} stands here twice."))
+            found.append(subject.problem(where, f"The id {line['id']!r} appears twice."))
         seen.add(line["id"])
         if not line["taught"]:
             found.append(subject.problem(where, f"{line['words']!r} is taught nowhere."))

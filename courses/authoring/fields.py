@@ -1,4 +1,4 @@
-"""What of a content file goes into which field of a row."""
+"""The fields of each row, from its content file."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def reading_fields(position: int, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def translation_fields(file: TranslationFile) -> dict[str, Any]:
-    """Return the fields that a translation lays over its row."""
+    """Return the fields that a translation replaces in its row."""
     facts, kind = file.document.value, file.subject.partition(":")[0]
     if file.lesson is not None:
         quiz = file.lesson.quiz

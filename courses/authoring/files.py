@@ -58,7 +58,7 @@ def read_text(path: Path, name: str) -> str:
         raise InvalidContentError([Problem(name, 1, "The file is missing.")]) from error
     except UnicodeDecodeError as error:
         raise InvalidContentError(
-            [Problem(name, 1, f"The file is no UTF-8: {error.reason}.")]
+            [Problem(name, 1, f"The file is not UTF-8: {error.reason}.")]
         ) from error
 
 
@@ -87,11 +87,11 @@ def parse_yaml(text: str, name: str, *, skipped_lines: int = 0) -> Document:
             key = loader.construct_object(key_node)
             line = key_node.start_mark.line + 1 + skipped_lines
             if not isinstance(key, str):
-                raise InvalidContentError([Problem(name, line, f"The key {key!r} is no text.")])
-            if key in value:
                 raise InvalidContentError(
-                    [Problem(name, line, f"The key {key!r} stands here twice.")]
+                    [Problem(name, line, f"The key {key!r} is not a string.")]
                 )
+            if key in value:
+                raise InvalidContentError([Problem(name, line, f"The key {key!r} appears twice.")])
             lines[*keys, key] = line
             value[key] = build(child, (*keys, key))
         return value
@@ -102,10 +102,12 @@ def parse_yaml(text: str, name: str, *, skipped_lines: int = 0) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + 1 + skipped_lines
-        raise InvalidContentError([Problem(name, line, f"No YAML: {error.problem}.")]) from error
+        raise InvalidContentError(
+            [Problem(name, line, f"Invalid YAML: {error.problem}.")]
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InvalidContentError(
-            [Problem(name, 1 + skipped_lines, f"No YAML: {error}.")]
+            [Problem(name, 1 + skipped_lines, f"Invalid YAML: {error}.")]
         ) from error
     finally:
         loader.dispose()

@@ -1,4 +1,4 @@
-"""Files become rows: all of them or none, and nothing is written that is there already."""
+"""Loading content files into rows: all or none; unchanged rows are not written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What content files say in words: each passage of Markdown with its file, line and language."""
+"""The prose of content files: each passage of Markdown with its file, line and language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a proofreader asks of content that loads: links, figures, counts, repetition, debris.
+"""Editorial checks of content that loads: links, figures, counts, repetition, leftover markup.
 
 Loading refuses what cannot be shown. This is stricter, and stands in nobody's way who is still
 writing: `manage.py check_content` runs it, loading does not.
@@ -45,7 +45,7 @@ _COUNTED: Final = {
     )
     for language, numbers in _NUMBERS.items()
 }
-_DEBRIS: Final = re.compile(
+_LEFTOVER_MARKUP: Final = re.compile(
     r"</?[a-zA-Z][^>]*>|<!--|&(?:[a-z]+|#\d+);|\*\*|\]\(|!\[|\$\$|\\[a-zA-Z]{2,}|\bTODO\b|\bXXX\b"
 )
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
@@ -67,7 +67,7 @@ def proofread(tree: Tree) -> list[Problem]:
     every = list(passages(tree))
     for passage in every:
         found.extend(_counts(passage))
-        found.extend(_debris(passage))
+        found.extend(_leftover_markup(passage))
         found.extend(_pictures(passage))
     found.extend(_repetitions(every))
     pages = {
@@ -107,22 +107,22 @@ def _counts(passage: Passage) -> Iterator[Problem]:
         return
     for line, words in passage.spoken():
         for match in pattern.finditer(words):
-            reason = f"{match.group()!r} is a count: leave it to the site, which computes it."
+            reason = f"{match.group()!r} is a count: the site computes counts, so leave it out."
             yield Problem(passage.file, line, reason)
 
 
-def _debris(passage: Passage) -> Iterator[Problem]:
+def _leftover_markup(passage: Passage) -> Iterator[Problem]:
     """Find marks that a reader would see as such: HTML, entities, half a link, a bare command."""
     for line, words in passage.spoken():
-        for match in _DEBRIS.finditer(words):
-            yield Problem(passage.file, line, f"{match.group()!r} would be shown as it stands.")
+        for match in _LEFTOVER_MARKUP.finditer(words):
+            yield Problem(passage.file, line, f"{match.group()!r} would be shown literally.")
 
 
 def _pictures(passage: Passage) -> Iterator[Problem]:
     """Find alternative texts that say nothing, or only what the caption says."""
     for figure in passage.figures():
         if len(figure.alternative.split()) < LEAST_ALTERNATIVE_WORDS:
-            reason = f"The text of {figure.target} must say what is to be seen, not only name it."
+            reason = f"The text of {figure.target} must describe the figure, not only name it."
             yield Problem(passage.file, figure.line, reason)
         elif _plain(figure.alternative) == _plain(figure.caption):
             reason = f"The text of {figure.target} repeats its caption."
@@ -140,7 +140,7 @@ def _repetitions(every: list[Passage]) -> Iterator[Problem]:
                 key = (passage.language, _plain(sentence))
                 file, at = seen.setdefault(key, (passage.file, line))
                 if (file, at) != (passage.file, line):
-                    reason = f"The same sentence stands in {file}:{at}: {sentence[:60]!r}."
+                    reason = f"The same sentence appears in {file}:{at}: {sentence[:60]!r}."
                     yield Problem(passage.file, line, reason)
 
 
@@ -192,7 +192,7 @@ def _unused_figures(lesson: LessonFile) -> Iterator[Problem]:
                 name = figure.target.removeprefix("figures/").removesuffix(".svg")
                 shown |= {f"{name}.light.svg", f"{name}.dark.svg"}
     for name in sorted(set(lesson.figures) - shown):
-        yield lesson.front.problem((), f"figures/{name} is shown nowhere.")
+        yield lesson.front.problem((), f"figures/{name} is not shown anywhere.")
 
 
 def _sources(lesson: LessonFile) -> Iterator[Problem]:
@@ -205,7 +205,7 @@ def _sources(lesson: LessonFile) -> Iterator[Problem]:
             for match in _CITED.finditer(words):
                 who, year = _GENITIVE.sub("", match["who"]), match["year"]
                 if not any(who in source and year in source for source in sources):
-                    reason = f"{who} ({year}) is cited and does not stand among the sources."
+                    reason = f"{who} ({year}) is cited but not listed in the sources."
                     yield Problem(passage.file, line, reason)
 
 
@@ -221,7 +221,7 @@ def _links(
             yield Problem(lesson.front.file, lesson.skipped_lines + 1, reason)
     for position, source in enumerate(lesson.front.value["sources"]):
         if not _is_address(source.get("url", _SOME_ADDRESS)):
-            yield lesson.front.problem(("sources", position, "url"), "This is no address.")
+            yield lesson.front.problem(("sources", position, "url"), "This is not a valid address.")
 
 
 def _reading(tree: Tree) -> Iterator[Problem]:
@@ -237,7 +237,7 @@ def _reading(tree: Tree) -> Iterator[Problem]:
             reason = f"There is no course or lesson {', '.join(sorted(unknown))}."
             yield tree.reading.problem((position, "fits"), reason)
         if tree.reading and not _is_address(entry.get("url", _SOME_ADDRESS)):
-            yield tree.reading.problem((position, "url"), "This is no address.")
+            yield tree.reading.problem((position, "url"), "This is not a valid address.")
 
 
 def _is_address(target: str) -> bool:
@@ -263,7 +263,7 @@ def _broken(target: str, page: Page, pages: Mapping[tuple[str, str], Page]) -> s
         if match.url_name == "lesson" and there is None:
             return f"The page {target!r} names no lesson."
     elif address:
-        return "" if _is_address(target) else f"{target!r} is no address."
+        return "" if _is_address(target) else f"{target!r} is not a valid address."
     if anchor and there is not None and anchor not in _ANCHOR.findall(there.html):
         return f"The section {target!r} does not exist."
     return ""

@@ -1,4 +1,4 @@
-"""What content files may hold, as JSON Schemas; docs/features/courses.md says it in words."""
+"""JSON Schemas of the content files; docs/features/courses.md says it in words."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Ran:
     cpu_seconds: float
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the lesson, each naming the place and the mend."""
+        """Return what is wrong with the lesson, each naming the place and the fix."""
         path = self.lesson.path
         found = []
         for block, printed in zip(self.lesson.blocks, self.outputs, strict=False):

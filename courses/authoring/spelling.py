@@ -43,10 +43,10 @@ def spelling_problems(root: Path, tree: Tree) -> list[Problem]:
             if known := forms & own.keys():
                 used |= known
             elif not any(form.isascii() and speller.spell(form) for form in forms):
-                reason = f"{word!r} is misspelt, or a word for {FILE}."
+                reason = f"{word!r} is misspelt, or belongs in {FILE}."
                 found.append(Problem(passage.file, line, reason))
     found.extend(
-        Problem(f"{root.name}/{FILE}", line, f"{word!r} is used nowhere: take it out.")
+        Problem(f"{root.name}/{FILE}", line, f"{word!r} is not used anywhere: remove it.")
         for word, line in own.items()
         if word not in used
     )

@@ -102,7 +102,7 @@ class _Reader:
             key = part.get("lesson") or part["exercise"]
             where = ("parts", position)
             if key in lessons or key in exercises:
-                self.problems.append(document.problem(where, f"{key!r} stands here twice."))
+                self.problems.append(document.problem(where, f"{key!r} appears twice."))
             elif "exercise" in part:
                 exercise = self._exercise(key, document, where)
                 if exercise is not None:

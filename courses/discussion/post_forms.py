@@ -15,19 +15,17 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Markdown: `code`, **strong**, $x^2$."),
     )
-    spoiler = forms.BooleanField(
-        label=_("This tells a solution: hide it from those who have not passed"), required=False
-    )
+    spoiler = forms.BooleanField(label=_("Contains spoilers (hide until passed)"), required=False)
 
 
 class QuestionForm(AnswerForm):
     """A question."""
 
-    title = forms.CharField(label=_("Your question, in a line"), max_length=200)
+    title = forms.CharField(label=_("Title"), max_length=200)
     field_order = ("title", "body", "spoiler")
 
 
 class ReportForm(forms.Form):
     """A report."""
 
-    reason = forms.CharField(label=_("What is wrong with it?"), max_length=500)
+    reason = forms.CharField(label=_("Reason"), max_length=500)

@@ -1,4 +1,4 @@
-"""Erasing an account: what a learner did goes, and the certificates as the learner chooses."""
+"""Deleting an account with its data; certificates stay or are revoked, as the learner chooses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def erase(*, user: User, certificates: Certificates) -> None:
     """
     for certificate in Certificate.objects.filter(user=user):
         if certificates is Certificates.FORGET:
-            revoke(certificate=certificate, reason=_("The holder has erased the account."))
+            revoke(certificate=certificate, reason=_("The holder has deleted the account."))
     Certificate.objects.filter(user=user).update(learner_name="", name_public=False)
     rated = [rating.course for rating in user.ratings.select_related("course")]
     user.delete()

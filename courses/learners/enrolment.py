@@ -1,4 +1,4 @@
-"""Taking a course, and coming back to it."""
+"""Enrolling in a course, leaving it, and resuming it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def enrol(*, user: User, course: Course) -> tuple[Enrolment, bool]:
-    """Let a learner take a course; the second value says whether this is new.
+    """Enrol a learner in a course; the second value is true for a new enrolment.
 
     Whoever did all its exercises elsewhere and read its lessons gets the certificate now.
     """
@@ -29,7 +29,7 @@ def enrol(*, user: User, course: Course) -> tuple[Enrolment, bool]:
 
 @transaction.atomic
 def leave(*, user: User, course: Course) -> None:
-    """Stop taking a course; what was completed stays and counts again when the learner returns."""
+    """Leave a course; what was completed stays and counts again when the learner returns."""
     Enrolment.objects.filter(user=user, course=course).delete()
 
 

@@ -19,7 +19,7 @@ LONGEST_NOTE: Final = 10_000  # characters: a few pages
 
 @transaction.atomic
 def keep(*, user: User, lesson: Lesson, kept: bool) -> None:
-    """Put a bookmark on a lesson, or take it away."""
+    """Add or remove a bookmark on a lesson."""
     if kept:
         Bookmark.objects.get_or_create(user=user, lesson=lesson)
     else:
@@ -28,12 +28,12 @@ def keep(*, user: User, lesson: Lesson, kept: bool) -> None:
 
 @transaction.atomic
 def write_note(*, user: User, lesson: Lesson, text: str) -> None:
-    """Write a learner's note on a lesson; an empty one takes it away.
+    """Save a learner's note on a lesson; an empty text deletes it.
 
     Raises:
         ValidationError: it is too long.
     """
-    # Browsers send two signs for the end of a line, and count one.
+    # Browsers send two characters for the end of a line, and count one.
     text = text.replace("\x00", "").replace("\r\n", "\n").strip()
     if len(text) > LONGEST_NOTE:
         raise ValidationError(

@@ -1,4 +1,4 @@
-"""What a learner has done of a course, and what follows from it."""
+"""A learner's progress in a course, and the certificate that follows from it."""
 
 from __future__ import annotations
 
@@ -34,12 +34,30 @@ class PartState:
     """A part of a course as one learner sees it.
 
     Attributes:
-        started: the lesson is read or its quiz passed, but not both.
+        read: of a lesson: marked as complete; None for an exercise.
+        quiz_passed: of a lesson with a quiz; None where there is none.
+        exercise_passed: of an exercise; None for a lesson.
     """
 
     part: Part
-    done: bool
-    started: bool = False
+    read: bool | None = None
+    quiz_passed: bool | None = None
+    exercise_passed: bool | None = None
+
+    @property
+    def done(self) -> bool:
+        """Say whether everything that the part asks for is done."""
+        return all(self._steps)
+
+    @property
+    def started(self) -> bool:
+        """Say whether the lesson is read or its quiz passed, but not both."""
+        return any(self._steps) and not all(self._steps)
+
+    @property
+    def _steps(self) -> list[bool]:
+        steps = (self.read, self.quiz_passed, self.exercise_passed)
+        return [step for step in steps if step is not None]
 
 
 @dataclass(frozen=True)
@@ -114,11 +132,9 @@ def progress_in(parts: Iterable[Part], done: Done) -> CourseProgress:
 def _state(part: Part, done: Done) -> PartState:
     lesson = part.lesson
     if lesson is None:
-        return PartState(part, done=part.exercise_slug in done.exercises)
-    marks = [lesson.pk in done.lessons]
-    if hasattr(lesson, "quiz"):
-        marks.append(lesson.pk in done.quizzes)
-    return PartState(part, done=all(marks), started=any(marks) and not all(marks))
+        return PartState(part, exercise_passed=part.exercise_slug in done.exercises)
+    quiz_passed = lesson.pk in done.quizzes if hasattr(lesson, "quiz") else None
+    return PartState(part, read=lesson.pk in done.lessons, quiz_passed=quiz_passed)
 
 
 def exercise_completed(user: User, slug: str) -> bool:
@@ -130,7 +146,7 @@ def exercise_completed(user: User, slug: str) -> bool:
 
 @transaction.atomic
 def record_completion(*, user: User, exercise_slug: str) -> None:
-    """Note that a learner has passed an exercise; a second time changes nothing.
+    """Record that a learner has passed an exercise; a second time changes nothing.
 
     When it was the last part that a course of the learner requires, the certificate is issued.
     """
@@ -148,19 +164,19 @@ def record_completion(*, user: User, exercise_slug: str) -> None:
 
 @transaction.atomic
 def record_lesson_read(*, user: User, lesson: Lesson) -> None:
-    """Note that a learner has read a lesson; who reads takes the course."""
+    """Record that a learner has completed a lesson; this also enrols the learner."""
     _record_on_lesson(user, lesson, CompletionKind.LESSON)
 
 
 @transaction.atomic
 def record_quiz_passed(*, user: User, lesson: Lesson) -> None:
-    """Note that a learner has passed the quiz of a lesson."""
+    """Record that a learner has passed the quiz of a lesson."""
     _record_on_lesson(user, lesson, CompletionKind.QUIZ)
 
 
 @transaction.atomic
 def forget_lesson_read(*, user: User, lesson: Lesson) -> None:
-    """Take a lesson's mark away again; a certificate that was issued stays."""
+    """Mark a lesson as not completed; a certificate that was issued stays."""
     Completion.objects.filter(user=user, kind=CompletionKind.LESSON, lesson=lesson).delete()
 
 

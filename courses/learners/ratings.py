@@ -36,7 +36,7 @@ def rate(*, user: User, course: Course, stars: int) -> Rating:
     if not 1 <= stars <= MOST_STARS:
         raise ValidationError(_("Choose one to five stars."))
     if not may_rate(user=user, course=course):
-        raise ValidationError(_("Who has done at least half of a course may rate it."))
+        raise ValidationError(_("Complete at least half of a course to rate it."))
     rating, _created = Rating.objects.update_or_create(
         user=user, course=course, defaults={"stars": stars}
     )

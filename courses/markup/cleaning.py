@@ -1,4 +1,4 @@
-"""The last gate before a page: HTML that holds nothing but what a lesson may hold."""
+"""Sanitising HTML: only the tags and attributes that a lesson may contain."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def plain_text(rendered: str) -> str:
 
 
 def clean(rendered: str) -> str:
-    """Return HTML with nothing but what a lesson may hold."""
+    """Return HTML with only the tags and attributes that a lesson may contain."""
     return nh3.clean(
         rendered,
         tags=_TAGS,

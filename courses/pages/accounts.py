@@ -30,14 +30,14 @@ class EraseForm(forms.Form):
     certificates = forms.ChoiceField(
         label=gettext_lazy("Your certificates"),
         choices=[
-            (Certificates.KEEP, gettext_lazy("stay valid, without your name")),
-            (Certificates.FORGET, gettext_lazy("are revoked")),
+            (Certificates.KEEP, gettext_lazy("keep them valid, without your name")),
+            (Certificates.FORGET, gettext_lazy("revoke them")),
         ],
         widget=forms.RadioSelect,
         initial=Certificates.KEEP,
     )
     email = forms.CharField(
-        label=gettext_lazy("Your e-mail address, to make sure"),
+        label=gettext_lazy("Type your email to confirm"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -50,7 +50,7 @@ class EraseForm(forms.Form):
         """Refuse another address than the account's."""
         email = str(self.cleaned_data["email"]).strip()
         if email.lower() != self.address.lower():
-            raise forms.ValidationError(_("This is not the address of your account."))
+            raise forms.ValidationError(_("This is not the email address of your account."))
         return email
 
 
@@ -84,10 +84,14 @@ def token(request: HttpRequest) -> HttpResponse:
     user = signed_in(request.user)
     Token.objects.filter(user=user).delete()
     if "remove" in request.POST:
-        messages.success(request, _("Your token no longer works."))
+        messages.success(request, _("Your token has been revoked."))
     else:
         made = Token.objects.create(user=user)
-        messages.success(request, _("Your token, shown only now: %(token)s") % {"token": made.key})
+        messages.success(
+            request,
+            _("Your new token. Copy it now; you won't see it again: %(token)s")
+            % {"token": made.key},
+        )
     return redirect("courses:profile")
 
 
@@ -102,5 +106,5 @@ def erase_account(request: HttpRequest) -> HttpResponse:
         return render(request, "courses/erase.html", {"form": form}, status=status)
     logout(request)
     erase(user=user, certificates=Certificates(form.cleaned_data["certificates"]))
-    messages.success(request, _("Your account is erased."))
+    messages.success(request, _("Your account has been deleted."))
     return redirect("courses:home")

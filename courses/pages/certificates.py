@@ -1,4 +1,4 @@
-"""The public page of a certificate, its PDF, and the holder's say in whether the name is shown."""
+"""The public page of a certificate, its PDF, and the holder's choice whether the name is shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -89,7 +88,7 @@ def _linkedin(found: Certificate, facts: CertificateFacts) -> str:
         "organizationName": facts.issuer,
         "issueYear": found.issued_at.year,
         "issueMonth": found.issued_at.month,
-        "certUrl": settings.SITE_URL + found.get_absolute_url(),
+        "certUrl": found.address,
         "certId": str(found.pk),
     }
     return f"https://www.linkedin.com/profile/add?{urlencode(query)}"

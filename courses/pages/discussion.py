@@ -152,7 +152,7 @@ def change(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         posts.accept(user=user, post=post)
     elif action == "delete":
         posts.delete(user=user, post=post)
-        messages.success(request, _("Deleted. You can restore it where it stood."))
+        messages.success(request, _("Deleted. You can restore it on this page."))
     elif action == "restore":
         posts.restore(user=user, post=post)
     elif action == "report":
@@ -161,7 +161,7 @@ def change(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
-            messages.success(request, _("Thank you. Somebody will look at it."))
+            messages.success(request, _("Thank you. A moderator will review it."))
     return redirect(post)
 
 
@@ -176,7 +176,7 @@ def _answers(request: HttpRequest, found: Post) -> Page[Post]:
 
 
 def _put(form: Form, error: ValidationError) -> None:
-    """Put an error where it belongs in a form."""
+    """Add an error to the field of a form that it concerns."""
     if hasattr(error, "error_dict"):
         for name, errors in error.error_dict.items():
             form.add_error(name if name in form.fields else None, errors)

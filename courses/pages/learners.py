@@ -147,7 +147,7 @@ def kept(request: HttpRequest) -> HttpResponse:
             ),
             "notes": _named(page),
             "page": page,
-            "crumbs": [(_("My learning"), reverse("courses:dashboard")), (_("Kept"), "")],
+            "crumbs": [(_("My learning"), reverse("courses:dashboard")), (_("Saved"), "")],
         },
     )
 
@@ -176,7 +176,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     course = get_object_or_404(Course, slug=slug)
     leave_course(user=signed_in(request.user), course=course)
     messages.success(
-        request, _("You have left this course. What you did is kept, should you return.")
+        request, _("You have left this course. Your progress is saved in case you come back.")
     )
     return redirect(course.get_absolute_url())
 
@@ -184,7 +184,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def bookmark(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
-    """Put a bookmark on a lesson, or take it away."""
+    """Add or remove a bookmark on a lesson."""
     found = find_lesson(course, lesson)
     keep(user=signed_in(request.user), lesson=found, kept=request.POST.get("kept", "yes") == "yes")
     return redirect(found.get_absolute_url())

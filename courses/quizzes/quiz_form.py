@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from courses.quizzes.grading import Answer, AnswerError, Marked
+from courses.quizzes.grading import Answer, AnswerError, GradedAnswer, GradedChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
 
     from courses.quizzes.attempts import Asked
     from courses.quizzes.models import QuizAttempt
-    from courses.quizzes.questions import Choice, Item, Question
-
-
-@dataclass(frozen=True)
-class ChoiceLine:
-    """A choice as it is shown."""
-
-    choice: Choice
-    given: bool
+    from courses.quizzes.questions import Item, Question
 
 
 @dataclass(frozen=True)
@@ -43,13 +35,13 @@ class ItemLine:
 
 @dataclass(frozen=True)
 class QuestionLine:
-    """A question as it is shown, before or after it is marked."""
+    """A question as it is shown, before or after it is graded."""
 
     question: Question
     given: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
-    marked: Marked | None = None
+    marked: GradedAnswer | None = None
 
     @property
     def name(self) -> str:
@@ -62,13 +54,13 @@ class QuestionLine:
         return self.given[0] if self.given else ""
 
     @property
-    def choices(self) -> list[ChoiceLine]:
+    def choices(self) -> list[GradedChoice]:
         """Return the choices as they are shown."""
-        return [ChoiceLine(one, one.id in self.given) for one in self.question.choices]
+        return [GradedChoice(one, one.id in self.given) for one in self.question.choices]
 
     @property
     def items(self) -> list[ItemLine]:
-        """Return the items as they are shown; marked ones in the right order."""
+        """Return the items as they are shown; graded ones in the right order."""
         order = self.question.order
         lines = [
             ItemLine(item, self._place(item.id), order.index(item.id) + 1)
@@ -87,7 +79,7 @@ class QuizForm:
     """A quiz as the page shows it.
 
     Attributes:
-        number: of the attempt that the form is for; None when it shows a marked one.
+        number: of the attempt that the form is for; None when it shows a graded one.
     """
 
     lines: tuple[QuestionLine, ...]
@@ -107,17 +99,17 @@ def empty(asked: Asked, error: str = "") -> QuizForm:
 
 
 def filled(asked: Asked, posted: QueryDict, error: AnswerError) -> QuizForm:
-    """Return the form with what was posted and with the error at its question."""
+    """Return the form with what was posted and with each error at its question."""
     lines = []
     for question in asked.questions:
-        reason = error.reason if question.id == error.question else ""
+        reason = error.reasons.get(question.id, "")
         given = tuple(posted.getlist(field_name(question)))
         lines.append(QuestionLine(question, given, _places(question, posted), reason))
     return QuizForm(tuple(lines), number=asked.number)
 
 
-def shown(attempt: QuizAttempt, marked: tuple[Marked, ...]) -> QuizForm:
-    """Return a marked attempt."""
+def shown(attempt: QuizAttempt, marked: tuple[GradedAnswer, ...]) -> QuizForm:
+    """Return a graded attempt."""
     lines = tuple(QuestionLine(one.question, one.given, marked=one) for one in marked)
     return QuizForm(lines, attempt=attempt)
 
@@ -153,5 +145,5 @@ def _order(question: Question, places: Mapping[str, str]) -> list[str]:
     by_place = {place: item for item, place in places.items()}
     wanted = [str(number) for number in range(1, len(places) + 1)]
     if sorted(by_place, key=lambda place: place.zfill(3)) != wanted:
-        raise AnswerError(question.id, _("Give each line a place of its own."))
+        raise AnswerError({question.id: _("Use each number once.")})
     return [by_place[place] for place in wanted]

@@ -2,7 +2,7 @@
 
 The builders in this package import nothing heavy. They hand a JSON document to a small program
 that the sandbox environment's Python runs, and read a JSON document back. The material is the
-site's own, reviewed like code, so no walls are needed here; learners' notebooks never come here.
+site's own, reviewed like code, so no sandbox is needed here; learners' notebooks never come here.
 """
 
 import json

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         try:
             report = load(folder)
         except InvalidContentError as error:
-            raise CommandError(f"Nothing was loaded. Mend these:\n{error}") from error
+            raise CommandError(f"Nothing was loaded. Fix these:\n{error}") from error
         self.stdout.write(
             f"Content: {report.written} written, {report.removed} removed, "
             f"{report.unchanged} unchanged, {time.perf_counter() - start:.1f} s."

@@ -86,7 +86,7 @@ def test_a_second_factor_is_not_gone_round(learner: User) -> None:
     answer = token()
 
     assert answer.status_code == 403
-    assert "second factor" in answer.json()["detail"]
+    assert "two-factor" in answer.json()["detail"]
 
 
 def test_the_catalogue_is_public(course: Course) -> None:

@@ -95,7 +95,7 @@ def test_rows_keep_their_keys_when_lessons_are_renumbered(
 @pytest.mark.parametrize(
     ("path", "old", "new", "reason"),
     [
-        (QUIZ, 'explanation: "Because."', "explanation: [", "No YAML"),
+        (QUIZ, 'explanation: "Because."', "explanation: [", "Invalid YAML"),
         (COURSE, "exercise: toy", "exercise: toy\n    lesson: 01-page-1", "is valid under each of"),
         (COURSE, "01-page-1", "01-page-1\n    required: false", "'exercise' is a dependency"),
         (
@@ -128,7 +128,7 @@ def test_rows_keep_their_keys_when_lessons_are_renumbered(
         (LESSON, "```python run", "```pyton run", "The programming language 'pyton' is unknown."),
         (LESSON, "topics: [shap]", "topics: SHAP", "'SHAP' is not of type 'array'"),
         (COURSE, "level: beginner", "level: easy", "'easy' is not one of"),
-        (COURSE, "level: beginner", "level: beginner\nlevel: advanced", "stands here twice"),
+        (COURSE, "level: beginner", "level: beginner\nlevel: advanced", "appears twice"),
         (COURSE, 'version: "1.0"', "version: 1.0", "1.0 is not of type 'string'"),
         (COURSE, "lesson: 02-page-2", "lesson: 02-page-9", "02-page-9 is missing"),
         (COURSE, "exercise: toy", "exercise: gone", "There is no exercise 'gone'"),

@@ -82,7 +82,7 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
         (LESSON, "Words before", "All 53 lessons stand before", "'53 lessons' is a count"),
         (COURSE, "It has **parts**.", "It has two graded notebooks.", "is a count"),
         (QUIZ, "Which one now?", "Which of the six courses?", "'six courses' is a count"),
-        (LESSON, "Words before", "Words <b>before</b>", "'<b>' would be shown as it stands"),
+        (LESSON, "Words before", "Words <b>before</b>", "'<b>' would be shown literally"),
         (LESSON, "Words before", "Words&amp;nbsp;before", "'&nbsp;' would be shown"),
         (LESSON, "Words before", "Words ** before", "'**' would be shown"),
         (LESSON, "Words before", "\\\\frac before", "'\\\\frac' would be shown"),
@@ -113,8 +113,13 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
             "The section '/courses/tiny/page-1/#lost' does not exist",
         ),
         (LESSON, "[links](https://example.org/)", "[links](/courses/huge/)", "names no course"),
-        (LESSON, "[links](https://example.org/)", "[links](https://example)", "is no address"),
-        (LESSON, "https://example.org/1953", "https://example/1953", "This is no address"),
+        (
+            LESSON,
+            "[links](https://example.org/)",
+            "[links](https://example)",
+            "not a valid address",
+        ),
+        (LESSON, "https://example.org/1953", "https://example/1953", "This is not a valid address"),
         (
             LESSON,
             "Words before",
@@ -130,7 +135,7 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
         (QUIZ, "Which one now?", '"[](https://example.org/)"', "A part of it would be empty"),
         (PATH, "text: |\n  ## What it is\n\n  A path.\n", "", "The path's page would be empty"),
         (READING, "fits: [tiny]", "fits: [huge]", "There is no course or lesson huge"),
-        (READING, "fits:", "url: 'https://example/', fits:", "This is no address"),
+        (READING, "fits:", "url: 'https://example/', fits:", "This is not a valid address"),
     ],
 )
 def test_each_fault_is_marked_with_its_file(
@@ -149,7 +154,7 @@ def test_a_figure_that_nothing_shows_is_marked(sound: Material) -> None:
     """Left over in the folder, in one theme or both."""
     sound.write("courses/tiny/01-page-1/figures/gone.light.svg", "<svg/>")
 
-    assert marks(sound) == [f"content/{LESSON}:2: figures/gone.light.svg is shown nowhere."]
+    assert marks(sound) == [f"content/{LESSON}:2: figures/gone.light.svg is not shown anywhere."]
 
 
 def test_a_sentence_that_stands_twice_is_marked(sound: Material) -> None:
@@ -163,7 +168,7 @@ def test_a_sentence_that_stands_twice_is_marked(sound: Material) -> None:
 
     [mark] = marks(sound)
     assert mark.startswith(f"content/{QUIZ}:")
-    assert f"The same sentence stands in content/{LESSON}:" in mark
+    assert f"The same sentence appears in content/{LESSON}:" in mark
 
 
 def test_a_poor_quiz_is_marked(sound: Material) -> None:
@@ -219,7 +224,7 @@ def test_a_renamed_id_is_told_and_a_new_one_asked_for(sound: Material) -> None:
     [
         ("[tiny/01-page-1]", "[]", "'Bars' is taught nowhere."),
         ("tiny/01-page-1", "tiny/02-page-2", "'Bars': there is no 'tiny/02-page-2'."),
-        ("id: toys", "id: bars", "The id 'bars' stands here twice."),
+        ("id: toys", "id: bars", "The id 'bars' appears twice."),
     ],
 )
 def test_a_line_of_the_subject_is_taught_somewhere(
@@ -282,6 +287,6 @@ def test_a_misspelt_word_is_found_and_a_word_of_the_list_is_known(sound: Materia
     assert len(found) == 2
     assert found[0].startswith(f"content/{LESSON}:")
     assert "'Wrods' is misspelt" in found[0]
-    assert found[1] == "content/words.txt:3: 'nobodys' is used nowhere: take it out."
+    assert found[1] == "content/words.txt:3: 'nobodys' is not used anywhere: remove it."
     with pytest.raises(CommandError, match="'Wrods' is misspelt"):
         call_command("check_spelling", str(sound.root))

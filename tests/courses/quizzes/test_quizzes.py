@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from courses.models import Completion, Course, Enrolment, Quiz, QuizAttempt, User
 from courses.quizzes.attempts import AnsweredElsewhereError, ask, attempt, regrade
 from courses.quizzes.formulas import FormulaError, evaluate
-from courses.quizzes.grading import AnswerError, mark
+from courses.quizzes.grading import AnswerError, grade
 from courses.quizzes.questions import Choice, Item, Question, WrongNumber
 from tests.courses.material import right_answers
 
@@ -42,7 +42,7 @@ NUMERIC = Question(
 
 def right(question: Question, answer: Any) -> bool:
     """Say whether an answer is marked as right."""
-    return mark([question.drawn(1)], {question.id: answer})[0].right
+    return grade([question.drawn(1)], {question.id: answer})[0].right
 
 
 @pytest.fixture
@@ -106,21 +106,28 @@ def test_what_is_no_answer_is_refused(question: Question, answer: Any) -> None:
     with pytest.raises(AnswerError) as refused:
         right(question, answer)
 
-    assert refused.value.question == question.id
+    assert list(refused.value.reasons) == [question.id]
+
+
+def test_every_answer_that_is_refused_is_named() -> None:
+    """Two answers of a wrong form and an unknown question id are all reported at once."""
+    with pytest.raises(AnswerError) as refused:
+        grade([SINGLE, NUMERIC], {"nosuch": "a", SINGLE.id: ["a", "b"], NUMERIC.id: "two"})
+    assert set(refused.value.reasons) == {"nosuch", SINGLE.id, NUMERIC.id}
 
 
 def test_an_answer_to_no_question_is_refused() -> None:
     """A question that the quiz does not have cannot be answered."""
     with pytest.raises(AnswerError):
-        mark([SINGLE.drawn(1)], {"two": "a"})
+        grade([SINGLE.drawn(1)], {"two": "a"})
 
 
 def test_a_known_mistake_is_told_by_its_number() -> None:
     """The explanation is that of the mistake, not the general one."""
-    wrong = mark([NUMERIC.drawn(1)], {"number": "4"})[0]
+    wrong = grade([NUMERIC.drawn(1)], {"number": "4"})[0]
 
     assert (wrong.right, wrong.explanation) == (False, "Squared once too often.")
-    assert mark([NUMERIC.drawn(1)], {"number": "7"})[0].explanation == "It is two."
+    assert grade([NUMERIC.drawn(1)], {"number": "7"})[0].explanation == "It is two."
 
 
 @given(st.integers(0, 2**56))
