@@ -71,7 +71,7 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     )
     reviewer.look("review")
     reviewer.follow(reviewing.get_by_role("button", name="Submit review"))
-    expect(reviewing.get_by_role("status").filter(has_text="The review is kept")).to_be_visible()
+    expect(reviewing.get_by_role("status").filter(has_text="Review submitted")).to_be_visible()
     done = reviewing.get_by_role("region", name="Latest reviews")
     expect(done.get_by_role("row").filter(has_text=email)).to_contain_text("19 / 20")
     reviewer.look("reviews", shot=False)
