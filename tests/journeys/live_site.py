@@ -57,6 +57,20 @@ UNFOLD: Final = """() => {
 """Loads lazy images before a screenshot of the whole page is taken."""
 
 
+CLEANUP: Final = """
+import os, pathlib, shutil, signal, sys
+sys.stdin.read()
+folder = pathlib.Path(sys.argv[1])
+for file in folder.glob("*.pid"):
+    try:
+        os.killpg(int(file.read_text()), signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
+"""Stops a site whose test process has died: an interrupted run ends its processes at once."""
+
+
 class Site:
     """A site on a free port with its data in `folder`; each process can be stopped and started."""
 
@@ -78,6 +92,12 @@ class Site:
             "WHYBOX_EMAIL_URL": f"filemail:///{folder / 'mail'}",
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        # Its standard input ends with this process, however this process ends.
+        self._cleanup = subprocess.Popen(
+            [sys.executable, "-c", CLEANUP, str(folder)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def open(self) -> None:
         """Prepare the site and start web, worker and beat; return when pages are served."""
@@ -129,10 +149,12 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
+        (self.folder / f"{name}.pid").write_text(str(self._running[name].pid))
 
     def kill(self, name: str) -> None:
         """Kill one of the processes, as a crash would."""
         process = self._running.pop(name)
+        (self.folder / f"{name}.pid").unlink()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
@@ -152,6 +174,7 @@ class Site:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._cleanup.communicate()
 
     def mailed_link(self, email: str) -> str:
         """Return the path of the link in the latest mail to an address."""
