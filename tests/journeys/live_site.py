@@ -6,6 +6,7 @@ checkout and the sandbox, in a temporary folder. Each test process has a site of
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -58,7 +59,7 @@ UNFOLD: Final = """() => {
 
 
 CLEANUP: Final = """
-import os, pathlib, shutil, signal, sys
+import os, pathlib, shutil, signal, sys, time
 sys.stdin.read()
 folder = pathlib.Path(sys.argv[1])
 for file in folder.glob("*.pid"):
@@ -66,7 +67,11 @@ for file in folder.glob("*.pid"):
         os.killpg(int(file.read_text()), signal.SIGKILL)
     except ProcessLookupError:
         pass
-shutil.rmtree(folder, ignore_errors=True)
+for _ in range(100):  # a killed process may still be finishing a write
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        break
+    time.sleep(0.1)
 """
 """Stops a site whose test process has died: an interrupted run ends its processes at once."""
 
@@ -121,15 +126,19 @@ class Site:
 
     def run(self, *arguments: str) -> None:
         """Run a management command or a script of the checkout to its end."""
-        done = subprocess.run(
+        command = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=CHECKOUT,
             env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        pid_file = self.folder / "command.pid"
+        pid_file.write_text(str(command.pid))
+        output, _ = command.communicate()
+        pid_file.unlink()
+        assert command.returncode == 0, output.decode()
 
     def ready_to_grade(self) -> None:
         """Wait until the visible references of the exercises that are submitted here exist."""
@@ -165,6 +174,9 @@ class Site:
 
     def close(self) -> None:
         """Stop all processes as Ctrl-C does, and delete the folder."""
+        if build := self._running.get("build"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(build.pid, signal.SIGKILL)  # its pool outlives a terminated parent
         for process in self._running.values():
             process.terminate()
         for process in self._running.values():
