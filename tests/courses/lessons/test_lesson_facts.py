@@ -106,3 +106,67 @@ facts = {"by_hand": by_hand, "shown": list(np.diff(local)), "share": share}
     assert found["share"] == pytest.approx(0.25, abs=0.02)
     assert "a quarter of its small variance" in prose(lesson)
     assert "half of nearly nothing" not in prose(lesson)
+
+
+def test_models_tried_on_the_same_rows_are_compared_in_pairs() -> None:
+    """The paired difference of logistic regression and boosting excludes zero; bars overlap."""
+    lesson = "transparent-models/04-scoring-systems-and-rule-lists"
+    found = facts(
+        lesson,
+        """
+first, second = "logistic, 10 raw columns", "gradient boosting"
+gaps = drawn[first] - drawn[second]
+facts = {
+    "gap": found[first] - found[second], "interval": list(np.quantile(gaps, (0.025, 0.975))),
+    "by_sklearn": roc_auc_score(outcome, rivals[first]), "by_ranks": found[first],
+    "overlap": drawn[first].std() + drawn[second].std() > (found[first] - found[second]) / 2,
+    "corrected": (largest >= (found[first] - found[second]) / gaps.std()).mean(),
+}
+facts["overlap"] = bool(facts["overlap"])
+""",
+    )
+
+    assert found["by_ranks"] == pytest.approx(found["by_sklearn"])
+    assert found["gap"] == pytest.approx(0.050, abs=0.0005)
+    assert found["interval"] == pytest.approx([0.016, 0.088], abs=0.002)
+    assert found["overlap"]
+    assert 0.02 < found["corrected"] < 0.08
+    assert "cannot be ranked" not in prose(lesson)
+    assert "excludes zero" in right_choices(lesson, "why-not-rank")[0]
+
+
+def test_lime_draws_its_samples_from_the_training_data_not_near_the_row() -> None:
+    """The samples' quarters are the training data's; Foundations and the later quiz agree."""
+    found = facts(
+        "foundations/08-lime-in-ten-minutes",
+        """
+seen = []
+LimeTabularExplainer(X_train, random_state=0).explain_instance(
+    X_test[row], lambda rows: (seen.append(rows), model.predict_proba(rows))[1], num_samples=5000
+)
+drawn = seen[0][1:]
+quarters = np.quantile(X_train, (0.25, 0.5, 0.75), axis=0)
+own = (X_test[row] > quarters).sum(axis=0)
+facts = {"same_quarter": ((drawn[:, None] > quarters).sum(axis=1) == own).mean()}
+""",
+    )
+
+    assert found["same_quarter"] == pytest.approx(0.25, abs=0.02)
+    for lesson in ("courses", "l10n/fr/courses"):
+        text = prose(f"../{lesson}/foundations/08-lime-in-ten-minutes")
+        assert not re.search(r"many rows near it|beaucoup de lignes autour", text)
+    [drawn_from] = right_choices(
+        "explaining-any-model/05-lime-on-tables", "where-samples-come-from"
+    )
+    assert "training data" in drawn_from
+
+
+def test_the_map_says_what_each_method_needs_besides_predictions() -> None:
+    """Permutation importance needs outcomes, SHAP and LIME need rows; none is predictions only."""
+    source = (COURSES / "explaining-any-model/01-a-map-of-methods/figures.py").read_text()
+    needs = dict(re.findall(r'\("([^"]+)", [\d.]+, [\d.]+, "(\w+)"\)', source))
+
+    assert {needs[name] for name in ("SHAP", "LIME", "PDP, ALE", "anchors")} == {"rows"}
+    assert needs["permutation importance"] == "outcomes"
+    assert needs["influential instances"] == "fit"
+    assert "predictions only" not in source

@@ -2,7 +2,7 @@
 // what is read with its contribution to the answer and with the effect of replacing each word.
 //
 // data: {reviews: [{tokens, heads: [[[weight]]], contributions: [[number]], effects: [number or null], answer}],
-//        words: {review, head, heads: [label], reader, contribution, effect, sum, idle}}
+//        words: {review, head, heads: [label], reader, contribution, effect, sum, brought, idle}}
 
 import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, signed, svg, writer } from "./parts.js";
 
@@ -96,11 +96,11 @@ export default function attention(figure, data) {
       head: words.heads[state.head],
       most: tokens[most],
       weight: percent(weights[state.reader][most]),
-      contribution: signed(contributions[most], 1),
       strongest: tokens[strongest],
       effect: signed(effects[strongest], 1),
     });
-    say(state.reader === 0 ? sum : `${sum} ${words.idle}`);
+    const brought = fill(words.brought, { most: tokens[most], contribution: signed(contributions[most], 1) });
+    say(`${sum} ${state.reader === 0 ? brought : words.idle}`);
   }
 
   show(figure, html("div", { class: "controls" }, review.box, head.box, reader.box), scrolled(figure, picture, "34rem"), said);

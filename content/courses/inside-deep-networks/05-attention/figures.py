@@ -72,8 +72,8 @@ def attention() -> dict[str, Any]:
             "contribution": "part",
             "effect": "effect",
             "sum": "The model says: {answer}. From “{reader}”, {head} reads “{most}” most "
-            "({weight}); “{most}” contributes {contribution} to the margin through this head. "
-            "Largest effect: without “{strongest}” the margin falls by {effect}.",
+            "({weight}). Largest effect of a replacement: “{strongest}”, {effect}.",
+            "brought": "Through this head, “{most}” contributes {contribution} to the margin.",
             "idle": "This row never reaches the answer: only the row of the class token does.",
         },
         "table": table,
