@@ -170,3 +170,64 @@ def test_the_map_says_what_each_method_needs_besides_predictions() -> None:
     assert needs["permutation importance"] == "outcomes"
     assert needs["influential instances"] == "fit"
     assert "predictions only" not in source
+
+
+def test_the_sentence_orders_negative_shares_as_it_orders_positive_ones() -> None:
+    """Two shares that keep their order in every refit are ordered, whatever their sign."""
+    found = facts(
+        "interpretability-at-work/05-explaining-to-others",
+        """
+def two(sign, rows):
+    return "no order" in sentence(0.5, sign * np.array([0.2, 0.1, 0, 0]), sign * rows)
+
+
+zero = np.zeros((40, 2))
+apart = np.hstack([np.tile([0.2, 0.1], (40, 1)), zero])
+wide = np.hstack([np.linspace(0.1, 0.3, 40)[:, None] + [0.0, -0.05], zero])
+mixed = np.hstack([np.tile([[0.2, 0.1], [0.1, 0.2]], (20, 1)), zero])
+facts = {
+    name: [bool(two(sign, rows)) for sign in (1, -1)]
+    for name, rows in (("apart", apart), ("paired", wide), ("mixed", mixed))
+}
+""",
+    )
+
+    assert found == {"apart": [False] * 2, "paired": [False] * 2, "mixed": [True] * 2}
+
+
+def test_works_that_the_monitoring_lesson_cites_are_taught_there() -> None:
+    """The loss explained names the feature that failed; each source is used in the text."""
+    lesson = "interpretability-at-work/07-monitoring-and-drift"
+    found = facts(
+        lesson,
+        """
+phi, loss = loss_shares(*customers(300, flipped=True))
+rows, labels = customers(50)
+shares, mean = loss_shares(rows, labels)
+p = model.predict_proba(np.vstack([rows, background]))[:, 1]
+each = -np.log(np.where(labels == 1, p[:50], 1 - p[:50]))
+empty = np.array([-np.log(np.where(one == 1, p[50:], 1 - p[50:])).mean() for one in labels])
+facts = {
+    "flipped": list(phi.mean(axis=0)), "adds_up": np.abs(shares.sum(axis=1) - (each - empty)).max()
+}
+""",
+    )
+
+    assert found["adds_up"] < 1e-9
+    assert found["flipped"][0] > 0.3
+    assert max(abs(share) for share in found["flipped"][1:]) < 0.1
+    text = prose(lesson).split("## Why it matters")[1]
+    assert all(name in text for name in ("Gama", "Siddiqi", "Rabanser", "Lundberg", "Sculley"))
+
+
+def test_the_mean_only_of_the_conformal_lesson_is_the_mean() -> None:
+    """The poor model of the comparison predicts the training mean for every row."""
+    found = facts(
+        "interpretability-at-work/09-conformal-prediction-and-testing",
+        """
+poor = models["mean only"]().fit(X[:200], y[:200]).predict(X)
+facts = {"largest": np.abs(poor - y[:200].mean()).max()}
+""",
+    )
+
+    assert found["largest"] < 1e-9
