@@ -138,7 +138,7 @@ def _words(statement: dict[str, Any]) -> str:
 
 
 def _lesson(root: Path, law: Document) -> Path:
-    return root / "courses" / law.value["lesson"] / "lesson.md"
+    return root / "courses" / str(law.value["lesson"]) / "lesson.md"
 
 
 def _day(statement: dict[str, Any]) -> date:
