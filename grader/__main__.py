@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import ContentError, GraderError, NotebookRefused, SandboxUnavailable
+from grader.errors import ExerciseContentError, GraderError, NotebookRefused, SandboxUnavailable
 from grader.exercise import load_exercise
 from grader.words import say
 
@@ -143,15 +143,14 @@ def _text(exercise: Exercise, report: GradeReport) -> str:
         place = "" if report.error.cell is None else f" in code cell {report.error.cell + 1}"
         lines += [f"{report.error.name}{place}: {report.error.message}", ""]
     elif report.verdict != "ok":
-        lines += [f"The run ended early: {report.verdict}", ""]
+        lines += [f"The run stopped early: {report.verdict}", ""]
     for result in report.criteria:
         mark = "+" if result.passed else "-"
         message = say(result.message_id, result.facts)
         lines.append(f"  {mark} {result.points:g}/{result.max_points:g}  {result.title}: {message}")
     if report.misconception is not None:
         found = report.misconception
-        lines += ["", say(found.message_id, found.facts)]
-        lines += [str(found.facts[part]) for part in ("message", "question") if found.facts[part]]
+        lines += ["", say(found.message_id, found.facts), str(found.facts["question"])]
     word = "passed" if report.passed else "not passed"
     lines += ["", f"{report.score:g} of {report.max_score:g} points: {word}"]
     return "\n".join(lines)
@@ -224,13 +223,15 @@ def exercise_folders(content: Path) -> list[Path]:
     """The exercise folders of a content folder, or the folder itself when it is one.
 
     Raises:
-        ContentError: there is none.
+        ExerciseContentError: there is none.
     """
     if (content / "exercise.yaml").is_file():
         return [content.resolve()]
     folders = sorted(file.parent.resolve() for file in content.glob("exercises/*/exercise.yaml"))
     if not folders:
-        raise ContentError("holds no exercise (exercises/<name>/exercise.yaml)", file=content)
+        raise ExerciseContentError(
+            "holds no exercise (exercises/<name>/exercise.yaml)", file=content
+        )
     return folders
 
 

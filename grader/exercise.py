@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.sandbox.job import MIB, JSONValue, Limits
 from grader.words import WORDS
 from grader.yaml_tree import Checks, line_of, read_yaml_tree
@@ -232,7 +232,7 @@ def load_exercise(folder: Path) -> Exercise:
     """Read and check the exercise in `folder`; nothing in it is executed.
 
     Raises:
-        ContentError: naming the file, the dotted key and, where known, the line.
+        ExerciseContentError: naming the file, the dotted key and, where known, the line.
     """
     file = folder / "exercise.yaml"
     tree, lines = _read_yaml(file)
@@ -287,7 +287,7 @@ def load_exercise(folder: Path) -> Exercise:
 def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
     tree, lines = read_yaml_tree(file)
     if not isinstance(tree, dict):
-        raise ContentError("must hold keys and values", file=file, line=1)
+        raise ExerciseContentError("must hold keys and values", file=file, line=1)
     return tree, lines
 
 
@@ -306,7 +306,7 @@ def _check_schema(tree: Mapping[str, Any], file: Path, lines: Mapping[str, int])
             reason = f"{len(error.instance)} entries; {bound} {error.validator_value} are needed"
         if len(reason) > 300:  # noqa: PLR2004 - a message that repeats a whole section helps nobody
             reason = f"does not fit {error.validator}: {error.validator_value}"
-        raise ContentError(reason, file=file, key=key, line=line_of(key, lines))
+        raise ExerciseContentError(reason, file=file, key=key, line=line_of(key, lines))
 
 
 def _output(name: str, raw: Mapping[str, Any]) -> Output:

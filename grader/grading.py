@@ -75,7 +75,7 @@ def grade_notebook(
     Raises:
         NotebookRefused: the file cannot be run; the learner can mend it.
         SandboxUnavailable: nothing can be run safely here.
-        ContentError: the exercise's own code fails.
+        ExerciseContentError: the exercise's own code fails.
     """
     document = read_notebook(notebook)
     cells = tuple(cell.source for cell in code_cells(document))

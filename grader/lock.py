@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.reference import reference_arrays, versions
 from grader.variants import hidden_variant, visible_variant
 
@@ -35,14 +35,14 @@ def fingerprint(exercise: Exercise) -> dict[str, Any]:
     """Versions and projections as of now.
 
     Raises:
-        ContentError: the author's code fails or returns too little.
+        ExerciseContentError: the author's code fails or returns too little.
     """
     drawn = hidden_variant(exercise, SECRET, 0) if exercise.variants else visible_variant(exercise)
     arrays = reference_arrays(exercise, "reference", dict(drawn.parameters), 0, {})
     missing = {output.name for output in exercise.outputs} - set(arrays)
     if missing:
         reason = f"returns no {', '.join(sorted(missing))}"
-        raise ContentError(reason, file=exercise.reference_file, key="reference")
+        raise ExerciseContentError(reason, file=exercise.reference_file, key="reference")
     outputs = {name: _projected(array) for name, array in sorted(arrays.items())}
     return {"packages": versions(), "outputs": outputs}
 
@@ -70,7 +70,7 @@ def moved(exercise: Exercise) -> list[str]:
     """In words, what differs from the lock by more than a thousandth; empty when nothing does.
 
     Raises:
-        ContentError: the lock cannot be read.
+        ExerciseContentError: the lock cannot be read.
     """
     file = exercise.folder / NAME
     if not file.is_file():
@@ -79,7 +79,7 @@ def moved(exercise: Exercise) -> list[str]:
         locked = json.loads(file.read_text(encoding="utf-8"))
         before, packages = dict(locked["outputs"]), dict(locked["packages"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ContentError("is no lock: run `python -m grader lock`", file=file) from error
+        raise ExerciseContentError("is no lock: run `python -m grader lock`", file=file) from error
     now = fingerprint(exercise)
     outputs = now["outputs"].items()
     differing = [name for name, value in outputs if _differs(before.get(name), value)]

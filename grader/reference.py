@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,7 +117,7 @@ def author_code(exercise: Exercise) -> ModuleType:
     """The exercise's reference.py as a module, executed once per content.
 
     Raises:
-        ContentError: it cannot be imported.
+        ExerciseContentError: it cannot be imported.
     """
     known = _MODULES.get(exercise.folder)
     if known is not None and known[0] == exercise.content_hash:
@@ -126,7 +126,7 @@ def author_code(exercise: Exercise) -> ModuleType:
     name = f"whybox_reference_{exercise.slug.replace('-', '_')}_{exercise.content_hash[:12]}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ContentError("cannot be imported", file=file)
+        raise ExerciseContentError("cannot be imported", file=file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where dataclasses look their own module up
     with _blaming(exercise, "import"):
@@ -142,16 +142,18 @@ def author_function(exercise: Exercise, name: str) -> Callable[..., Any]:
     """The function `name` of the exercise's reference.py.
 
     Raises:
-        ContentError: there is none.
+        ExerciseContentError: there is none.
     """
     function = getattr(author_code(exercise), name, None)
     if not callable(function):
-        raise ContentError("there is no such function", file=exercise.reference_file, key=name)
+        raise ExerciseContentError(
+            "there is no such function", file=exercise.reference_file, key=name
+        )
     return function  # type: ignore[no-any-return]
 
 
 def call_author(exercise: Exercise, name: str, *arguments: Any) -> Any:
-    """Call a function of reference.py; its exceptions become a ContentError that names it."""
+    """Call a function of reference.py; its exceptions become an ExerciseContentError."""
     function = author_function(exercise, name)
     with _blaming(exercise, name):
         return function(*arguments)
@@ -164,11 +166,11 @@ def _blaming(exercise: Exercise, name: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except ContentError:
+    except ExerciseContentError:
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        raise ContentError(reason, file=exercise.reference_file, key=name) from error
+        raise ExerciseContentError(reason, file=exercise.reference_file, key=name) from error
 
 
 def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> Reference:
@@ -180,7 +182,7 @@ def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> 
         mistakes: also what diagnosis needs; only the visible variant is ever diagnosed.
 
     Raises:
-        ContentError: the code fails, or does not return what exercise.yaml declares.
+        ExerciseContentError: the code fails, or does not return what exercise.yaml declares.
     """
     parameters = dict(variant.parameters)
     labels: dict[str, tuple[str, ...]] = {}
@@ -188,7 +190,7 @@ def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> 
     missing = {output.name for output in exercise.outputs} - set(outputs)
     if missing:
         reason = f"returns no {', '.join(sorted(missing))}"
-        raise ContentError(reason, file=exercise.reference_file, key="reference")
+        raise ExerciseContentError(reason, file=exercise.reference_file, key="reference")
     found: dict[str, Mapping[str, Replicates]] = {}
     extras: dict[str, Arrays] = {}
     if mistakes:
@@ -249,12 +251,12 @@ def reference_arrays(
         labels: the labels of each labelled output; a mutable mapping learns new ones.
 
     Raises:
-        ContentError: the function fails or returns something that is not declared.
+        ExerciseContentError: the function fails or returns something that is not declared.
     """
     returned = call_author(exercise, name, parameters, seed)
     if not isinstance(returned, dict):
         reason = f"returns {type(returned).__name__}; a dict of outputs is needed"
-        raise ContentError(reason, file=exercise.reference_file, key=name)
+        raise ExerciseContentError(reason, file=exercise.reference_file, key=name)
     return {key: _array(exercise, name, key, value, labels) for key, value in returned.items()}
 
 
@@ -265,7 +267,7 @@ def _array(
     output = next((output for output in exercise.outputs if output.name == key), None)
     if output is None:
         reason = f"returns {key!r}, which exercise.yaml does not declare"
-        raise ContentError(reason, file=exercise.reference_file, key=name)
+        raise ExerciseContentError(reason, file=exercise.reference_file, key=name)
     if output.labelled:
         if key not in labels and isinstance(labels, dict):
             labels[key] = tuple(value)
@@ -280,7 +282,7 @@ def _array(
     )
     if not fits or (array.dtype.kind == "f" and not np.isfinite(array).all()):
         reason = f"returns {key!r} with the shape {array.shape} or values that are not finite"
-        raise ContentError(reason, file=exercise.reference_file, key=name)
+        raise ExerciseContentError(reason, file=exercise.reference_file, key=name)
     return array
 
 
@@ -305,7 +307,7 @@ class ReferenceStore:
         """The reference of `variant`; computed and stored when it is not there yet.
 
         Raises:
-            ContentError: the exercise's own code fails.
+            ExerciseContentError: the exercise's own code fails.
         """
         key = self.key(exercise, variant, mistakes=mistakes)
         if key in self._memory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.errors import ContentError, NotebookRefused
+from grader.errors import ExerciseContentError, NotebookRefused
 from grader.grading import grade_notebook
 from grader.yaml_tree import read_yaml_tree
 
@@ -38,7 +38,7 @@ def check_sample(
         secret: draws the hidden parameters; None runs it with the visible ones only.
 
     Raises:
-        ContentError: expected.yaml cannot be read, or holds an unknown key.
+        ExerciseContentError: expected.yaml cannot be read, or holds an unknown key.
     """
     file = folder / "expected.yaml"
     expected, lines = read_yaml_tree(file)
@@ -46,7 +46,7 @@ def check_sample(
     if not isinstance(expected, dict) or not set(expected) <= known:
         unknown = sorted(set(expected) - known) if isinstance(expected, dict) else []
         key = unknown[0] if unknown else ""
-        raise ContentError("is no key of a sample", file=file, key=key, line=lines.get(key))
+        raise ExerciseContentError("is no key of a sample", file=file, key=key, line=lines.get(key))
     try:
         report = grade_notebook(
             exercise,

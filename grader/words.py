@@ -1,7 +1,7 @@
-"""What the grader says, by message id: English here, translated by whoever shows it.
+"""The grader's messages by id, in English; the interface translates them.
 
-Placeholders are `str.format` names, filled from a message's `facts`. No sentence holds a reference
-value or an exact distance to one. Sentences speak about the work, never about the person.
+Placeholders are `str.format` names, filled from a message's `facts`. No sentence contains a
+reference value or an exact distance to one.
 """
 
 from __future__ import annotations
@@ -12,215 +12,216 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOTEBOOK: dict[str, str] = {
-    "notebook.too_large": "The file has {size} MiB; at most {limit} MiB are accepted. "
-    "Clear all outputs, save the notebook and hand it in again.",
-    "notebook.empty": "The file is empty. Save the notebook and hand it in again.",
-    "notebook.not_text": "This is not a Jupyter notebook but another kind of file (a picture, an "
-    "archive or a document) with that name. Hand in the .ipynb file that Jupyter saved.",
-    "notebook.too_deep": "The file nests brackets more than {limit} levels deep, which no notebook "
-    "does. Save it again from Jupyter and hand that in.",
-    "notebook.not_json": "The file is not valid JSON (line {line}). It may have been cut off or "
-    "edited by hand: open it in Jupyter, save it and hand it in again.",
+    "notebook.too_large": "The file is {size} MiB; the limit is {limit} MiB. "
+    "Clear all outputs, save the notebook and submit it again.",
+    "notebook.empty": "The file is empty. Save the notebook and submit it again.",
+    "notebook.not_text": "This isn't a Jupyter notebook but another kind of file (an image, an "
+    "archive or a document). Submit the .ipynb file saved by Jupyter.",
+    "notebook.too_deep": "The file has more than {limit} levels of nested brackets, which no "
+    "notebook has. Save it again in Jupyter and submit that file.",
+    "notebook.not_json": "The file isn't valid JSON (line {line}). It may be incomplete or edited "
+    "by hand: open it in Jupyter, save it and submit it again.",
     "notebook.not_a_notebook": "The file is JSON, but not a Jupyter notebook. "
-    "Hand in the .ipynb file that Jupyter saved.",
-    "notebook.other_format": "The notebook is in format {found}; format 4 is needed. "
+    "Submit the .ipynb file saved by Jupyter.",
+    "notebook.other_format": "The notebook uses format {found}; format 4 is required. "
     "Convert it with: jupyter nbconvert --to notebook --nbformat 4 FILE",
-    "notebook.too_many_cells": "The notebook has {found} cells; at most {limit} are accepted. "
-    "Delete the cells that the task does not need.",
-    "notebook.other_language": "The notebook's kernel is {found}; this exercise runs Python. "
+    "notebook.too_many_cells": "The notebook has {found} cells; the limit is {limit}. "
+    "Delete the cells that the task doesn't need.",
+    "notebook.other_language": "The notebook's kernel is {found}; this exercise needs Python. "
     "Choose a Python 3 kernel and save the notebook.",
-    "notebook.invalid": "The notebook does not follow the notebook format ({detail}). "
-    "Open it in Jupyter, save it and hand it in again.",
-    "notebook.no_code": "The notebook has no code cell, so there is nothing to run. "
-    "Begin with the exercise's starter notebook.",
-    "notebook.no_parameters_cell": "The notebook has no cell tagged “parameters”. Begin with the "
+    "notebook.invalid": "The notebook isn't valid ({detail}). "
+    "Open it in Jupyter, save it and submit it again.",
+    "notebook.no_code": "The notebook has no code cells, so there is nothing to run. "
+    "Start from the exercise's starter notebook.",
+    "notebook.no_parameters_cell": "The notebook has no cell tagged “parameters”. Start from the "
     "starter notebook, or add the tag again: select the cell that sets the parameters, open the "
     "property inspector and add the tag parameters.",
 }
 
 CRITERIA: dict[str, str] = {
-    "criterion.passed": "As it should be.",
+    "criterion.passed": "Correct.",
     "criterion.passed_text": "{text}",
     "criterion.failed_text": "{text}",
-    "criterion.missing": "There is no variable named {output} at the end of the notebook.",
-    "criterion.not_reached": "The run ended before {output} was set.",
-    "criterion.refused_object_dtype": "{output} holds Python objects instead of plain "
-    "numbers or text. Turn it into an array of numbers first.",
-    "criterion.refused_too_large": "{output} is too large to be read.",
-    "criterion.refused_unreadable": "{output} is of a kind that holds no plain numbers or text.",
-    "criterion.wrong_dtype": "{output} has the dtype {found}; {expected} is needed.",
-    "criterion.wrong_shape": "{output} has the shape {found}; {expected} is needed.",
-    "criterion.transposed": "{output} has the shape {found}; {expected} is needed. "
-    "Rows and columns seem to be exchanged.",
-    "criterion.not_finite": "{output} holds {count} values that are not finite numbers "
+    "criterion.missing": "The variable {output} is not defined at the end of the notebook.",
+    "criterion.not_reached": "Your notebook stopped before {output} was set.",
+    "criterion.refused_object_dtype": "{output} contains Python objects instead of plain "
+    "numbers or text. Convert it to an array of numbers first.",
+    "criterion.refused_too_large": "{output} is too large.",
+    "criterion.refused_unreadable": "{output} has a type that can't be read as numbers or text.",
+    "criterion.wrong_dtype": "{output} has dtype {found}; expected {expected}.",
+    "criterion.wrong_shape": "{output} has shape {found}; expected {expected}.",
+    "criterion.transposed": "{output} has shape {found}; expected {expected}. "
+    "Rows and columns seem to be swapped.",
+    "criterion.not_finite": "{output} contains {count} values that are not finite numbers "
     "(NaN, infinity, or beyond 1e30).",
-    "criterion.wrong_columns": "{output} does not carry the columns that the task names. "
-    "Missing: {missing}; unknown: {extra}; more than once: {twice}.",
-    "criterion.wrong_labels": "{output} does not carry the labels that the task names. "
-    "Missing: {missing}; unknown: {extra}; more than once: {twice}.",
-    "criterion.untouched": "{output} holds one and the same value throughout, as in the starter.",
+    "criterion.wrong_columns": "The columns of {output} differ from the ones in the task. "
+    "Missing: {missing}; unknown: {extra}; duplicated: {twice}.",
+    "criterion.wrong_labels": "The labels of {output} differ from the ones in the task. "
+    "Missing: {missing}; unknown: {extra}; duplicated: {twice}.",
+    "criterion.untouched": "{output} is still the placeholder from the starter notebook.",
     "criterion.not_a_choice": "{output} must be one of: {choices}.",
-    "criterion.requires": "This is marked once “{title}” holds.",
-    "criterion.other_model": "{output} is not what the task's model says on these rows: the model, "
-    "its data or the rows are not those of the task.",
-    "criterion.disagrees": "{output} is not what the task asks for.",
-    "criterion.disagrees_where": "{output} is not what the task asks for; the largest deviation is "
-    "at {place}.",
-    "criterion.outside_envelope": "{output} lies further away than repeated runs with other seeds "
-    "lie from each other.",
-    "criterion.outside_envelope_where": "{output} lies further away than repeated runs with other "
-    "seeds lie from each other; the largest deviation is at {place}.",
-    "criterion.not_additive": "Base value and attributions do not add up to the model's output.",
-    "criterion.not_additive_where": "Base value and attributions do not add up to the model's "
+    "criterion.requires": "Graded after “{title}” passes.",
+    "criterion.other_model": "{output} doesn't match the output of the task's model on these rows: "
+    "your model, its data or the rows differ from the ones in the task.",
+    "criterion.disagrees": "{output} doesn't match the expected values.",
+    "criterion.disagrees_where": "{output} doesn't match the expected values; the largest "
+    "difference is at {place}.",
+    "criterion.outside_envelope": "{output} differs from the expected values by more than a "
+    "different random seed can explain.",
+    "criterion.outside_envelope_where": "{output} differs from the expected values by more than a "
+    "different random seed can explain; the largest difference is at {place}.",
+    "criterion.not_additive": "Base value and attributions don't add up to the model's output.",
+    "criterion.not_additive_where": "Base value and attributions don't add up to the model's "
     "output; the largest gap is at {place}.",
-    "criterion.not_recomputed": "{output} does not follow from your own other answers.",
-    "criterion.other_needed": "This is computed from {output} too, which cannot be marked yet.",
-    "criterion.property_failed": "This does not hold for your answer.",
-    "criterion.ignored_unread": "With other values in the parameters cell the answer stayed the "
-    "same: {names} is never used after the parameters cell. Use it in your code; the notebook is "
-    "run again with other parameters.",
-    "criterion.ignored_reassigned": "With other values in the parameters cell the answer stayed "
-    "the same: {names} is set again in cell {cell}. Leave it as the parameters cell sets it; the "
-    "notebook is run again with other parameters.",
-    "criterion.ignored_parameters": "With other values in the parameters cell the answer stayed "
-    "the same: it does not depend on {names}. The notebook is run again with other parameters.",
-    "criterion.pasted": "With other values in the parameters cell the answer stayed the same: "
-    "{output} is written down as numbers in cell {cell}. Compute it; the notebook is run again "
-    "with other parameters.",
-    "criterion.hidden_failed": "Right for the parameters shown, but not for others: the notebook "
-    "is run again with other values in the parameters cell.",
-    "criterion.hidden_error": "Right for the parameters shown, but with other values in the "
-    "parameters cell the run ended early ({what}).",
+    "criterion.not_recomputed": "{output} is inconsistent with your other outputs.",
+    "criterion.other_needed": "This also depends on {output}, which can't be graded yet.",
+    "criterion.property_failed": "Your answer doesn't meet this condition.",
+    "criterion.ignored_unread": "Your answer doesn't change with the parameters: {names} is never "
+    "used after the parameters cell. Use it in your code; we also run your notebook with hidden "
+    "parameters.",
+    "criterion.ignored_reassigned": "Your answer doesn't change with the parameters: {names} is "
+    "set again in cell {cell}. Keep the value from the parameters cell; we also run your notebook "
+    "with hidden parameters.",
+    "criterion.ignored_parameters": "Your answer doesn't change with the parameters: it doesn't "
+    "depend on {names}. We also run your notebook with hidden parameters.",
+    "criterion.pasted": "Your answer doesn't change with the parameters: {output} is hard-coded in "
+    "cell {cell}. Compute it instead; we also run your notebook with hidden parameters.",
+    "criterion.hidden_failed": "Correct for the parameters shown, but not for the hidden ones: "
+    "we also run your notebook with other values in the parameters cell.",
+    "criterion.hidden_error": "Correct for the parameters shown, but with hidden parameters your "
+    "notebook stopped early ({what}).",
 }
 
+# "match" is the misconception's own sentence: "You submitted absolute values."
 DIAGNOSES: dict[str, str] = {
-    "diagnosis.match": "This is {mistake}.",
-    "diagnosis.match_either": "This is either {mistake}; the answer alone cannot tell which.",
-    "diagnosis.resembles": "This looks like {mistake}, but not exactly.",
-    "diagnosis.resembles_either": "This looks like {mistake}, but not exactly.",
-    "diagnosis.unknown": "It is none of the mistakes that are known for this task.",
+    "diagnosis.match": "{message}",
+    "diagnosis.match_either": "Your answer fits more than one mistake: {mistake}. We can't tell "
+    "which from the answer alone.",
+    "diagnosis.resembles": "Looks similar to a known mistake ({mistake}), but not exactly.",
+    "diagnosis.resembles_either": "Looks similar to known mistakes ({mistake}), but not exactly.",
+    "diagnosis.unknown": "We don't recognise this mistake. Start with hint 1.",
 }
 
-# A family's title is a noun phrase, its question something that the learner can check.
+# A family's title is a noun phrase, its message a sentence, its question something to check.
 FAMILIES: dict[str, tuple[str, str, str]] = {
     "sign": (
-        "the opposite sign",
-        "Every value has the opposite sign of what the task asks for.",
-        "For which outcome does a positive value speak: the class asked for, or the other one?",
+        "the wrong sign",
+        "Your values have the wrong sign.",
+        "Which outcome does a positive value support: the class in the task, or the other one?",
     ),
     "absolute": (
         "absolute values",
-        "The values are right in size, but their signs are gone.",
-        "Can a sum of values that are all positive reach an output below the base value?",
+        "You submitted absolute values: the magnitudes are right, but the signs are lost.",
+        "Can a sum of positive values reach an output below the base value?",
     ),
     "normalised": (
         "values normalised per row",
-        "Each row was divided so that its absolute values add up to 1.",
-        "What should a row add up to, in the model's own unit?",
+        "You normalised each row so that its absolute values add up to 1.",
+        "What should a row add up to, in the unit of the model's output?",
     ),
     "percent": (
         "percentages",
-        "The values are a hundred times what the task asks for.",
-        "In which unit does the model answer?",
+        "Your values are percentages: a hundred times the expected ones.",
+        "What is the unit of the model's output?",
     ),
     "scaled": (
         "values in another unit",
-        "All values are the right ones times one common factor.",
+        "Your values are the expected ones multiplied by a common factor.",
         "What do base value and attributions add up to, and in which unit is the model's output?",
     ),
     "scaled_rows": (
-        "values rescaled row by row",
-        "Each row is the right one times a factor of its own.",
+        "rows rescaled by different factors",
+        "Each of your rows is the expected one multiplied by a factor of its own.",
         "Does each row still add up to the model's output on that row?",
     ),
     "transposed": (
-        "rows and columns exchanged",
-        "The array is transposed.",
-        "Which axis counts the explained rows, and which one the features?",
+        "rows and columns swapped",
+        "Your array is transposed: rows and columns are swapped.",
+        "Which axis is for the explained rows, and which one for the features?",
     ),
     "row_mean": (
         "the mean over the rows",
-        "Each row holds the average over all rows: a summary instead of one explanation per row.",
+        "Each of your rows contains the mean over all rows instead of its own explanation.",
         "Should two different rows have the same explanation?",
     ),
     "global_importance": (
         "global importance instead of explanations",
-        "Each row holds the mean absolute value over all rows.",
+        "Each of your rows contains the mean absolute value over all rows: a global importance.",
         "Should two different rows have the same explanation?",
     ),
     "shifted_rows": (
         "rows shifted by one",
-        "The values belong to the neighbouring rows.",
-        "Which row does your first explanation belong to? Compare the output on it.",
+        "Your rows are shifted by one.",
+        "Which row does your first explanation belong to? Compare the model's output on it.",
     ),
     "reversed_rows": (
         "rows in reverse order",
-        "The values are right, the rows are in the opposite order.",
-        "Which row does your first explanation belong to? Compare the output on it.",
+        "Your values are right, but the rows are in reverse order.",
+        "Which row does your first explanation belong to? Compare the model's output on it.",
     ),
     "row_order": (
-        "rows in another order",
-        "The explanations are right, but the rows are not in the order that the task gives.",
-        "Which row does your first explanation belong to? Compare the output on it.",
+        "rows in a different order",
+        "Your explanations are right, but the rows are not in the order given in the task.",
+        "Which row does your first explanation belong to? Compare the model's output on it.",
     ),
     "other_rows": (
-        "other rows than those asked for",
-        "The explanations belong to other rows of the data.",
-        "Which rows did you explain? Compare their outputs with the model's on the rows asked for.",
+        "explanations of other rows",
+        "You explained other rows of the data than the ones in the task.",
+        "Which rows did you explain? Compare their outputs with those of the rows in the task.",
     ),
     "sorted_values": (
         "values sorted within each row",
-        "The values of a row are right, but stand in order of size instead of feature order.",
+        "The values in each row are right, but sorted by size instead of in feature order.",
         "Which feature does the first column belong to?",
     ),
     "sorted_features": (
         "features in alphabetical order",
-        "The columns are in alphabetical order instead of the order of the data.",
+        "Your columns are in alphabetical order instead of the order of the data.",
         "Which feature does the first column belong to?",
     ),
     "feature_order": (
-        "features in another order",
-        "The values are right, but the columns are not in the order that the task gives.",
+        "features in a different order",
+        "Your values are right, but the columns are not in the order given in the task.",
         "Which feature does the first column belong to?",
     ),
     "predicted_class": (
-        "each row explained for the class predicted there",
-        "Rows in which the other class is predicted have the opposite sign.",
-        "Is it the same class for every row? Compare the signs on a row of each class.",
+        "each row explained for its predicted class",
+        "You explained each row for its predicted class, so some rows have the wrong sign.",
+        "Did you explain the same class for every row? Compare the signs on a row of each class.",
     ),
     "base_added": (
         "the base value added to every attribution",
-        "Every value is too large by the base value.",
-        "How often does the base value belong into the sum?",
+        "You added the base value to every attribution.",
+        "How often should the base value be counted in the sum?",
     ),
     "base_spread": (
-        "the base value spread over the features",
-        "The base value was divided evenly among the attributions.",
-        "What is the sum of the attributions alone, and what is it with the base value?",
+        "the base value divided among the features",
+        "You divided the base value evenly among the attributions.",
+        "What is the sum of the attributions without the base value, and with it?",
     ),
     "base_forgotten": (
         "a base value of zero",
-        "The base value was left out.",
-        "What does the model answer on average over the background?",
+        "Your base value is zero.",
+        "What is the model's average output over the background data?",
     ),
     "rounded_away": (
         "values rounded to whole numbers",
-        "The values were rounded so coarsely that little is left of them.",
+        "You rounded the values to whole numbers, which removes most of the information.",
         "How many decimals does the task need?",
     ),
     "top_only": (
         "only the largest values of each row",
-        "The largest values are right, the others are zero.",
-        "How many features does the explanation cover by default?",
+        "Only the largest values of each row are there; the others are zero.",
+        "How many features does the explainer return by default?",
     ),
     "background": (
-        "another background",
-        "The values are those of an interventional explanation with another background.",
+        "different background data",
+        "Your values come from an interventional explanation with different background data.",
         "Which rows does your explainer average over?",
     ),
     "other_output": (
-        "another output of the model",
-        "Base value and attributions add up to another output of the model.",
+        "a different output of the model",
+        "Base value and attributions add up to a different output of the model.",
         "What do base value and attributions of the first row add up to?",
     ),
 }
@@ -238,5 +239,5 @@ WORDS: dict[str, str] = {
 
 
 def say(message_id: str, facts: Mapping[str, object] | None = None) -> str:
-    """The English sentence of a message."""
+    """Return the English text of a message."""
     return WORDS[message_id].format(**(facts or {}))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.sandbox.job import MIB
 
 if TYPE_CHECKING:
@@ -18,29 +18,31 @@ MAX_YAML_BYTES = MIB
 
 
 class Checks:
-    """Turns a failed condition into a ContentError with its place."""
+    """Turns a failed condition into a ExerciseContentError with its place."""
 
     def __init__(self, file: Path, lines: Mapping[str, int]) -> None:
         self.file, self.lines = file, lines
 
     def that(self, condition: bool, key: str, reason: str) -> None:  # noqa: FBT001 - reads as a sentence
-        """Raise a ContentError with the line of `key` unless `condition` holds."""
+        """Raise a ExerciseContentError with the line of `key` unless `condition` holds."""
         if not condition:
-            raise ContentError(reason, file=self.file, key=key, line=line_of(key, self.lines))
+            raise ExerciseContentError(
+                reason, file=self.file, key=key, line=line_of(key, self.lines)
+            )
 
 
 def read_yaml_tree(file: Path) -> tuple[Any, dict[str, int]]:
     """The content of a YAML file and the line of each dotted key.
 
     Raises:
-        ContentError: unreadable, no valid YAML, or a key that is given twice.
+        ExerciseContentError: unreadable, no valid YAML, or a key that is given twice.
     """
     try:
         raw = file.read_bytes()
     except OSError as error:
-        raise ContentError(f"cannot be read ({error.strerror})", file=file) from error
+        raise ExerciseContentError(f"cannot be read ({error.strerror})", file=file) from error
     if len(raw) > MAX_YAML_BYTES:
-        raise ContentError(f"larger than {MAX_YAML_BYTES // MIB} MiB", file=file)
+        raise ExerciseContentError(f"larger than {MAX_YAML_BYTES // MIB} MiB", file=file)
     try:
         node = yaml.compose(raw.decode("utf-8"), Loader=yaml.SafeLoader)
         lines: dict[str, int] = {}
@@ -48,14 +50,14 @@ def read_yaml_tree(file: Path) -> tuple[Any, dict[str, int]]:
             _walk(node, "", lines, file)
         return yaml.safe_load(raw), lines
     except UnicodeDecodeError as error:
-        raise ContentError("is not UTF-8 text", file=file) from error
+        raise ExerciseContentError("is not UTF-8 text", file=file) from error
     except RecursionError as error:
-        raise ContentError("is nested too deeply", file=file) from error
+        raise ExerciseContentError("is nested too deeply", file=file) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not valid YAML"
         line = mark.line + 1 if mark else None
-        raise ContentError(problem, file=file, line=line) from error
+        raise ExerciseContentError(problem, file=file, line=line) from error
 
 
 def _walk(node: yaml.Node, path: str, lines: dict[str, int], file: Path) -> None:
@@ -65,7 +67,7 @@ def _walk(node: yaml.Node, path: str, lines: dict[str, int], file: Path) -> None
             dotted = f"{path}.{key.value}" if path else str(key.value)
             if dotted in lines:
                 line = key.start_mark.line + 1
-                raise ContentError("is given twice", file=file, key=dotted, line=line)
+                raise ExerciseContentError("is given twice", file=file, key=dotted, line=line)
             lines[dotted] = key.start_mark.line + 1
             _walk(value, dotted, lines, file)
     elif isinstance(node, yaml.SequenceNode):

@@ -1,1 +1,1 @@
-"""What authors of content are helped with: measures of what they wrote, and what to mend in it."""
+"""Compiling content files into rows and checking them: used by commands, never by a request."""

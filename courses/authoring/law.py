@@ -11,20 +11,14 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from courses.catalogue.files import (
-    ContentError,
-    Document,
-    Problem,
-    parse_yaml,
-    read_text,
-    schema_problems,
-)
+from courses.authoring.files import Document, parse_yaml, read_text, schema_problems
+from courses.markup.problems import InvalidContentError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from courses.catalogue.schema import Schema
+    from courses.authoring.schema import Schema
 
 FILE: Final = "law.yaml"
 REMIND_AFTER_DAYS: Final = 365
@@ -69,7 +63,7 @@ def read_law(root: Path) -> Document | None:
     """Return the statements; None when the content folder has none.
 
     Raises:
-        ContentError: the file is wrong.
+        InvalidContentError: the file is wrong.
     """
     path = root / FILE
     if not path.exists():
@@ -78,7 +72,7 @@ def read_law(root: Path) -> Document | None:
     document = parse_yaml(read_text(path, name), name)
     found = schema_problems(document, _LAW) or list(_wrong_entries(document))
     if found:
-        raise ContentError(found)
+        raise InvalidContentError(found)
     return document
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from courses.catalogue.files import Problem
-from courses.lessons.cleaning import plain_text
+from courses.markup.cleaning import plain_text
+from courses.markup.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from courses.catalogue.tree import QuizFile, Tree
+    from courses.authoring.content_files import QuizFile, Tree
     from courses.quizzes.questions import Question
 
 LONGEST_KEYS: Final = (0.1, 0.35)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.explanation import Facts, Problem
 from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1, tolerance_band
 from grader.placeholders import placeholders
@@ -63,7 +63,7 @@ def judge(criterion: Criterion, setting: Setting) -> Finding:
     """Apply one line of the rubric to one run.
 
     Raises:
-        ContentError: the author's function fails or returns something else than it should.
+        ExerciseContentError: the author's function fails or returns something else than it should.
     """
     untouched: Finding | None = None
     for name in _needed(criterion, setting):
@@ -179,7 +179,7 @@ def _property(criterion: Criterion, setting: Setting) -> Finding:
     if isinstance(raw, (bool, np.bool_)):
         return Finding(bool(raw), _PROPERTY)
     reason = f"returned {type(raw).__name__}; a bool or a Finding is needed"
-    raise ContentError(reason, file=setting.exercise.reference_file, key=criterion.function)
+    raise ExerciseContentError(reason, file=setting.exercise.reference_file, key=criterion.function)
 
 
 _PROPERTY = "criterion.property_failed"
@@ -206,12 +206,12 @@ def _author_says(criterion: Criterion, setting: Setting) -> Any:
     """What the author's function returns; a finding where it asks for what was not handed in.
 
     Raises:
-        ContentError: the function fails.
+        ExerciseContentError: the function fails.
     """
     parameters, answers = dict(setting.parameters), _Usable(setting)
     try:
         return call_author(setting.exercise, criterion.function, parameters, answers)
-    except ContentError as error:
+    except ExerciseContentError as error:
         if isinstance(error.__cause__, _NotUsable):
             return Finding(False, "criterion.other_needed", {"output": str(error.__cause__)})
         raise

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
 
 CONTENT = Path(__file__).parents[2] / "content" / "exercises"
 
 
-def broken(folder: Path, old: str, new: str) -> ContentError:
+def broken(folder: Path, old: str, new: str) -> ExerciseContentError:
     """Load the exercise with one piece of its YAML replaced, and return the error."""
     file = folder / "exercise.yaml"
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ContentError) as caught:
+    with pytest.raises(ExerciseContentError) as caught:
         load_exercise(folder)
     return caught.value
 
@@ -91,9 +91,9 @@ def test_a_key_given_twice_is_refused(shares_folder: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [", "\x00", "a: &x [*x]\n"])
 def test_what_is_no_exercise_is_refused(shares_folder: Path, text: str) -> None:
-    """Empty, list, broken and self-containing YAML end in a ContentError."""
+    """Empty, list, broken and self-containing YAML end in a ExerciseContentError."""
     (shares_folder / "exercise.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ContentError):
+    with pytest.raises(ExerciseContentError):
         load_exercise(shares_folder)
 
 
@@ -101,7 +101,7 @@ def test_what_is_no_exercise_is_refused(shares_folder: Path, text: str) -> None:
 def test_missing_files_are_named(shares_folder: Path, name: str) -> None:
     """Each file that an exercise needs is asked for by name."""
     (shares_folder / name).unlink()
-    with pytest.raises(ContentError, match=name):
+    with pytest.raises(ExerciseContentError, match=name):
         load_exercise(shares_folder)
 
 

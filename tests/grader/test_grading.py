@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from grader.errors import ContentError, GraderError, NotebookRefused
+from grader.errors import ExerciseContentError, GraderError, NotebookRefused
 from grader.exercise import load_exercise
 from grader.grading import grade_notebook, regrade
 from grader.sandbox.job import Verdict
@@ -206,7 +206,7 @@ def test_a_notebook_without_parameters_is_refused(mark: Marker) -> None:
     assert caught.value.reason == "no_parameters_cell"
 
 
-def test_stored_answers_are_marked_again(mark: Marker) -> None:
+def test_stored_answers_are_regrade(mark: Marker) -> None:
     """Regrading runs nothing and gives the same marks; a changed rubric gives others."""
     report = mark(SOLUTION + "base = 0.0")
     again = regrade(mark.exercise, report.answers, references=mark.references)
@@ -235,7 +235,7 @@ def test_an_authors_error_is_ours(
     file = shares_folder / "reference.py"
     file.write_text(file.read_text("utf-8").replace("X.mean(axis=0) @ W", "missing"), "utf-8")
     exercise = load_exercise(shares_folder)
-    with pytest.raises(ContentError, match=r"reference.py: reference: NameError"):
+    with pytest.raises(ExerciseContentError, match=r"reference.py: reference: NameError"):
         grade_notebook(
             exercise, exercise.starter.read_bytes(), sandbox=runner, references=references
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
 from grader.lock import moved, write_lock
 
@@ -40,7 +40,7 @@ def test_a_missing_output_is_not_locked(shares_folder: Path) -> None:
     """What `reference` forgets would never be compared."""
     code = shares_folder / "reference.py"
     code.write_text(code.read_text("utf-8").replace('"fx": X[rows] @ W + 2, ', ""), "utf-8")
-    with pytest.raises(ContentError, match="returns no fx"):
+    with pytest.raises(ExerciseContentError, match="returns no fx"):
         write_lock(load_exercise(shares_folder))
 
 

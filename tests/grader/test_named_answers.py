@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from grader.exercise import Output, load_exercise
 from grader.explanation import Clue, Problem, RunAnswers, conform
 from grader.grading import mark_answers
-from grader.sandbox import border
+from grader.sandbox import validation
 from grader.sandbox.inside.answers import Collector
 from grader.sandbox.inside.frames import HEADER
 from grader.words import say
@@ -45,7 +45,9 @@ ROWS = np.arange(15.0).reshape(3, 5)
 def crossed(value: Any) -> Answer:
     """Take a value over the border as the runner does, without a sandbox around it."""
     (frame,) = Collector(["v"], budget_bytes=BOUND).collect({"v": value}, 0)
-    return border.answer(frame[HEADER.size :], declared=("v",), cell=0, bound_bytes=BOUND)
+    return validation.validate_answer(
+        frame[HEADER.size :], declared=("v",), cell=0, bound_bytes=BOUND
+    )
 
 
 def lime_like(names: list[str], values: NDArray[Any]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader import reference as reference_module
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
 from grader.reference import ReferenceStore, author_function, build_reference
 from grader.variants import hidden_variant, visible_variant
@@ -92,8 +92,8 @@ def test_the_author_is_told_which_function_is_wrong(shares_folder: Path) -> None
         assert old in text
         file.write_text(text.replace(old, new, 1), "utf-8")
         exercise = load_exercise(shares_folder)
-        with pytest.raises(ContentError, match=words):
+        with pytest.raises(ExerciseContentError, match=words):
             build_reference(exercise, visible_variant(exercise), mistakes=True)
     file.write_text(text, "utf-8")
-    with pytest.raises(ContentError, match="no such function"):
+    with pytest.raises(ExerciseContentError, match="no such function"):
         author_function(load_exercise(shares_folder), "absent")

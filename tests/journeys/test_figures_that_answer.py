@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.stage import CONTENT
+from tests.journeys.live_site import CONTENT
 
 if TYPE_CHECKING:
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 LESSON = "/courses/foundations/shap-in-ten-minutes/"

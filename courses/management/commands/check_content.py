@@ -9,18 +9,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localdate
 
+from courses.authoring.coverage import coverage_page, coverage_problems, read_subject
+from courses.authoring.identities import identity_problems, record_identities
 from courses.authoring.law import law_problems, law_reminders, read_law, write_law_table
+from courses.authoring.loading import check
+from courses.authoring.proofreading import proofread
 from courses.authoring.question_statistics import question_problems, question_table
-from courses.catalogue.coverage import coverage_page, coverage_problems, read_subject
-from courses.catalogue.files import ContentError, Problem
-from courses.catalogue.identities import identity_problems, record_identities
-from courses.catalogue.loading import check
-from courses.catalogue.proofreading import proofread
-from courses.catalogue.tree import read_tree
+from courses.authoring.tree import read_tree
+from courses.markup.problems import InvalidContentError, Problem
 
 if TYPE_CHECKING:
-    from courses.catalogue.files import Document
-    from courses.catalogue.tree import Tree
+    from courses.authoring.content_files import Tree
+    from courses.authoring.files import Document
 
 PAGE = "docs/features/coverage.md"
 """The page made from the subject, beside the content folder."""
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 write_law_table(folder, law)
             check(folder)
             tree, subject = read_tree(folder), read_subject(folder)
-        except ContentError as error:
+        except InvalidContentError as error:
             raise CommandError(str(error)) from error
         if write:
             record_identities(folder, tree)

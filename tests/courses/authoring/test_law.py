@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command
 
 from courses.authoring import law
 from courses.authoring.law import law_problems, law_reminders, law_table, read_law, write_law_table
-from courses.catalogue.files import ContentError
+from courses.markup.problems import InvalidContentError
 
 if TYPE_CHECKING:
-    from courses.catalogue.files import Document
+    from courses.authoring.files import Document
     from tests.courses.material import Material
 
 CONTENT = Path(__file__).resolve().parents[3] / "content"
@@ -132,7 +132,7 @@ def test_a_wrong_entry_is_refused(material: Material, old: str, new: str, reason
     """Ids, days, cells, sources and what was read are checked."""
     material.replace("law.yaml", old, new)
 
-    with pytest.raises(ContentError, match=reason):
+    with pytest.raises(InvalidContentError, match=reason):
         read_law(material.root)
 
 

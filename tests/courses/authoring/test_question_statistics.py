@@ -13,7 +13,7 @@ from courses.authoring.question_statistics import (
     question_statistics,
     question_table,
 )
-from courses.catalogue.tree import read_tree
+from courses.authoring.tree import read_tree
 from courses.quizzes.questions import Choice, Question
 
 CONTENT = Path(__file__).resolve().parents[3] / "content"
