@@ -61,7 +61,8 @@ class Statistics:
         longest: in how many of them the key is the longest choice, ties included.
         places: how many keys are the longest choice (1), the second longest (2), and so on.
         ratios: of the key's length to the median of its distractors, one a question.
-        keys: right choices of single and multiple questions, and how many of them hedge.
+        keys: for each right choice of a single or multiple question, whether it hedges; empty in
+            languages whose hedges are not known.
         distractors: wrong ones, likewise.
         right: how many multiple-choice questions have each number of right choices.
         all_right: multiple-choice questions in which every choice is right.
@@ -101,12 +102,13 @@ class Statistics:
 
     def count(self, questions: Iterable[Question]) -> None:
         """Count the questions of a quiz."""
-        hedge = _HEDGE[self.language]
+        hedge = _HEDGE.get(self.language[:2])
         for question in questions:
             right = [plain_text(one.html) for one in question.choices if one.correct]
             wrong = [plain_text(one.html) for one in question.choices if not one.correct]
-            self.keys += [bool(hedge.search(text)) for text in right]
-            self.distractors += [bool(hedge.search(text)) for text in wrong]
+            if hedge is not None:
+                self.keys += [bool(hedge.search(text)) for text in right]
+                self.distractors += [bool(hedge.search(text)) for text in wrong]
             if question.kind == "single":
                 key, lengths = len(right[0]), [len(text) for text in wrong]
                 self.single += 1

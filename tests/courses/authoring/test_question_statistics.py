@@ -107,6 +107,8 @@ def test_hedging_is_counted_in_the_language_of_the_quiz() -> None:
     assert counted(single("Cela peut arriver", MIDDLE), language="fr").hedging_keys == 1
     assert counted(single("Cela peut arriver", MIDDLE)).hedging_keys == 0
     assert counted(single("It cannot be told", MIDDLE)).hedging_keys == 0
+    assert counted(single("It may be", MIDDLE), language="en-GB").hedging_keys == 1
+    assert counted(single("Es kann sein", MIDDLE), language="de").keys == []
 
 
 def test_few_questions_are_not_judged() -> None:
