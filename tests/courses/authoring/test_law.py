@@ -117,6 +117,18 @@ def test_a_reminder_does_not_fail_the_check(
     assert "law.yaml" not in str(stopped.value), "the tiny course has other problems"
 
 
+@pytest.mark.usefixtures("dated")
+def test_writing_renews_a_stale_table(material: Material) -> None:
+    """`check_content --write` puts the present statements into the lesson."""
+    material.replace("law.yaml", "It applies from 2027.", "It applies from 2030.")
+
+    with pytest.raises(CommandError) as stopped:
+        call_command("check_content", str(material.root), write=True)
+
+    assert "It applies from 2030." in (material.root / LESSON).read_text()
+    assert "law.yaml" not in str(stopped.value), "the tiny course has other problems"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

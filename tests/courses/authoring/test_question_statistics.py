@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from courses.authoring.question_statistics import (
     LEAST_QUESTIONS,
@@ -15,6 +18,9 @@ from courses.authoring.question_statistics import (
 )
 from courses.authoring.tree import read_tree
 from courses.quizzes.questions import Choice, Question
+
+if TYPE_CHECKING:
+    from tests.courses.material import Material
 
 CONTENT = Path(__file__).resolve().parents[3] / "content"
 SHORT, MIDDLE, LONG = "Eight ch", "Sixteen letters!", "A good deal longer than that"
@@ -128,6 +134,16 @@ def test_a_course_is_counted_in_each_of_its_languages() -> None:
     assert found["foundations", "fr"].ratios != found["foundations", "en"].ratios
     assert "l10n/fr/courses/foundations" in found["foundations", "fr"].file
     assert "| foundations | fr |" in question_table(tree)
+
+
+def test_the_command_prints_the_table(material: Material) -> None:
+    """`check_content --statistics` shows what was counted, also when something is wrong."""
+    printed = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("check_content", str(material.course().root), statistics=True, stdout=printed)
+
+    assert "| tiny | en | 2 | 0 (0%) | 2: 2 | 0.90 |" in printed.getvalue()
 
 
 def test_our_questions_give_nothing_away() -> None:
