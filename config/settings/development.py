@@ -6,4 +6,4 @@ from config.settings.base import VAR_DIR
 
 SECRET_KEY = env("WHYBOX_SECRET_KEY") or stored_secret("secret-key", VAR_DIR)
 VARIANT_SECRET = env("WHYBOX_VARIANT_SECRET") or stored_secret("variant-secret", VAR_DIR)
-DEMO_ACCOUNTS: bool = env("WHYBOX_DEMO_ACCOUNTS")
+DEMO_ACCOUNTS = env("WHYBOX_DEMO_ACCOUNTS")

@@ -15,7 +15,7 @@ from grader.exercise import load_exercise
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.exercise import Exercise as ExerciseFolder
+    from grader.exercise import ExerciseDefinition
 
 
 @transaction.atomic
@@ -48,12 +48,12 @@ def load(*, content: Path) -> list[str]:
     return changed
 
 
-def _html(markdown: str, exercise: ExerciseFolder) -> str:
+def _html(markdown: str, exercise: ExerciseDefinition) -> str:
     source = Source(file=f"{FOLDER}/{exercise.slug}/exercise.yaml")
     return render_page(markdown, source).html
 
 
-def _fields(exercise: ExerciseFolder) -> dict[str, Any]:
+def _fields(exercise: ExerciseDefinition) -> dict[str, Any]:
     rubric = read_rubric(exercise.folder)
     return {
         "title": exercise.title,

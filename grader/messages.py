@@ -226,7 +226,7 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-WORDS: dict[str, str] = {
+MESSAGES: dict[str, str] = {
     **NOTEBOOK,
     **CRITERIA,
     **DIAGNOSES,
@@ -238,6 +238,6 @@ WORDS: dict[str, str] = {
 }
 
 
-def say(message_id: str, facts: Mapping[str, object] | None = None) -> str:
+def message_text(message_id: str, facts: Mapping[str, object] | None = None) -> str:
     """Return the English text of a message."""
-    return WORDS[message_id].format(**(facts or {}))
+    return MESSAGES[message_id].format(**(facts or {}))

@@ -1,4 +1,4 @@
-"""Samples: notebooks that come with an exercise, each with the grade that it must get."""
+"""Samples: notebooks in an exercise folder, each with its expected grade."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from grader.exercise import Exercise
+    from grader.check.report import ExerciseCheck
+    from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
     from grader.report import GradeReport
     from grader.sandbox.job import Sandbox
 
 SAMPLES_SECRET = b"the variant that samples are checked with"
-"""Fixed, so that a second check finds its references; no deployment draws from it."""
+"""Fixed, so that a second check finds its cached references; no deployment uses it."""
 
 
 def check_sample(
-    exercise: Exercise,
+    exercise: ExerciseDefinition,
     folder: Path,
     store: ReferenceStore,
     sandbox: Sandbox,
     secret: bytes | None,
 ) -> list[str]:
-    """Grade one sample; returns in which points the grade is not the expected one.
+    """Grade one sample and return the differences from the expected grade.
 
     Args:
-        exercise: whose sample it is.
+        exercise: the sample's exercise.
         folder: the sample.
         store: reference values.
         sandbox: where it runs.
         secret: draws the hidden parameters; None runs it with the visible ones only.
 
     Raises:
-        ExerciseContentError: expected.yaml cannot be read, or holds an unknown key.
+        ExerciseContentError: expected.yaml cannot be read or contains an unknown key.
     """
     file = folder / "expected.yaml"
     expected, lines = read_yaml_tree(file)
@@ -46,7 +47,9 @@ def check_sample(
     if not isinstance(expected, dict) or not set(expected) <= known:
         unknown = sorted(set(expected) - known) if isinstance(expected, dict) else []
         key = unknown[0] if unknown else ""
-        raise ExerciseContentError("is no key of a sample", file=file, key=key, line=lines.get(key))
+        raise ExerciseContentError(
+            "is not a key of a sample", file=file, key=key, line=lines.get(key)
+        )
     try:
         report = grade_notebook(
             exercise,
@@ -90,3 +93,23 @@ def _differences(expected: Mapping[str, Any], report: GradeReport) -> list[str]:
     for key, value in expected.get("messages", {}).items():
         same(f"message of {key}", value, results[key].message_id if key in results else None)
     return wrong
+
+
+def check_samples(
+    exercise: ExerciseDefinition,
+    store: ReferenceStore,
+    sandbox: Sandbox,
+    found: ExerciseCheck,
+    *,
+    hidden_samples: bool,
+) -> None:
+    """Check that every sample gets its expected grade, with hidden parameters where needed."""
+    folders = sorted(path.parent for path in exercise.folder.glob("samples/*/expected.yaml"))
+    found.need(bool(folders), "there are no samples")
+    for folder in folders:
+        for secret in (SAMPLES_SECRET,) if hidden_samples else (None, SAMPLES_SECRET):
+            wrong = check_sample(exercise, folder, store, sandbox, secret)
+            if not wrong:
+                break
+        found.samples += not wrong
+        found.problems += [f"samples/{folder.name}: {problem}" for problem in wrong]

@@ -1,4 +1,4 @@
-"""The author's gate: a sound exercise passes, and every unsoundness is named."""
+"""Exercise checks: a sound exercise passes, and every problem is reported."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import io
 from typing import TYPE_CHECKING
 
 from grader.authoring import write_notebooks
-from grader.check import Effort, check_content, check_exercise, fresh_variants
+from grader.check import CheckScope, check_content, check_exercise, check_variants
 from grader.exercise import load_exercise
 from grader.lock import write_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.sandbox.job import Sandbox
 
-QUICK = Effort(variants=2, honest=20, repeats=2)
+QUICK = CheckScope(variants=2, correct_seeds=20, repeats=2)
 
 
 def add_sample(folder: Path, name: str, changes: str, expected: str) -> None:
@@ -37,7 +37,7 @@ base = X.mean(axis=0) @ W + 2
 
 
 def test_a_sound_exercise_passes(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
-    """Starter, solution on fresh variants, samples, mistakes and files are all in order."""
+    """Starter, solution on fresh variants, samples, misconceptions and files are all correct."""
     add_sample(shares_folder, "solution", "Nothing.", "passed: true\nscore: 100\n")
     add_sample(shares_folder, "starter", "Nothing.", "passed: false\nmisconception: null\n")
     add_sample(shares_folder, "absolute", ABSOLUTE, "score: 30\nmisconception: [absolute]\n")
@@ -45,8 +45,8 @@ def test_a_sound_exercise_passes(shares_folder: Path, tmp_path: Path, runner: Sa
     write_lock(load_exercise(shares_folder))
     found = check_exercise(shares_folder, tmp_path / "references", QUICK, runner)
     assert found.problems == []
-    assert (found.variants, found.forms, found.samples) == (2, 4, 3)
-    assert {name: power.named for name, power in found.power.items()} == {
+    assert (found.variants, found.equivalents, found.samples) == (2, 4, 3)
+    assert {name: rate.named for name, rate in found.detection.items()} == {
         "opposite_class": 1,
         "no_mean": 1,
         "sign": 1,
@@ -56,11 +56,11 @@ def test_a_sound_exercise_passes(shares_folder: Path, tmp_path: Path, runner: Sa
         "sorted_features": 1,
         "base_forgotten": 1,
     }
-    assert all(power.caught == power.tried == power.named for power in found.power.values())
+    assert all(rate.caught == rate.tried == rate.named for rate in found.detection.values())
 
 
-def test_what_is_unsound_is_named(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
-    """Stale notebooks, wrong samples, undeclared and unseen mistakes each get a line."""
+def test_problems_are_reported(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
+    """Stale notebooks, wrong samples, undeclared and undetected misconceptions each get a line."""
     add_sample(shares_folder, "absolute", ABSOLUTE, "score: 100\nmisconception: [sign]\n")
     write_notebooks(shares_folder)
     with (shares_folder / "starter.md").open("a", encoding="utf-8") as stream:
@@ -111,8 +111,10 @@ TWINS = """\
 """
 
 
-def test_groups_are_those_declared(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
-    """Mistakes that no answer tells apart must be declared, and declared ones must be such."""
+def test_ambiguous_misconceptions_must_be_declared(
+    shares_folder: Path, tmp_path: Path, runner: Sandbox
+) -> None:
+    """Misconceptions that no answer tells apart must be declared, and only those."""
     content = shares_folder / "exercise.yaml"
     text = content.read_text("utf-8").replace("  - sign\n", TWINS + "  - sign\n")
     content.write_text(text, encoding="utf-8")
@@ -130,8 +132,8 @@ def test_groups_are_those_declared(shares_folder: Path, tmp_path: Path, runner: 
         assert words in found.problems
 
 
-def test_honest_forms_must_pass(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
-    """A property that only float64 meets fails honest work in single precision."""
+def test_equivalent_answers_must_pass(shares_folder: Path, tmp_path: Path, runner: Sandbox) -> None:
+    """A criterion that only float64 meets rejects correct answers in single precision."""
     content = shares_folder / "exercise.yaml"
     line = (
         "  - {id: fx, title: The output, kind: agreement, output: fx, threshold: 0.01, points: 10}"
@@ -140,34 +142,34 @@ def test_honest_forms_must_pass(shares_folder: Path, tmp_path: Path, runner: San
     content.write_text(content.read_text("utf-8").replace(line, exact), encoding="utf-8")
     found = check_exercise(shares_folder, tmp_path / "references", QUICK, runner)
     assert "the solution's answers in single precision lose points: The output" in found.problems
-    assert found.forms == 3
+    assert found.equivalents == 3
 
 
-def test_a_band_that_fails_honest_work_is_reported(
+def test_a_tolerance_that_rejects_correct_work_is_reported(
     noisy_folder: Path, tmp_path: Path, runner: Sandbox
 ) -> None:
-    """Fresh seeds, and every seed of the reference left out in turn, are judged."""
+    """Fresh seeds, and every seed of the reference left out in turn, are graded."""
     found = check_exercise(noisy_folder, tmp_path / "references", QUICK, runner)
-    assert found.honest == QUICK.honest + 100
+    assert found.correct_runs == QUICK.correct_seeds + 100
     assert found.rejected <= found.rejections_allowed
     code = noisy_folder / "reference.py"
     text = code.read_text("utf-8").replace("(seed, 400)", "(seed, 400 if seed < 100 else 40)")
     code.write_text(text, encoding="utf-8")
     found = check_exercise(noisy_folder, tmp_path / "references", QUICK, runner)
     assert found.rejected > found.rejections_allowed
-    assert any("honest runs fail" in problem for problem in found.problems)
+    assert any("correct runs are rejected" in problem for problem in found.problems)
 
 
-def test_fresh_variants_differ(shares: Exercise, noisy: Exercise) -> None:
-    """Each drawing is another, none is the visible one, and the same content draws the same."""
-    variants = fresh_variants(shares, 5)
+def test_fresh_variants_differ(shares: ExerciseDefinition, noisy: ExerciseDefinition) -> None:
+    """Variants differ from each other and the visible one, and depend on the content only."""
+    variants = check_variants(shares, 5)
     assert len({variant.key for variant in variants}) == 5
-    assert variants == fresh_variants(shares, 5)
-    assert fresh_variants(noisy, 5) == ()
+    assert variants == check_variants(shares, 5)
+    assert check_variants(noisy, 5) == ()
 
 
 def replaced(file: Path, *pairs: tuple[str, str]) -> None:
-    """Write a file anew with texts replaced, each of which it must hold."""
+    """Rewrite a file with texts replaced, each of which it must contain."""
     text = file.read_text("utf-8")
     for old, new in pairs:
         assert old in text
@@ -178,7 +180,7 @@ def replaced(file: Path, *pairs: tuple[str, str]) -> None:
 def test_points_for_nothing_are_reported(
     shares_folder: Path, tmp_path: Path, runner: Sandbox
 ) -> None:
-    """An output that no criterion looks at, and answers that hold for every drawing."""
+    """An ungraded output, and answers that pass for every variant, are reported."""
     replaced(
         shares_folder / "exercise.yaml",
         ("parameters:\n", "  note: {dtype: float, shape: [], meaning: Nothing.}\nparameters:\n"),

@@ -8,7 +8,7 @@ from grader.authoring import changed, notebook_text, read_cells
 from grader.grading import grade_notebook
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
     from grader.report import GradeReport
     from grader.sandbox.job import Sandbox
@@ -22,7 +22,7 @@ base = X.mean(axis=0) @ W + 2
 """
 
 
-def notebook(exercise: Exercise, answer: str | None = None, **cells: str) -> bytes:
+def notebook(exercise: ExerciseDefinition, answer: str | None = None, **cells: str) -> bytes:
     """Give the solution's notebook with its answer, or other cells, replaced."""
     base = changed(
         read_cells(exercise.folder / "starter.md"), read_cells(exercise.folder / "solution.md")
@@ -39,7 +39,9 @@ def notebook(exercise: Exercise, answer: str | None = None, **cells: str) -> byt
 class Marker:
     """Grades notebooks of one exercise with one sandbox, store and secret."""
 
-    def __init__(self, exercise: Exercise, runner: Sandbox, references: ReferenceStore) -> None:
+    def __init__(
+        self, exercise: ExerciseDefinition, runner: Sandbox, references: ReferenceStore
+    ) -> None:
         self.exercise, self.runner, self.references = exercise, runner, references
 
     def __call__(self, answer: str | None = None, *, attempt: int = 1, **cells: str) -> GradeReport:

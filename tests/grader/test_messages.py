@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.misconceptions.families import ALONE, WITH_COMPANIONS
-from grader.words import DIAGNOSES, FAMILIES, WORDS
+from grader.messages import DIAGNOSES, FAMILIES, MESSAGES
+from grader.misconceptions.families import TRANSFORMS, TRANSFORMS_WITH_RELATED
 
 SOURCES = sorted((Path(__file__).parents[2] / "grader").rglob("*.py"))
 
 
 def test_every_message_id_in_the_code_has_words() -> None:
-    """Message ids that stand in the code are keys of WORDS."""
+    """Message ids that stand in the code are keys of MESSAGES."""
     found = set()
     for file in SOURCES:
         found |= set(re.findall(r'"((?:criterion|diagnosis)\.[a-z_]+)"', file.read_text("utf-8")))
     assert found
-    assert found <= set(WORDS)
+    assert found <= set(MESSAGES)
 
 
 def test_every_family_has_words() -> None:
     """A ready-made family without a title could not be named."""
-    assert set(ALONE) | set(WITH_COMPANIONS) | {"sorted_features"} <= set(FAMILIES)
+    assert set(TRANSFORMS) | set(TRANSFORMS_WITH_RELATED) | {"sorted_features"} <= set(FAMILIES)
 
 
 def test_diagnoses_say_how_sure_they_are() -> None:

@@ -1,4 +1,4 @@
-"""Honest forms: the same right answers as other learners would hand them in."""
+"""Equivalent answers: the correct answers in other types that learners may use."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.exercise import Exercise, Output
+    from grader.exercise import ExerciseDefinition, Output
 
 
-def honest_forms(exercise: Exercise, labels: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Python that turns the right answers into another form of the same, by the form's name.
+def equivalent_answers(
+    exercise: ExerciseDefinition, labels: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
+    """Return Python code that converts the correct answers to an equivalent form, by form.
 
     Args:
-        exercise: whose outputs they are.
+        exercise: the exercise whose outputs are converted.
         labels: the visible reference's labels of each labelled output.
     """
     floats = [output for output in exercise.outputs if output.dtype == "float"]
@@ -47,7 +49,7 @@ def honest_forms(exercise: Exercise, labels: Mapping[str, tuple[str, ...]]) -> d
 
 
 def _by_name(output: Output, labels: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Named columns or labels from last to first."""
+    """Return code that reverses named columns or labels."""
     name = output.name
     if output.labelled:
         values = f"{name} if hasattr({name}, 'keys') else np.asarray({name})"

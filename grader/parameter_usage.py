@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from grader.explanation import Clue
+from grader.explanation import ParameterUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|(?<![\w.])\.\d+")
 COMMENT = re.compile(r"#[^\n]*")
 
 
-def read_clue(exercise: Exercise, cells: Sequence[str], parameters_cell: int | None) -> Clue:
+def read_parameter_usage(
+    exercise: ExerciseDefinition, cells: Sequence[str], parameters_cell: int | None
+) -> ParameterUsage:
     """What the code cells do with parameters and literals.
 
     Args:
@@ -49,7 +51,7 @@ def read_clue(exercise: Exercise, cells: Sequence[str], parameters_cell: int | N
             # Half of the values written down is no accident any more; one or two may be.
             if size > 2 and _names(output.name, cell) and len(NUMBER.findall(cell)) >= size / 2:  # noqa: PLR2004
                 literals[output.name] = index + 1
-    return Clue(unread=unread, reassigned=reassigned, literals=literals)
+    return ParameterUsage(unread=unread, reassigned=reassigned, literals=literals)
 
 
 def _names(name: str, cell: str) -> bool:
