@@ -6,7 +6,7 @@ export PYTHONWARNINGS ?= ignore::SyntaxWarning
 export OMP_NUM_THREADS ?= 1
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run demo test test-browser test-services check check-content check-short bench doctor lock figures messages clean
+.PHONY: help run demo test test-browser test-services check check-content check-short bench doctor lock figures messages editor-bundle clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -90,6 +90,9 @@ messages: .venv/dev  ## collect the words to translate, and compile the translat
 	$(SITE)/python manage.py makemessages --locale fr --no-wrap --no-obsolete --add-location file \
 	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*"
 	msgfmt --check-format -o config/locale/fr/LC_MESSAGES/django.mo config/locale/fr/LC_MESSAGES/django.po
+
+editor-bundle:  ## bundle the code editor anew (needs Node and npm; the bundle is committed)
+	cd config/editor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 
 lock:  ## resolve requirements/*.in into hash-locked requirements/*.txt
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }
