@@ -86,6 +86,22 @@ function completionSource(hooks) {
   };
 }
 
+// Chromium gives text that is typed in place of coloured text its old colour by an inline style, which
+// the policy refuses and reports. So typed text is put in by the editor itself, unless an input method
+// or a touch keyboard, which follow what the page shows, is at work.
+const usesTouch = matchMedia("(pointer: coarse)");
+function typeText(cm) {
+  return (event, view) => {
+    const { data } = event;
+    if (event.inputType !== "insertText" || !data || !event.cancelable || view.composing || usesTouch.matches) return false;
+    const { from, to } = view.state.selection.main;
+    const insert = () => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(cm.EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
+    return true;
+  };
+}
+
 function signatureBox({ name, signature, doc }) {
   const dom = element(
     "div", { class: "signature", role: "note" },
@@ -145,6 +161,7 @@ export async function openEditor(textarea, { label, described, hooks }) {
       cm.pythonLanguage, cm.indentUnit.of("    "), cm.syntaxHighlighting(cm.colours), cm.errorLine, cm.signature,
       cm.keymap.of([...cm.closeBracketsKeymap, ...cm.completionKeymap, ...cm.historyKeymap, ...cm.defaultKeymap]),
       cm.EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": described, tabindex: "0", autocapitalize: "off", spellcheck: "false" }),
+      cm.EditorView.domEventHandlers({ beforeinput: typeText(cm) }),
       cm.EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         textarea.value = update.state.doc.toString();
