@@ -37,6 +37,7 @@ export class Cell {
   }
 
   edited() {
+    this.errorLine = null; // its text has moved
     this.box.classList.add("is-edited");
     if (this.state === "done" || this.state === "error") this.setState("stale");
     this.hooks.changed(this);
@@ -67,6 +68,7 @@ export class Cell {
     this.opening ??= openEditor(this.textarea, { label, described: "workbench-keys", hooks });
     try {
       this.editor = await this.opening;
+      if (this.errorLine) this.editor.markLine(this.errorLine);
     } catch {
       this.opening = undefined; // the text area stays
     }
@@ -99,7 +101,7 @@ export class Cell {
     const words = {
       queued: () => say("queued"),
       running: () => say("runningNow"),
-      done: () => (cached ? say("doneFromCache") : seconds === null ? say("done") : say("doneIn", { time: saySeconds(seconds) })),
+      done: () => (seconds === null ? say("done") : say(cached ? "doneFromCache" : "doneIn", { time: saySeconds(seconds) })),
       error: () => (seconds === null ? say("failed") : say("failedAfter", { time: saySeconds(seconds) })),
       skipped: () => say("notRun"),
       interrupted: () => say("interrupted"),
@@ -116,7 +118,9 @@ export class Cell {
   add(output) {
     if (this.awaitsOutput) this.clearOutputs();
     addOutput(this.outputs, output);
-    if (output.type === "error") this.editor?.markLine(output.line);
+    if (output.type !== "error") return;
+    this.errorLine = output.line;
+    this.editor?.markLine(output.line);
   }
 
   finish(state, facts) {
@@ -124,8 +128,15 @@ export class Cell {
     this.setState(state, facts);
   }
 
+  // The run has ended before it came to an end here.
+  drop() {
+    if (PENDING.has(this.state)) this.setState("interrupted");
+    this.awaitsOutput = false;
+  }
+
   clearOutputs() {
     this.awaitsOutput = false;
+    this.errorLine = null;
     this.outputs.replaceChildren();
     this.editor?.markLine(null);
   }

@@ -77,7 +77,7 @@ class Blocks {
 
 const hooks = {
   changed: () => draft.touched(),
-  run: (cell) => runner.start(cell),
+  run: (cell) => { asked = cell; runner.start(cell); },
   save: () => { draft.save().catch(() => {}); },
   complete: (...call) => help.complete(...call),
   inspect: (...call) => help.inspect(...call),
@@ -94,7 +94,10 @@ let asked = null; // the block whose button was pressed last: news are told besi
 const line = (cell) => cell.box.querySelector("[data-said]");
 const dialog = document.querySelector("dialog[data-dialog=conflict]");
 
-runner.addEventListener("tell", ({ detail: { sentence } }) => { if (asked) line(asked).textContent = sentence; });
+// How a run ended stands in the block's own status; here is what goes on, and trouble.
+runner.addEventListener("tell", ({ detail: { sentence, isTrouble } }) => {
+  if (asked) line(asked).textContent = runner.isBusy || isTrouble ? sentence : "";
+});
 runner.addEventListener("busy", () => {
   for (const cell of blocks.cells) cell.box.querySelector("[data-action=interrupt]").hidden = !runner.isBusy || cell !== asked;
   // A block that has an output of its own shows that in place of the one that the lesson printed.

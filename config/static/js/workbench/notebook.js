@@ -59,8 +59,9 @@ export class Notebook {
   }
 
   make({ id, type, source, html = "" }) {
-    const box = document.querySelector(`#cell-${type}`).content.firstElementChild.cloneNode(true);
-    box.dataset.cell = id;
+    const template = document.querySelector(type === "code" ? "#cell-code" : "#cell-markdown");
+    const box = template.content.firstElementChild.cloneNode(true);
+    Object.assign(box.dataset, { cell: id, kind: type });
     const cell = new Cell(box, this.hooks);
     cell.textarea.value = source;
     if (!cell.isCode) cell.setRendered(html);

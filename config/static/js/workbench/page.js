@@ -133,6 +133,7 @@ const actions = {
     dialog("reset").showModal();
   },
   upload: () => part("file").click(),
+  download: (_, link) => draft.save().then(() => location.assign(link.href), refuse),
   "edit-text": (cell) => cell.editText(),
   "show-text": (cell) => run(cell, false),
   "add-code": (cell) => notebook.add("code", cell),
@@ -155,7 +156,7 @@ root.addEventListener("click", (event) => {
   event.preventDefault();
   const menu = button.closest("details[data-menu]");
   if (menu) menu.open = false;
-  action(notebook.cellOf(button));
+  action(notebook.cellOf(button), button);
 });
 root.addEventListener("dblclick", (event) => {
   const cell = event.target.closest("[data-rendered]") && notebook.cellOf(event.target);

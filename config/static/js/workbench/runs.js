@@ -20,6 +20,7 @@ export class Runner extends EventTarget {
   async start(until) {
     const cells = this.notebook.codeCells(until);
     const turn = (this.turn = Symbol("run"));
+    for (const cell of this.current?.cells ?? []) if (!cells.includes(cell)) cell.drop();
     this.reported = false;
     this.setCurrent({ id: null, cells });
     for (const cell of cells) cell.setState("queued");
@@ -95,8 +96,8 @@ export class Runner extends EventTarget {
   end(state, detail) {
     const { cells } = this.current;
     for (const cell of cells) {
-      if (cell.state === "queued") cell.setState(state === "done" || state === "error" ? "skipped" : "interrupted");
-      else if (cell.state === "running") cell.finish("interrupted", {});
+      if (cell.state === "queued" && (state === "done" || state === "error")) cell.setState("skipped");
+      else cell.drop();
     }
     const words = {
       done: say("runDone", { time: saySeconds(this.seconds ?? 0) }), error: say("runStopped"),
@@ -104,7 +105,7 @@ export class Runner extends EventTarget {
     };
     const sentence = detail || words[state] || "";
     this.setCurrent(null);
-    this.tell(sentence);
+    this.tell(sentence, state === "lost" || state === "limit");
     if (!this.hasError && !this.reported) announce(sentence);
   }
 
