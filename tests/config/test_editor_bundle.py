@@ -28,6 +28,17 @@ def test_the_bundle_holds_the_pinned_versions() -> None:
     assert {name: locked[f"node_modules/{name}"]["version"] for name in bundled} == bundled
 
 
+def test_the_bundle_was_made_from_the_entry_as_it_is() -> None:
+    """The bundle exports what `entry.js` does: neither more nor less."""
+    entry = (SOURCE / "entry.js").read_text()
+    exports = re.findall(r"export \{(.*?)\}", entry, flags=re.DOTALL)
+    wanted = {name.strip() for names in exports for name in names.split(",") if name.strip()}
+    last = (VENDOR / "codemirror.js").read_text().rsplit("export{", 1)[1].split("}", 1)[0]
+    bundled = {name.split(" as ")[-1] for name in last.split(",")}
+
+    assert bundled == wanted
+
+
 def test_the_lock_has_digests_and_no_addresses() -> None:
     """A package is known by its digest, wherever it is fetched from."""
     locked = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
