@@ -1,21 +1,33 @@
-# Everything that one does with a checkout. `make` alone lists it.
+# Everything that can be done with a checkout. `make` alone lists it.
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= 2
 SITE := .venv/bin
 export PYTHONWARNINGS ?= ignore::SyntaxWarning
 export OMP_NUM_THREADS ?= 1
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
+PARALLEL := @$(MAKE) --no-print-directory --jobs $(JOBS)
+PYTEST := $(SITE)/pytest -n $(JOBS)
+# What depends on the database and the broker; the journeys have their own target.
+ON_SERVICES := $(PYTEST) tests --dist worksteal -m "not browser" --database-only \
+  --ignore tests/config --ignore tests/grader --ignore tests/journeys
+# The longest first.
+CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
+  check-migrations check-deployment check-api check-typos
 
-.PHONY: help run demo test test-browser test-services check check-content check-short bench doctor lock figures messages clean
+.PHONY: help machine environments site-environments run demo test test-browser test-services check \
+  $(CHECKS) check-content check-short bench doctor lock figures messages editor-bundle clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-# --- the two environments: the site's own, and the one that notebooks run in -----------------
-.venv/site: requirements/site.txt
+# --- the two environments: one for the site, one for notebooks --------------------------------
+machine:
 	@$(PYTHON) config/machine.py run
+
+.venv/site: requirements/site.txt | machine
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	@echo "Installing the site's packages (once, a few minutes)"
+	@echo "Installing the packages of the site (once, a few minutes)"
 	@.venv/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
@@ -24,74 +36,91 @@ help:  ## this list
 	@.venv/bin/python $(PIP_INSTALL) -r requirements/site.txt -r $<
 	@touch $@
 
-.venv-sandbox/ready: requirements/sandbox.txt
-	@$(PYTHON) config/machine.py run
+.venv-sandbox/ready: requirements/sandbox.txt | machine
 	@test -x .venv-sandbox/bin/python || $(PYTHON) -m venv .venv-sandbox
-	@echo "Installing the packages that notebooks may use (once)"
+	@echo "Installing the packages for notebooks (once)"
 	@.venv-sandbox/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-# --- to use it -------------------------------------------------------------------------------
-run: .venv/site .venv-sandbox/ready  ## start the site on this machine, with demo accounts
-	@$(PYTHON) config/machine.py run
+site-environments:
+	$(PARALLEL) .venv/site .venv-sandbox/ready
+
+environments:
+	$(PARALLEL) .venv/dev .venv-sandbox/ready
+
+# --- use ---------------------------------------------------------------------------------------
+run: site-environments  ## start the site on this machine, with demo accounts
 	@PORT=$(PORT) $(SITE)/python -m config.run
 
-demo: .venv/site .venv-sandbox/ready  ## play a learner from sign-up to certificate on a site of its own
-	@$(PYTHON) config/machine.py run
+demo: site-environments  ## run a scripted learner, from sign-up to certificate, on a temporary site
 	@$(SITE)/python -m config.run --demo
 
-doctor: .venv/site .venv-sandbox/ready  ## say which pieces of the sandbox work here
+doctor: site-environments  ## show which isolation features work on this machine
 	@$(SITE)/python -m grader doctor
 
-# --- to change it ----------------------------------------------------------------------------
-check: .venv/dev .venv-sandbox/ready  ## format, lint, types, import contracts, migrations, content, docs
-	$(SITE)/ruff format --check --quiet .
-	$(SITE)/ruff check --quiet .
+# --- development -------------------------------------------------------------------------------
+check: environments  ## format, lint, types, import contracts, migrations, content, spelling
+	$(PARALLEL) --output-sync=target --keep-going $(CHECKS)
+
+check-types:
 	$(SITE)/mypy
+check-content-files:
+	$(SITE)/python manage.py check_content
+check-spelling:
+	$(SITE)/python manage.py check_spelling
+check-lint:
+	$(SITE)/ruff check --quiet .
+check-format:
+	$(SITE)/ruff format --check --quiet .
+check-imports:
 	$(SITE)/lint-imports
+check-migrations:
 	$(SITE)/python manage.py makemigrations --check --dry-run
+check-deployment:
 	WHYBOX_SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w0) WHYBOX_VARIANT_SECRET=check \
 	  DJANGO_SETTINGS_MODULE=config.settings.production \
 	  $(SITE)/python manage.py check --deploy --fail-level WARNING
+check-api:
 	$(SITE)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
-	$(SITE)/python manage.py check_content
-	$(SITE)/python manage.py check_spelling
+check-typos:
 	$(SITE)/codespell
 
-check-content: .venv/dev .venv-sandbox/ready  ## prove every exercise sound (the whole of it; minutes)
+check-content: environments  ## check every exercise thoroughly (many minutes)
 	$(SITE)/python -m grader check content --report docs/features/exercise-check.md
 
-check-short: .venv/dev .venv-sandbox/ready  ## the same in short, as CI does: one variant and few seeds each
+check-short: environments  ## check every exercise as CI does: one hidden variant, few seeds
 	$(SITE)/python -m grader check content --short
 
-test: .venv/dev .venv-sandbox/ready  ## the tests, with real worker and sandbox; PostgreSQL and Redis where installed
+test: environments  ## all tests, with real worker and sandbox; on PostgreSQL and Redis too if installed
 	@$(PYTHON) config/machine.py test
-	$(SITE)/pytest tests -n 2 --dist worksteal -m "not browser"
-	$(SITE)/python tests/services.py --where-installed \
-	  $(SITE)/pytest tests/courses tests/exercises -n 2 --dist worksteal -m "not browser"
+	$(PYTEST) tests --dist worksteal -m "not browser"
+	$(SITE)/python tests/services.py --where-installed $(ON_SERVICES)
 
-test-services: .venv/dev .venv-sandbox/ready  ## the tests of database and queue on PostgreSQL and Redis
+test-services: environments  ## the tests that use the database, on PostgreSQL and Redis
 	@$(PYTHON) config/machine.py services
-	$(SITE)/python tests/services.py $(SITE)/pytest tests/courses tests/exercises -n 2 --dist worksteal -m "not browser"
+	$(SITE)/python tests/services.py $(ON_SERVICES)
 
-test-browser: .venv/dev .venv-sandbox/ready  ## the journeys, in Chromium
+test-browser: environments  ## the journeys in Chromium, on a site per test process
 	@$(PYTHON) config/machine.py browser
-	$(SITE)/pytest tests/journeys -m browser
+	$(PYTEST) tests/journeys --dist loadfile --no-loadscope-reorder -m browser
 
-bench: .venv/dev .venv-sandbox/ready  ## measure, side by side in one run
+bench: environments  ## benchmarks: sandbox and site beside other tools, grading, pages
 	$(SITE)/python -m bench.sandbox
 	$(SITE)/python -m bench.simulated_learners content
 	$(SITE)/python -m bench.pages
 
-figures: .venv/dev .venv-sandbox/ready  ## draw the figures of all lessons anew
+figures: environments  ## draw the figures of all lessons
 	$(SITE)/python manage.py build_figures
 
-messages: .venv/dev  ## collect the words to translate, and compile the translations (needs gettext)
+messages: environments  ## extract the strings to translate and compile the translations (needs gettext)
 	$(SITE)/python manage.py makemessages --locale fr --no-wrap --no-obsolete --add-location file \
-	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*"
-	msgfmt --check-format -o config/locale/fr/LC_MESSAGES/django.mo config/locale/fr/LC_MESSAGES/django.po
+	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*" --ignore "config/editor/node_modules/*"
+	for messages in config/locale*/*/LC_MESSAGES; do msgfmt --check-format -o $$messages/django.mo $$messages/django.po || exit 1; done
 
-lock:  ## resolve requirements/*.in into hash-locked requirements/*.txt
+editor-bundle:  ## bundle the code editor (needs Node and npm; the bundle is committed)
+	cd config/editor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+
+lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }
 	@for name in site sandbox dev; do \
 	  constraint=; test $$name = site || constraint="--constraints requirements/site.txt"; \
@@ -99,5 +128,5 @@ lock:  ## resolve requirements/*.in into hash-locked requirements/*.txt
 	    --no-header --no-annotate --no-strip-extras $$constraint \
 	    requirements/$$name.in --output-file requirements/$$name.txt; done
 
-clean:  ## remove the environments and all local state (accounts and submissions too)
+clean:  ## delete the environments and all local data, accounts and submissions included
 	rm -rf .venv .venv-sandbox var .mypy_cache .ruff_cache .import_linter_cache

@@ -170,7 +170,7 @@ def _pages(people: People) -> list[Asked]:
     own_pages = {
         "dashboard": "/dashboard/",
         "profile": "/profile/",
-        "e-mail addresses": "/accounts/email/",
+        "email addresses": "/accounts/email/",
         "two-step sign-in": "/accounts/2fa/",
         "catalogue": "/courses/",
         "course": course,

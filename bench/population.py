@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from allauth.account.models import EmailAddress
 from django.db.models import Max
 
-from courses.learners.keeping import count_ratings
 from courses.learners.models import Bookmark, Completion, CompletionKind, Enrolment, Note, Rating
+from courses.learners.ratings import update_mean_rating
 from courses.models import Certificate, Course, Lesson, Part, Post, QuizAttempt, User
-from exercises.catalogue import starter_notebook
+from exercises.catalogue.folders import starter_notebook
 from exercises.models import Exercise, Review, State, Submission, SubmissionFiles, Worker
 from grader.sandbox.job import Verdict
 
@@ -36,7 +36,7 @@ BUSY_QUESTIONS: Final = 3_000
 BUSY_ANSWERS: Final = 300
 """Answers to the question that most people answer."""
 SOLVED: Final = 5
-"""Exercises that a learner hands in notebooks for."""
+"""Exercises that a learner submits notebooks to."""
 TRIES: Final = 60
 """Submissions of each exercise by the learner with the long history."""
 QUIZ_TRIES: Final = 25
@@ -106,7 +106,7 @@ class Population:
             name="one", concurrency=4, started_at=NOW, seen_at=NOW, sandbox_open=True
         )
         for course in self.courses:
-            count_ratings(course)
+            update_mean_rating(course)
 
     def _put(self, what: str, rows: Iterable[Model]) -> None:
         waiting, count = iter(rows), 0
@@ -269,7 +269,7 @@ class Population:
     def _graded(
         self, user: int, exercise: Exercise, attempt: int, *, passed: bool, drawn: bool = False
     ) -> Submission:
-        handed_in = self._moment()
+        submitted_at = self._moment()
         return Submission(
             user_id=user,
             exercise=exercise,
@@ -281,10 +281,10 @@ class Population:
             passed=passed,
             report=_report(exercise, passed=passed, drawn=drawn),
             tries=1,
-            nudged_at=handed_in,
-            created_at=handed_in,
-            started_at=handed_in + timedelta(seconds=0.1),
-            finished_at=handed_in + timedelta(seconds=1.1),
+            notified_at=submitted_at,
+            created_at=submitted_at,
+            started_at=submitted_at + timedelta(seconds=0.1),
+            finished_at=submitted_at + timedelta(seconds=1.1),
             run_seconds=0.9,
             mark_seconds=0.1,
         )
@@ -301,7 +301,7 @@ class Population:
                 attempt=last + 1,
                 max_score=exercise.max_score,
                 created_at=moment,
-                nudged_at=moment,
+                notified_at=moment,
             )
 
     def _files(self) -> Iterator[SubmissionFiles]:

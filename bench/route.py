@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.notebooks import NOTEBOOKS, write_exercise
 from bench.peers import CHECKOUT, emptied
-from config.run import on_a_site_of_its_own
-from exercises.demo import Learner, hand_in, sign_up
+from config.run import run_temporary_site
+from exercises.demo import Learner, sign_up, submit_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ CONTENT: Final = CHECKOUT / "var" / "bench" / "content"
 TAUGHT: Final = ("treeshap-gradient-boosting", "lime-tabular")
 """Exercises of the course on whose solutions hidden variants are run too."""
 MOST_OF_ONE_LEARNER: Final = 25
-"""A learner may hand in thirty notebooks a minute."""
+"""A learner may submit thirty notebooks a minute."""
 POLL_SECONDS: Final = 0.02
 
 
@@ -46,11 +46,11 @@ def main() -> int:
     for slug in TAUGHT:
         shutil.copytree(CHECKOUT / "content" / "exercises" / slug, exercises / slug)
     os.environ["WHYBOX_CONTENT"] = str(CONTENT)
-    return on_a_site_of_its_own(partial(_measure, options.runs, options.result))
+    return run_temporary_site(partial(_measure, options.runs, options.result))
 
 
 def _measure(runs: int, result: Path, address: str) -> int:
-    hand_in(_learner(address), "small", _notebook("small"))  # the sandbox has booted after it
+    submit_notebook(_learner(address), "small", _notebook("small"))  # boots the sandbox
     verdicts = {name: _wait(address, name, runs) for name in (*NOTEBOOKS, *TAUGHT)}
     rates = {str(learners): _rate(address, learners, 4 * runs) for learners in (1, 2)}
     result.write_text(json.dumps({"verdicts": verdicts, "per_minute": rates}))
@@ -58,13 +58,13 @@ def _measure(runs: int, result: Path, address: str) -> int:
 
 
 def _wait(address: str, slug: str, runs: int) -> dict[str, list[float]]:
-    """Hand in again and again: seconds from upload to verdict, and how many were the run's own."""
+    """Submit repeatedly: seconds from upload to verdict, and how many were the run's own."""
     waited, own = [], []
     learner = _learner(address)
     for number in range(runs):
         if number and number % MOST_OF_ONE_LEARNER == 0:
             learner = _learner(address)
-        seconds, graded = _handed_in(learner, slug)
+        seconds, graded = _submitted(learner, slug)
         waited.append(seconds)
         own.append(graded["timings"]["run_seconds"])
     return {"seconds": waited, "run_seconds": own}
@@ -75,7 +75,7 @@ def _rate(address: str, learners: int, each: int) -> float:
 
     def work(members: Sequence[Learner]) -> list[float]:
         return [
-            _handed_in(members[number // MOST_OF_ONE_LEARNER], "small")[0] for number in range(each)
+            _submitted(members[number // MOST_OF_ONE_LEARNER], "small")[0] for number in range(each)
         ]
 
     needed = -(-each // MOST_OF_ONE_LEARNER)
@@ -84,9 +84,9 @@ def _rate(address: str, learners: int, each: int) -> float:
         return sum(60 / statistics.mean(seconds) for seconds in threads.map(work, groups))
 
 
-def _handed_in(learner: Learner, slug: str) -> tuple[float, dict[str, Any]]:
+def _submitted(learner: Learner, slug: str) -> tuple[float, dict[str, Any]]:
     started_at = time.monotonic()
-    graded = hand_in(learner, slug, _notebook(slug), poll_seconds=POLL_SECONDS)
+    graded = submit_notebook(learner, slug, _notebook(slug), poll_seconds=POLL_SECONDS)
     seconds = time.monotonic() - started_at
     if not graded["passed"]:
         raise RuntimeError(f"{slug} was not passed: {graded['verdict']}, {graded['error']}")

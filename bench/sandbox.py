@@ -29,7 +29,7 @@ from grader.sandbox.job import Job, Limits, Run, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.sandbox.pool import WallSandbox
+    from grader.sandbox.pool import BubblewrapSandbox
 
 PAGE: Final = CHECKOUT / "docs" / "features" / "sandbox.md"
 BEGIN: Final = "<!-- figures: begin -->"
@@ -100,7 +100,7 @@ def _site(runs: int) -> dict[str, Any]:
     return measured
 
 
-def _contest(name: str, sandbox: WallSandbox, runs: int) -> dict[str, Measured]:
+def _contest(name: str, sandbox: BubblewrapSandbox, runs: int) -> dict[str, Measured]:
     cells = NOTEBOOKS[name]
     contestants: dict[str, Callable[[Path], Measured]] = {
         "nbclient": lambda folder: peers.execute("nbclient", cells, folder, runs),
@@ -117,7 +117,7 @@ def _contest(name: str, sandbox: WallSandbox, runs: int) -> dict[str, Measured]:
     return measured
 
 
-def _ours(sandbox: WallSandbox, cells: tuple[str, ...], runs: int) -> Measured:
+def _ours(sandbox: BubblewrapSandbox, cells: tuple[str, ...], runs: int) -> Measured:
     job = Job(cells=cells, outputs=("shap_values",), limits=LIMITS)
     seconds, cpu, memory = [], [], []
     for _ in range(runs):
@@ -151,7 +151,7 @@ def _table(name: str, measured: dict[str, Measured]) -> list[str]:
     return [*lines, ""]
 
 
-def _throughput(sandbox: WallSandbox, site: dict[str, float], runs: int) -> list[str]:
+def _throughput(sandbox: BubblewrapSandbox, site: dict[str, float], runs: int) -> list[str]:
     """Count finished small notebooks per minute, one at a time and two at once."""
     cells = NOTEBOOKS["small"]
     folder = CHECKOUT / "var" / "bench" / "throughput"
@@ -186,24 +186,24 @@ def _throughput(sandbox: WallSandbox, site: dict[str, float], runs: int) -> list
     ]
 
 
-def _first_cells(sandbox: WallSandbox, runs: int) -> list[str]:
+def _first_cells(sandbox: BubblewrapSandbox, runs: int) -> list[str]:
     first = [_first_cell(sandbox) for _ in range(runs)]
     median, worst = 1000 * statistics.median(first), 1000 * max(first)
     words = f"The first cell starts {median:.0f} ms after the sandbox has the job, {worst:.0f}"
     return [f"{words} at most in {runs} runs.", ""]
 
 
-def _first_cell(sandbox: WallSandbox) -> float:
+def _first_cell(sandbox: BubblewrapSandbox) -> float:
     run = sandbox.run(Job(cells=("1",), outputs=()))
     if run.first_cell_seconds is None:
         raise RuntimeError("no cell was started")
     return run.first_cell_seconds
 
 
-def _neighbour(sandbox: WallSandbox, runs: int) -> list[str]:
-    """Run an honest notebook beside an honest and beside a hostile one: seconds and values."""
+def _neighbour(sandbox: BubblewrapSandbox, runs: int) -> list[str]:
+    """Run a benign notebook beside a benign and beside a hostile one: seconds and values."""
     cells = NOTEBOOKS["small"]
-    honest = Job(cells=cells, outputs=("shap_values",), limits=LIMITS)
+    benign = Job(cells=cells, outputs=("shap_values",), limits=LIMITS)
 
     def beside(neighbour: Job) -> tuple[float, set[bytes]]:
         ended = threading.Event()
@@ -216,7 +216,7 @@ def _neighbour(sandbox: WallSandbox, runs: int) -> list[str]:
         busy.start()
         try:
             time.sleep(1)  # until the neighbour is at its work
-            found = [sandbox.run(honest) for _ in range(runs)]
+            found = [sandbox.run(benign) for _ in range(runs)]
         finally:
             ended.set()
             busy.join()
@@ -224,11 +224,11 @@ def _neighbour(sandbox: WallSandbox, runs: int) -> list[str]:
         return seconds, {_values(run) for run in found}
 
     hostile = Job(HOSTILE, outputs=(), limits=Limits(wall_seconds=5, cpu_seconds=60))
-    with_honest, values = beside(honest)
+    with_benign, values = beside(benign)
     with_hostile, same = beside(hostile)
     word = "the same" if values == same and len(values) == 1 else "DIFFERENT"
     words = (
-        f"Beside another honest notebook the small one takes {with_honest:.2f} s, beside one that "
+        f"Beside another benign notebook the small one takes {with_benign:.2f} s, beside one that "
         f"forks, spins and fills its memory {with_hostile:.2f} s; its values are {word}."
     )
     return [words, ""]

@@ -1,4 +1,4 @@
-"""Where the site is put together: settings, root urls, the Celery app."""
+"""The composition of the site: settings, root URLs, Celery app, process manager."""
 
 from config.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The Celery app: two queues, `sandbox` (runs notebooks) and `default` (everything else)."""
+"""The Celery app. Two queues: `sandbox` (runs notebooks) and `default` (everything else)."""
 
 import os
 
@@ -11,3 +11,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 app = Celery("whybox")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["exercises.submissions"])

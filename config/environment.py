@@ -1,7 +1,7 @@
-"""The one reader of the environment: every variable that Whybox knows, with its type and default.
+"""Reads the environment: every variable of Whybox, with its type and default.
 
 Each is described in docs/settings.md; a test compares the two lists. A `.env` file at the top of
-the checkout is read too, and never overrides what the environment says.
+the checkout is read too and never overrides a variable of the environment.
 """
 
 import secrets
@@ -19,6 +19,7 @@ env: Final = environ.Env(
     WHYBOX_CONTENT=(str, str(BASE_DIR / "content")),
     WHYBOX_DATABASE_URL=(str, ""),
     WHYBOX_DEBUG=(bool, False),
+    WHYBOX_DEMO_ACCOUNTS=(bool, True),
     WHYBOX_EMAIL_URL=(str, "consolemail://"),
     WHYBOX_FROM_EMAIL=(str, "Whybox <whybox@localhost>"),
     WHYBOX_ISSUER=(str, "Whybox"),
@@ -33,10 +34,10 @@ env: Final = environ.Env(
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 
-def kept_secret(name: str, folder: Path) -> str:
-    """Return the secret kept in `folder`/`name`, made on first use and readable by its owner only.
+def stored_secret(name: str, folder: Path) -> str:
+    """Return the secret stored in `folder`/`name`; generate it on first use, readable by its owner.
 
-    This serves a site on one machine; a production site is given its secrets by the environment.
+    For a site on one machine; a production site gets its secrets from the environment.
     """
     path = folder / name
     try:
@@ -45,7 +46,7 @@ def kept_secret(name: str, folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
     try:
         path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:  # another process of the same first start was quicker
+    except FileExistsError:  # another process of the same first start created it
         return path.read_text().strip()
     path.write_text(secrets.token_urlsafe(48) + "\n")
     return path.read_text().strip()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""See to what a checkout needs from the machine, before there is any environment.
+"""Check what a checkout needs from the machine, before any environment exists.
 
-Run as a plain script with any Python 3 and nothing but the standard library:
-``python3 config/machine.py run`` (or ``test``, ``browser``, ``services``). What is missing is
-installed where that may be done without a password (root or sudo, with apt); otherwise it is named
-with the one command that mends it, and the script ends with status 1.
+A plain script for Python 3.7 or newer without any package:
+``python3 config/machine.py run`` (or ``test``, ``browser``, ``services``). It installs what is
+missing where that needs no password (root or sudo, with apt); otherwise it prints what is missing
+and the command that fixes it, and exits with status 1.
 """
 
 from __future__ import annotations
@@ -16,21 +16,36 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST_PYTHON = (3, 11)
+PROVEN_PYTHONS = ((3, 11), (3, 12), (3, 13))
+"""The tests pass on these, and requirements/*.txt are locked for these only."""
 
-PACKAGES = {  # what a piece is called here -> Debian's packages that bring it
+PACKAGES = {  # component -> Debian packages that provide it
     "venv": ["python3-venv"],
     "bubblewrap": ["bubblewrap"],
     "Chromium": ["chromium", "fonts-dejavu-core"],
     "PostgreSQL": ["postgresql"],
     "Redis": ["redis-server"],
 }
-NEEDS = {  # purpose -> pieces
+NEEDS = {  # purpose -> components
     "run": ["venv", "bubblewrap"],
     "test": ["venv", "bubblewrap"],
     "browser": ["venv", "bubblewrap", "Chromium"],
     "services": ["PostgreSQL", "Redis"],
 }
+
+
+def unsupported_python(version: tuple[int, int]) -> str:
+    """Return what to say to a Python that Whybox does not run on; nothing to one that it does."""
+    if version in PROVEN_PYTHONS:
+        return ""
+    names = [".".join(map(str, proven)) for proven in PROVEN_PYTHONS]
+    proven = ", ".join(names[:-1]) + " or " + names[-1]
+    found = ".".join(map(str, version))
+    if version < PROVEN_PYTHONS[0]:
+        reason = f"This is Python {found}, which is too old."
+    else:
+        reason = f"This is Python {found}: newer than any that the locked packages support."
+    return f"Whybox runs on Python {proven}. {reason}\nFix: make run PYTHON=python{names[-1]}"
 
 
 def postgres_programs() -> Path | None:
@@ -39,22 +54,22 @@ def postgres_programs() -> Path | None:
     return found[-1].parent if found else None
 
 
-def _present(piece: str) -> bool:
-    if piece == "venv":
+def _is_installed(component: str) -> bool:
+    if component == "venv":
         return importlib.util.find_spec("ensurepip") is not None
-    if piece == "PostgreSQL":
+    if component == "PostgreSQL":
         return postgres_programs() is not None
-    program = {"bubblewrap": "bwrap", "Chromium": "chromium", "Redis": "redis-server"}[piece]
+    program = {"bubblewrap": "bwrap", "Chromium": "chromium", "Redis": "redis-server"}[component]
     return shutil.which(program) is not None
 
 
-def _missing(pieces: list[str]) -> tuple[list[str], list[str]]:
-    missing = [piece for piece in pieces if not _present(piece)]
-    return missing, [package for piece in missing for package in PACKAGES[piece]]
+def _missing(components: list[str]) -> tuple[list[str], list[str]]:
+    missing = [component for component in components if not _is_installed(component)]
+    return missing, [package for component in missing for package in PACKAGES[component]]
 
 
 def _apt() -> list[str] | None:
-    """Return how apt can be called without a password, or None."""
+    """Return the command that calls apt without a password, or None."""
     if shutil.which("apt-get") is None:
         return None
     if os.geteuid() == 0:
@@ -68,7 +83,7 @@ def _install(packages: list[str]) -> None:
     apt = _apt()
     if apt is None:
         return
-    say(f"Installing from the system's packages: {' '.join(packages)}")
+    say(f"Installing system packages: {' '.join(packages)}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     install = [*apt, "install", "-y", "-qq", "--no-install-recommends", *packages]
     if subprocess.call(install, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
@@ -76,8 +91,8 @@ def _install(packages: list[str]) -> None:
         subprocess.call(install, stdout=subprocess.DEVNULL)
 
 
-def _namespaces_off() -> str | None:
-    """Return the setting that would switch user namespaces on, where they are off."""
+def _namespace_fix() -> str | None:
+    """Return the kernel setting that would enable user namespaces, where they are disabled."""
     for name, off, on in (
         ("kernel/unprivileged_userns_clone", "0", "1"),
         ("user/max_user_namespaces", "0", "65536"),
@@ -89,31 +104,31 @@ def _namespaces_off() -> str | None:
     return None
 
 
-def say(words: str) -> None:
-    """Print for the person at the terminal, at once."""
-    sys.stdout.write(words + "\n")
+def say(text: str) -> None:
+    """Print to the terminal, unbuffered."""
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def main(purposes: list[str]) -> int:
-    """Look, install where that may be done, say what is left to do; return the exit status."""
-    if sys.version_info < OLDEST_PYTHON:
-        say(f"Whybox needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-        say("Remedy: install a newer one and name it: make run PYTHON=python3.11")
+    """Check, install what needs no password, print what is left to do; return the exit status."""
+    unsupported = unsupported_python(sys.version_info[:2])
+    if unsupported:
+        say(unsupported)
         return 1
-    pieces = list(dict.fromkeys(piece for purpose in purposes for piece in NEEDS[purpose]))
-    missing, packages = _missing(pieces)
+    components = list(dict.fromkeys(piece for purpose in purposes for piece in NEEDS[purpose]))
+    missing, packages = _missing(components)
     if missing:
         _install(packages)
-        missing, packages = _missing(pieces)
+        missing, packages = _missing(components)
     if missing:
         say(f"Missing on this machine: {', '.join(missing)}")
-        say(f"Remedy: sudo apt-get install {' '.join(packages)}")
+        say(f"Fix: sudo apt-get install {' '.join(packages)}")
         return 1
-    setting = _namespaces_off() if "bubblewrap" in pieces and os.geteuid() != 0 else None
+    setting = _namespace_fix() if "bubblewrap" in components and os.geteuid() != 0 else None
     if setting:
-        say("User namespaces are off here, and nothing is run without isolation.")
-        say(f"Remedy: sudo sysctl -w {setting}")
+        say("User namespaces are disabled on this machine, and notebooks never run unisolated.")
+        say(f"Fix: sudo sysctl -w {setting}")
         return 1
     return 0
 

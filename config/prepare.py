@@ -1,22 +1,22 @@
-"""Bring a site up to date before it starts: tables, content, static files.
+"""Bring a site up to date before it starts: database, content, static files, demo accounts.
 
-``python -m config.prepare [--demo]`` can be run again at any time: what is up to date stays.
+``python -m config.prepare`` is idempotent: it changes only what is out of date.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 
 import django
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 
-def prepare(*, demo: bool) -> None:
-    """Do everything that a start needs; with `demo`, make the demo accounts too.
+def prepare() -> None:
+    """Migrate the database, collect static files, load the content, set the demo accounts.
 
     Raises:
-        SystemExit: content is wrong; its words say where.
+        SystemExit: the content has an error; the message names file and line.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
     django.setup()
@@ -25,13 +25,20 @@ def prepare(*, demo: bool) -> None:
     try:
         call_command("load_content")
         call_command("load_exercises")
-        if demo:
-            call_command("create_demo")
     except CommandError as error:
         raise SystemExit(str(error)) from error
+    set_demo_accounts()
+
+
+def set_demo_accounts() -> None:
+    """Create the demo accounts, or deactivate them where `DEMO_ACCOUNTS` is off."""
+    from courses.accounts.demo import deactivate_demo_accounts  # noqa: PLC0415  # needs django.setup()
+
+    if settings.DEMO_ACCOUNTS:
+        call_command("create_demo")
+    else:
+        deactivate_demo_accounts()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--demo", action="store_true", help="make the demo accounts too")
-    prepare(demo=parser.parse_args().demo)
+    prepare()

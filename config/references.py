@@ -1,8 +1,8 @@
-"""Compute the exercises' references beside the site: what is missing, in the order of the courses.
+"""Compute missing references in the background, in the order in which courses teach them.
 
-``python -m config.references`` computes all of them. It is a process of its own, since shap, lime
-and scikit-learn never enter the site's. The site can be open meanwhile: a worker computes on demand
-what is not there yet, so that only a first verdict takes longer.
+``python -m config.references`` computes all of them. It is a separate process, since shap, lime and
+scikit-learn are never imported by the web process. The site is open meanwhile: a worker computes a
+missing reference on demand, so that only a first verdict takes longer.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-PATIENT = ("nice", "-n", "19")
-"""Whatever a learner waits for goes first."""
+LOWEST_PRIORITY = ("nice", "-n", "19")
+"""Requests and gradings that a learner waits for come first."""
 
 
 def build(slugs: Sequence[str] | None = None) -> int:
     """Compute the references of `slugs`, or of every exercise; return the exit status."""
-    return subprocess.call(_command(slugs or _in_order_of_courses()), env=_environment())
+    return subprocess.call(_command(slugs or _in_course_order()), env=_environment())
 
 
 @contextlib.contextmanager
-def building(log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Compute every reference in the background, as patiently as can be, and stop with the site."""
-    with log.open("wb") as words, _started(words) as process:
+def background_build(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Compute every reference at the lowest priority until the block ends; output goes to `log`."""
+    with log.open("wb") as output, _start_build(output) as process:
         try:
             yield process
         finally:
@@ -41,29 +41,29 @@ def building(log: Path) -> Iterator[subprocess.Popen[bytes]]:
                 os.killpg(process.pid, signal.SIGTERM)
 
 
-def _started(words: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start_build(output: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*PATIENT, *_command(_in_order_of_courses()), "--jobs", "1"],
+        [*LOWEST_PRIORITY, *_command(_in_course_order()), "--jobs", "1"],
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        stdout=words,
-        stderr=words,
+        stdout=output,
+        stderr=output,
         start_new_session=True,
     )
 
 
 def _command(slugs: Sequence[str]) -> list[str]:
     folders = [str(settings.CONTENT_DIR / "exercises" / slug) for slug in slugs]
-    keep = ["--references", str(settings.REFERENCES_DIR)]
-    return [sys.executable, "-m", "grader", "build", *folders, *keep]
+    store = ["--references", str(settings.REFERENCES_DIR)]
+    return [sys.executable, "-m", "grader", "build", *folders, *store]
 
 
 def _environment() -> dict[str, str]:
     return os.environ | {"WHYBOX_VARIANT_SECRET": settings.VARIANT_SECRET}
 
 
-def _in_order_of_courses() -> list[str]:
-    """Return the exercises that are offered: those that a path teaches first come first."""
+def _in_course_order() -> list[str]:
+    """Return the active exercises, those that a path teaches first at the beginning."""
     from courses.models import PathStep  # noqa: PLC0415  # once Django is set up
     from exercises.models import Exercise  # noqa: PLC0415  # the same
 

@@ -1,7 +1,7 @@
-"""Start the whole site on one machine, web, worker and beat under one manager: ``make run``.
+"""Run the whole site on one machine, web, worker and beat under one process manager: ``make run``.
 
-``python -m config.run`` serves until Ctrl-C. ``--demo`` starts a site of its own in a folder that
-is thrown away, plays one learner through its HTTP API, and stops: ``make demo``.
+``python -m config.run`` serves until Ctrl-C. ``--demo`` starts a temporary site, runs a scripted
+learner through its HTTP API, and stops: ``make demo``.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 START_SECONDS = 60.0
-"""How long the web process may take before the first page answers."""
+"""How long the web process may take until the first page is served."""
 
 STOP_SECONDS = 60
-"""How long a worker may take to finish what it runs before it is killed; idle ones take 2 to 6."""
+"""How long a worker may take to finish its runs before it is killed; idle ones take 2 to 6."""
 
-REFERENCES = (
-    "  On a first start the exercises' references are computed beside it for some minutes:\n"
-    "  until then a first verdict takes longer (var/references.log says how far).\n"
+REFERENCES_NOTE = (
+    "  On a first start the references of the exercises are computed in the background for some\n"
+    "  minutes; until then a first verdict takes longer (see var/references.log).\n"
 )
 
 
-def _processes(port: int, var: Path) -> dict[str, str]:
+def process_commands(port: int, var: Path) -> dict[str, str]:
+    """Return the command line of each of the site's processes: `web`, `worker` and `beat`."""
     python = f"{sys.executable} -m"
     concurrency = os.environ.get("WHYBOX_SANDBOX_CONCURRENCY", "2")
     return {
@@ -61,57 +62,61 @@ def _free_port() -> int:
         return port
 
 
-def _taken(port: int) -> bool:
+def _is_in_use(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _answers(address: str) -> bool:
+def _is_up(url: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  # our own address
-            return bool(answer.status == 200)  # noqa: PLR2004  # HTTP's word for "fine"
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  # our own address
+            return bool(response.status == 200)  # noqa: PLR2004  # HTTP's status for "OK"
     except (urllib.error.URLError, OSError):
         return False
 
 
-def serve(port: int, var: Path, *, then: Callable[[], int] | None = None) -> int:
-    """Run the site's processes until one of them ends, Ctrl-C, or `then` has returned.
+def serve(port: int, var: Path, *, script: Callable[[], int] | None = None) -> int:
+    """Run the site's processes until one of them ends, Ctrl-C, or `script` has returned.
 
     Returns:
-        What `then` returned, or the status of the process that ended first.
+        What `script` returned, or the status of the process that ended first.
     """
-    from honcho import manager as honcho  # noqa: PLC0415  # only the manager's process needs it
+    from honcho import manager as honcho  # noqa: PLC0415  # only this process needs it
 
     honcho.KILL_WAIT = STOP_SECONDS
     manager = honcho.Manager()
-    for name, command in _processes(port, var).items():
+    for name, command in process_commands(port, var).items():
         manager.add_process(name, command, env=dict(os.environ), quiet=False)
     result: list[int] = []
 
-    def meanwhile() -> None:
-        address = os.environ["WHYBOX_SITE_URL"]
+    def once_started() -> None:
+        url = os.environ["WHYBOX_SITE_URL"]
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(address) and time.monotonic() < deadline:
+        while not _is_up(url) and time.monotonic() < deadline:
             time.sleep(0.1)
-        if then:
+        if script:
             try:
-                result.append(then())
+                result.append(script())
             finally:
                 manager.terminate()
         else:
-            say(f"\n  Whybox is open: {address}\n{demo_words()}{REFERENCES}  Ctrl-C stops it.\n")
+            say(f"\n  Whybox is open: {url}\n{sign_in_help()}{REFERENCES_NOTE}  Ctrl-C stops it.\n")
 
-    threading.Thread(target=meanwhile, daemon=True).start()
+    threading.Thread(target=once_started, daemon=True).start()
     manager.loop()
-    if then:
+    if script:
         return result[0] if result else 1
     return manager.returncode or 0
 
 
-def demo_words() -> str:
-    """Say how to sign in with the demo accounts."""
-    from courses.accounts.demo import DEMO_ACCOUNTS  # noqa: PLC0415  # needs Django to be set up
+def sign_in_help() -> str:
+    """Return how to sign in: with the demo accounts, or how to create a staff account."""
+    from django.conf import settings  # noqa: PLC0415  # complete by now
 
+    from courses.accounts.demo import DEMO_ACCOUNTS  # noqa: PLC0415  # needs django.setup()
+
+    if not settings.DEMO_ACCOUNTS:
+        return "  First staff account: .venv/bin/python manage.py createsuperuser\n"
     return "".join(
         f"  Sign in as {account.email} with the password {account.password} ({account.what}).\n"
         for account in DEMO_ACCOUNTS
@@ -119,9 +124,9 @@ def demo_words() -> str:
 
 
 @contextlib.contextmanager
-def _thrown_away_folder() -> Iterator[Path]:
+def _temporary_environment() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="whybox-demo-"))
-    # References are kept for the next time; the hidden variants of such a site guard nothing.
+    # References are kept for the next time; the hidden variants of such a site protect nothing.
     os.environ |= {
         "WHYBOX_VAR": str(folder),
         "WHYBOX_REFERENCES": str(BASE_DIR / "var" / "references"),
@@ -133,41 +138,41 @@ def _thrown_away_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def on_a_site_of_its_own(
-    story: Callable[[str], int], *, exercises: Sequence[str] | None = None
+def run_temporary_site(
+    script: Callable[[str], int], *, exercises: Sequence[str] | None = None
 ) -> int:
-    """Open a site in a folder that is thrown away, let `story(address)` run, stop, return its word.
+    """Start a site in a temporary folder, call `script(url)`, stop it; return what `script` did.
 
-    The references of `exercises`, or of all, are computed before: what the story measures is how
-    long marking takes.
+    The references of `exercises`, or of all, are computed beforehand, so that `script` sees how
+    long grading takes and nothing else.
     """
     port = _free_port()
-    address = os.environ["WHYBOX_SITE_URL"] = f"http://localhost:{port}"
-    with _thrown_away_folder() as var:
+    url = os.environ["WHYBOX_SITE_URL"] = f"http://localhost:{port}"
+    with _temporary_environment() as var:
         from config import prepare, references  # noqa: PLC0415  # they read the settings, now complete
 
-        prepare.prepare(demo=True)
-        return references.build(exercises) or serve(port, var, then=lambda: story(address))
+        prepare.prepare()
+        return references.build(exercises) or serve(port, var, script=lambda: script(url))
 
 
 def main() -> int:
     """Read the command line, prepare, and serve."""
-    parser = argparse.ArgumentParser(description="Start the site on this machine.")
-    parser.add_argument("--demo", action="store_true", help="play a learner, then stop")
+    parser = argparse.ArgumentParser(description="Run the site on this machine.")
+    parser.add_argument("--demo", action="store_true", help="run a scripted learner, then stop")
     if parser.parse_args().demo:
         from exercises import demo  # noqa: PLC0415  # only the demo needs it
 
-        return on_a_site_of_its_own(demo.play, exercises=demo.exercises())
+        return run_temporary_site(demo.run_demo, exercises=demo.exercises())
     port = int(os.environ.get("PORT", "8000"))
-    if _taken(port):
-        say(f"Something listens on port {port} already.\nRemedy: make run PORT={port + 1}")
+    if _is_in_use(port):
+        say(f"Port {port} is in use already.\nFix: make run PORT={port + 1}")
         return 2
     os.environ["WHYBOX_SITE_URL"] = f"http://localhost:{port}"
     from config import prepare, references  # noqa: PLC0415  # they read the settings, now complete
 
-    prepare.prepare(demo=True)
+    prepare.prepare()
     var = Path(env("WHYBOX_VAR"))
-    with references.building(var / "references.log"):
+    with references.background_build(var / "references.log"):
         return serve(port, var)
 
 

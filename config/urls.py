@@ -1,15 +1,18 @@
-"""The root of all addresses."""
+"""The root URL configuration."""
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
+
+from config.problem_details import UnknownAddressView
 
 api: list[URLPattern | URLResolver] = [
     path("", include("courses.api_urls")),
     path("", include("exercises.api_urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    re_path("", UnknownAddressView.as_view(), name="unknown"),  # the last, for it matches anything
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((api, "api"))),
-    # At the root, because a service worker may only serve what lies below its own address.
+    # At the root: a service worker can only handle addresses below its own.
     path(
         "sw.js",
         TemplateView.as_view(template_name="sw.js", content_type="text/javascript"),

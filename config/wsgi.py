@@ -1,4 +1,4 @@
-"""The door for a web server."""
+"""The WSGI application, for gunicorn."""
 
 import os
 

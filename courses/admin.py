@@ -1,4 +1,4 @@
-"""What staff can look at and mend by hand; content is files and is only shown here."""
+"""The admin site: what staff can see and fix; content comes from files and is read-only here."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it r
         (None, {"fields": ("email", "password", "name", "name_public")}),
         (_("Settings"), {"fields": ("locale", "time_zone", "mail_certificate", "mail_grading")}),
         (
-            _("Rights"),
+            _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
@@ -113,7 +113,7 @@ class CertificateAdmin(ShownAdmin):
             actions.pop("revoke_chosen", None)
         return actions
 
-    @admin.action(description=_("Revoke, for the reason given here"))
+    @admin.action(description=_("Revoke selected"))
     def revoke_chosen(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> None:
         """Revoke the chosen certificates."""
         for certificate in queryset:

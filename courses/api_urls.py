@@ -2,23 +2,23 @@
 
 from django.urls import URLPattern, path
 
-from courses import api
+from courses.api import accounts, catalogue, certificates, learners, quizzes
 
 urlpatterns: list[URLPattern] = [
-    path("auth/token/", api.TokenView.as_view(), name="token"),
-    path("courses/", api.CoursesView.as_view(), name="courses"),
-    path("courses/<slug:slug>/", api.CourseView.as_view(), name="course"),
-    path("courses/<slug:slug>/enrolment/", api.EnrolmentView.as_view(), name="enrolment"),
+    path("auth/token/", accounts.TokenView.as_view(), name="token"),
+    path("courses/", catalogue.CoursesView.as_view(), name="courses"),
+    path("courses/<slug:slug>/", catalogue.CourseView.as_view(), name="course"),
+    path("courses/<slug:slug>/enrolment/", learners.EnrolmentView.as_view(), name="enrolment"),
     path(
         "lessons/<slug:course>/<slug:lesson>/completion/",
-        api.LessonCompletionView.as_view(),
+        learners.LessonCompletionView.as_view(),
         name="lesson-completion",
     ),
-    path("quizzes/<slug:course>/<slug:lesson>/", api.QuizView.as_view(), name="quiz"),
+    path("quizzes/<slug:course>/<slug:lesson>/", quizzes.QuizView.as_view(), name="quiz"),
     path(
         "quizzes/<slug:course>/<slug:lesson>/attempts/",
-        api.AttemptsView.as_view(),
+        quizzes.AttemptsView.as_view(),
         name="quiz-attempts",
     ),
-    path("certificates/<uuid:key>/", api.CertificateView.as_view(), name="certificate"),
+    path("certificates/<uuid:key>/", certificates.CertificateView.as_view(), name="certificate"),
 ]

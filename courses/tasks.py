@@ -1,4 +1,4 @@
-"""The doors through which Celery comes in; each takes a key and calls one function."""
+"""Celery tasks: each takes a key and calls one function."""
 
 import uuid
 
@@ -10,5 +10,5 @@ from courses.certificates.issuing import MAIL
 
 @shared_task(name=MAIL, acks_late=True, ignore_result=True)
 def mail_certificate(certificate_id: str) -> None:
-    """Tell a learner of a new certificate."""
+    """Email a learner about a new certificate."""
     mails.mail_certificate(uuid.UUID(certificate_id))

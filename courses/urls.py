@@ -2,12 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from courses.accounts import pages as accounts
-from courses.catalogue import pages as catalogue
-from courses.certificates import pages as certificates
-from courses.discussion import pages as discussion
-from courses.learners import pages as learners
-from courses.lessons import pages as lessons
+from courses.pages import (
+    accounts,
+    catalogue,
+    certificates,
+    discussion,
+    figures,
+    learners,
+    lessons,
+    quizzes,
+)
 
 app_name = "courses"
 urlpatterns: list[URLPattern] = [
@@ -16,7 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("reading/", catalogue.reading, name="reading"),
     path("dashboard/", learners.dashboard, name="dashboard"),
     path("kept/", learners.kept, name="kept"),
-    path("profile/", learners.profile, name="profile"),
+    path("profile/", accounts.profile, name="profile"),
     path("profile/token/", accounts.token, name="token"),
     path("profile/erase/", accounts.erase_account, name="erase"),
     path("courses/", catalogue.catalogue, name="catalogue"),
@@ -26,7 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("courses/<slug:slug>/rating/", learners.rating, name="rating"),
     path("courses/<slug:course>/<slug:lesson>/", lessons.lesson, name="lesson"),
     path("courses/<slug:course>/<slug:lesson>/complete/", lessons.complete, name="complete"),
-    path("courses/<slug:course>/<slug:lesson>/quiz/", lessons.quiz, name="quiz"),
+    path("courses/<slug:course>/<slug:lesson>/quiz/", quizzes.quiz, name="quiz"),
     path("courses/<slug:course>/<slug:lesson>/bookmark/", learners.bookmark, name="bookmark"),
     path("courses/<slug:course>/<slug:lesson>/note/", learners.note, name="note"),
     path(
@@ -44,5 +48,5 @@ urlpatterns: list[URLPattern] = [
     path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
     path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
-    path("figures/<slug:digest>/<str:name>", lessons.figure, name="figure"),
+    path("figures/<slug:digest>/<str:name>", figures.figure, name="figure"),
 ]

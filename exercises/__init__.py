@@ -1,1 +1,1 @@
-"""A submission's life: upload, queue, grade, feedback."""
+"""Exercises: catalogue, submissions, feedback, reviews, pages and API."""

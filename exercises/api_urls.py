@@ -2,16 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from exercises import api
+from exercises.api import views
 
 urlpatterns: list[URLPattern] = [
-    path("exercises/<slug:slug>/", api.ExerciseView.as_view(), name="exercise"),
-    path("exercises/<slug:slug>/starter/", api.StarterView.as_view(), name="exercise-starter"),
+    path("exercises/<slug:slug>/", views.ExerciseView.as_view(), name="exercise"),
+    path("exercises/<slug:slug>/starter/", views.StarterView.as_view(), name="exercise-starter"),
     path(
         "exercises/<slug:slug>/submissions/",
-        api.SubmissionsView.as_view(),
+        views.SubmissionsView.as_view(),
         name="exercise-submissions",
     ),
-    path("submissions/<uuid:pk>/", api.SubmissionView.as_view(), name="submission"),
-    path("submissions/<uuid:pk>/notebook/", api.ExecutedView.as_view(), name="submission-notebook"),
+    path("submissions/<uuid:pk>/", views.SubmissionView.as_view(), name="submission"),
+    path(
+        "submissions/<uuid:pk>/notebook/", views.ExecutedView.as_view(), name="submission-notebook"
+    ),
 ]

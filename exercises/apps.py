@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ExercisesConfig(AppConfig):
-    """Exercises and what learners hand in for them."""
+    """Exercises and the submissions to them."""
 
     name = "exercises"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,7 +1,7 @@
-"""One learner's way from sign-up to certificate, played through the HTTP of a running site.
+"""A scripted learner: from sign-up to certificate, over HTTP, against a running site.
 
-It needs no Django and knows nothing but addresses. What a learner would think out, it reads from
-the content folder as an author could: the site itself tells no right choice before an attempt.
+It needs no Django and knows nothing but addresses. The right answers it reads from
+the content folder, as an author could: the site shows none before an attempt.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ POLL_SECONDS = 0.2
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-class DemoFailed(Exception):  # noqa: N818  # what happened, in the words of the story
-    """The story could not go on; the text says where."""
+class DemoFailed(Exception):  # noqa: N818  # named after what happened
+    """The demo could not continue; the text says where."""
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Learner:
         return self._api(path, body, "application/json", method)
 
     def upload(self, path: str, file: Path) -> Any:
-        """Hand in a file."""
+        """Submit a file."""
         boundary = secrets.token_hex(16)
         head = (
             f'--{boundary}\r\nContent-Disposition: form-data; name="notebook"; '
@@ -114,31 +114,31 @@ class Learner:
         try:
             return self._browser.open(request, timeout=60)
         except urllib.error.HTTPError as error:
-            words = error.read().decode(errors="replace")[:500]
+            body = error.read().decode(errors="replace")[:500]
             place = f"{request.get_method()} {request.full_url}"
-            raise DemoFailed(f"{place} answered {error.code}: {words}") from error
+            raise DemoFailed(f"{place} answered {error.code}: {body}") from error
         except urllib.error.URLError as error:
             raise DemoFailed(f"{request.full_url} cannot be reached: {error.reason}") from error
 
 
 def exercises(*, content: Path = CONTENT, course: str = COURSE) -> list[str]:
-    """Return the exercises that the story solves, by slug."""
+    """Return the exercises that the demo solves, by slug."""
     file = content / "courses" / course / "course.yaml"
     parts = yaml.safe_load(file.read_text(encoding="utf-8"))["parts"]
     return [part["exercise"] for part in parts if "exercise" in part]
 
 
-def play(address: str, *, content: Path = CONTENT, course: str = COURSE) -> int:
-    """Play the whole story against the site at `address`, print each step; 0 when it ended well."""
+def run_demo(address: str, *, content: Path = CONTENT, course: str = COURSE) -> int:
+    """Run the demo against the site at `address`, print each step; 0 when it succeeded."""
     try:
-        _play(Learner(address), content=content, course=course)
+        _run(Learner(address), content=content, course=course)
     except DemoFailed as failure:
         _say(f"\n✗ {failure}")
         return 1
     return 0
 
 
-def _play(learner: Learner, *, content: Path, course: str) -> None:
+def _run(learner: Learner, *, content: Path, course: str) -> None:
     email = sign_up(learner)
     _say(f"Signed up as {email}, and got a token for the API")
     outline = learner.call(f"courses/{course}/")
@@ -157,7 +157,7 @@ def _play(learner: Learner, *, content: Path, course: str) -> None:
 
 
 def sign_up(learner: Learner) -> str:
-    """Make an account by the page's form, and a token for the API; return the address."""
+    """Create an account with the form, and a token for the API; return the address."""
     email = f"demo-{secrets.token_hex(4)}@example.org"
     password = secrets.token_urlsafe(12)
     path = "/accounts/signup/"
@@ -180,10 +180,10 @@ def _learn(learner: Learner, course: str, part: dict[str, Any], folder: Path) ->
     written = yaml.safe_load((folder / "quiz.yaml").read_text(encoding="utf-8"))["questions"]
     by_id = {question["id"]: question for question in written}
     answers = {question["id"]: _answer(by_id[question["id"]], question) for question in asked}
-    marked = learner.call(f"quizzes/{course}/{slug}/attempts/", {"answers": answers})
-    _say(f"   quiz: {marked['correct']} of {marked['total']} right")
-    if not marked["passed"]:
-        wrong = [question["id"] for question in marked["questions"] if not question["right"]]
+    attempt = learner.call(f"quizzes/{course}/{slug}/attempts/", {"answers": answers})
+    _say(f"   quiz: {attempt['correct']} of {attempt['total']} right")
+    if not attempt["passed"]:
+        wrong = [question["id"] for question in attempt["questions"] if not question["right"]]
         raise DemoFailed(f"the quiz of {slug} was not passed: {', '.join(wrong)}")
 
 
@@ -198,7 +198,7 @@ def _answer(written: dict[str, Any], asked: dict[str, Any]) -> str | float | lis
 
 
 def _drawn(written: dict[str, Any], prompt: str) -> dict[str, float]:
-    """Find out which numbers were drawn, from those that stand in the prompt."""
+    """Find out which numbers were drawn, from those in the prompt."""
     draw: dict[str, list[float]] = written.get("draw", {})
     shown = NUMBER.findall(html.unescape(re.sub(r"<[^>]+>", " ", prompt)))
     for values in itertools.product(*draw.values()):
@@ -213,7 +213,7 @@ def _drawn(written: dict[str, Any], prompt: str) -> dict[str, float]:
 
 def _solve(learner: Learner, slug: str, folder: Path, *, wrong_first: bool) -> None:
     if wrong_first:
-        graded = hand_in(learner, slug, _wrong_sample(folder))
+        graded = submit_notebook(learner, slug, _wrong_sample(folder))
         _say(f"   a wrong notebook: {_grade(graded)}")
         for criterion in graded["criteria"]:
             if not criterion["passed"]:
@@ -222,7 +222,7 @@ def _solve(learner: Learner, slug: str, folder: Path, *, wrong_first: bool) -> N
             _say(f"     → {graded['misconception']['message']}")
         if graded["passed"]:
             raise DemoFailed(f"a wrong notebook passed {slug}")
-    graded = hand_in(learner, slug, folder / "solution.ipynb")
+    graded = submit_notebook(learner, slug, folder / "solution.ipynb")
     seconds = sum(value or 0.0 for value in graded["timings"].values())
     _say(f"   the solution: {_grade(graded)}, verdict after {seconds:.2f} s")
     if not graded["passed"]:
@@ -230,7 +230,7 @@ def _solve(learner: Learner, slug: str, folder: Path, *, wrong_first: bool) -> N
 
 
 def _wrong_sample(folder: Path) -> Path:
-    """Return the first of the author's samples that must fail with a named mistake."""
+    """Return the first of the author's samples that must fail with a named misconception."""
     for expected in sorted(folder.glob("samples/*/expected.yaml")):
         wanted = yaml.safe_load(expected.read_text(encoding="utf-8"))
         notebook = expected.with_name("submission.ipynb")
@@ -239,10 +239,10 @@ def _wrong_sample(folder: Path) -> Path:
     return folder / "starter.ipynb"
 
 
-def hand_in(
+def submit_notebook(
     learner: Learner, slug: str, notebook: Path, *, poll_seconds: float = POLL_SECONDS
 ) -> dict[str, Any]:
-    """Hand in a notebook and wait for its verdict: the submission as the API shows it.
+    """Submit a notebook and wait for its verdict: the submission as the API shows it.
 
     Raises:
         DemoFailed: there is none in time, or the site failed.
@@ -255,7 +255,7 @@ def hand_in(
         time.sleep(poll_seconds)
         submission = learner.call(f"submissions/{submission['id']}/")
     if submission["state"] == "failed":
-        raise DemoFailed(f"marking {slug} failed by the site's own fault; see the worker's log")
+        raise DemoFailed(f"grading {slug} failed with a platform error; see the worker's log")
     return submission
 
 

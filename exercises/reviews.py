@@ -1,4 +1,4 @@
-"""Reviews: a person marks a project whose automatic checks have passed.
+"""Reviews: a person reviews a project that passed its automatic checks.
 
 The exercise is completed by the review, not by the checks. A review may be changed; a completion
 once earned stays.
@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from courses.progress import record_completion
-from exercises import queue
-from exercises.models import Review, Submission
-from exercises.rubric import ReviewRubric
+from courses.learners.progress import record_completion
+from exercises.catalogue.rubric import ReviewRubric
+from exercises.models import Review
+from exercises.submissions import lifecycle, queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from courses.models import User
-    from exercises.models import Exercise
-    from exercises.rubric import Level, ReviewCriterion
+    from exercises.catalogue.rubric import Level, ReviewCriterion
+    from exercises.models import Submission
 
 
 class ReviewRefused(Exception):  # noqa: N818  # named after what happened, as in grader.errors
@@ -39,7 +39,7 @@ class ReviewLine:
 
 
 def rubric_of(submission: Submission) -> ReviewRubric | None:
-    """Return what a reviewer marks of this submission; None when nothing."""
+    """Return the review rubric of this submission; None when it has none."""
     facts = submission.exercise.description.get("review")
     return ReviewRubric.from_json(facts) if facts else None
 
@@ -55,21 +55,6 @@ def review_lines(submission: Submission) -> list[ReviewLine]:
         for one in rubric.criteria
         for points in [review.points.get(one.id, 0)]
     ]
-
-
-@transaction.atomic
-def settle(*, user: User, exercise: Exercise) -> None:
-    """Mark which attempt at a project waits for a reviewer, after one of them has changed.
-
-    Of several the latest whose checks have passed waits, unless it has been read; none does once
-    one of them has been accepted.
-    """
-    same = Submission.objects.filter(user=user, exercise=exercise)
-    same.filter(review_due=True).update(review_due=False)
-    passed = same.filter(passed=True)
-    latest = passed.order_by("-attempt").defer("report").select_related("review").first()
-    if latest and not hasattr(latest, "review") and not passed.filter(review__passed=True).exists():
-        same.filter(pk=latest.pk).update(review_due=True)
 
 
 @transaction.atomic
@@ -89,12 +74,12 @@ def record_review(
     """
     rubric = rubric_of(submission)
     if rubric is None or not submission.passed:
-        raise ReviewRefused("Only a project whose checks have passed is reviewed.")
+        raise ReviewRefused("Only projects that passed the automatic checks can be reviewed.")
     fits = set(points) == {criterion.id for criterion in rubric.criteria} and all(
         criterion.level(points[criterion.id]) for criterion in rubric.criteria
     )
     if not fits:
-        raise ReviewRefused("Each criterion gets the points of one of its levels.")
+        raise ReviewRefused("Each criterion needs the points of one of its levels.")
     score = sum(points.values())
     review, _created = Review.objects.update_or_create(
         submission=submission,
@@ -109,8 +94,8 @@ def record_review(
             "mail_due": True,
         },
     )
-    settle(user=submission.user, exercise=submission.exercise)
-    transaction.on_commit(lambda: queue.announce_review_mail(submission.pk))
+    lifecycle.update_review_due(user=submission.user, exercise=submission.exercise)
+    transaction.on_commit(lambda: queue.enqueue_review_email(submission.pk))
     if review.passed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
     return review

@@ -15,14 +15,14 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import ContentError, GraderError, NotebookRefused, SandboxUnavailable
+from grader.errors import ExerciseContentError, GraderError, NotebookRefused, SandboxUnavailable
 from grader.exercise import load_exercise
-from grader.words import say
+from grader.messages import message_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.report import GradeReport
 
 PASSED, NOT_PASSED, BAD_USAGE, UNSAFE = 0, 1, 2, 3
@@ -137,21 +137,20 @@ def _secret() -> bytes:
     return secret.encode() if secret else secrets.token_bytes(32)
 
 
-def _text(exercise: Exercise, report: GradeReport) -> str:
+def _text(exercise: ExerciseDefinition, report: GradeReport) -> str:
     lines = [exercise.title, ""]
     if report.error is not None:
         place = "" if report.error.cell is None else f" in code cell {report.error.cell + 1}"
         lines += [f"{report.error.name}{place}: {report.error.message}", ""]
     elif report.verdict != "ok":
-        lines += [f"The run ended early: {report.verdict}", ""]
+        lines += [f"The run stopped early: {report.verdict}", ""]
     for result in report.criteria:
         mark = "+" if result.passed else "-"
-        message = say(result.message_id, result.facts)
+        message = message_text(result.message_id, result.facts)
         lines.append(f"  {mark} {result.points:g}/{result.max_points:g}  {result.title}: {message}")
     if report.misconception is not None:
         found = report.misconception
-        lines += ["", say(found.message_id, found.facts)]
-        lines += [str(found.facts[part]) for part in ("message", "question") if found.facts[part]]
+        lines += ["", message_text(found.message_id, found.facts), str(found.facts["question"])]
     word = "passed" if report.passed else "not passed"
     lines += ["", f"{report.score:g} of {report.max_score:g} points: {word}"]
     return "\n".join(lines)
@@ -224,13 +223,15 @@ def exercise_folders(content: Path) -> list[Path]:
     """The exercise folders of a content folder, or the folder itself when it is one.
 
     Raises:
-        ContentError: there is none.
+        ExerciseContentError: there is none.
     """
     if (content / "exercise.yaml").is_file():
         return [content.resolve()]
     folders = sorted(file.parent.resolve() for file in content.glob("exercises/*/exercise.yaml"))
     if not folders:
-        raise ContentError("holds no exercise (exercises/<name>/exercise.yaml)", file=content)
+        raise ExerciseContentError(
+            "holds no exercise (exercises/<name>/exercise.yaml)", file=content
+        )
     return folders
 
 

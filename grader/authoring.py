@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,14 +42,14 @@ def read_cells(file: Path) -> tuple[Cell, ...]:
     """The cells that a Markdown file describes.
 
     Raises:
-        ContentError: unreadable, or an id is used twice.
+        ExerciseContentError: unreadable, or an id is used twice.
     """
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise ContentError("is missing", file=file) from error
+        raise ExerciseContentError("is missing", file=file) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ContentError("cannot be read as UTF-8 text", file=file) from error
+        raise ExerciseContentError("cannot be read as UTF-8 text", file=file) from error
     cells: list[Cell] = []
     end = 0
     for match in FENCE.finditer(text):
@@ -62,7 +62,7 @@ def read_cells(file: Path) -> tuple[Cell, ...]:
     ids = [cell.id for cell in cells]
     twice = next((each for each in ids if ids.count(each) > 1), None)
     if twice is not None:
-        raise ContentError("the cell id is used twice", file=file, key=twice)
+        raise ExerciseContentError("the cell id is used twice", file=file, key=twice)
     return tuple(cells)
 
 
@@ -72,7 +72,7 @@ def _refuse_near_misses(cells: Sequence[Cell], file: Path) -> None:
         meant = None if cell.is_code else MEANT.search(cell.source)
         if meant is not None:
             reason = "opens no code cell: an id is lower-case letters, digits and hyphens"
-            raise ContentError(reason, file=file, key=meant[0])
+            raise ExerciseContentError(reason, file=file, key=meant[0])
 
 
 def _add_text(cells: list[Cell], text: str) -> None:
@@ -108,7 +108,7 @@ def exercise_notebooks(folder: Path) -> dict[Path, str]:
     """Every notebook that the Markdown files of an exercise folder describe, by its file.
 
     Raises:
-        ContentError: a Markdown file is wrong.
+        ExerciseContentError: a Markdown file is wrong.
     """
     if not (folder / "starter.md").is_file():
         return {}

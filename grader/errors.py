@@ -1,13 +1,13 @@
-"""The grader's errors: whose fault it was is the type.
+"""The grader's errors: the type says who is responsible.
 
 ::
 
     GraderError
-    ├── LearnerFault            told to the learner in words; ends the run, never retried
-    │   └── NotebookRefused     the file cannot be run at all (not a notebook, no parameters cell)
-    └── OurFault                never costs an attempt
-        ├── ContentError        an author's file is wrong: file, key, reason
-        └── SandboxUnavailable  nothing can be run safely here, or the sandbox itself broke
+    ├── LearnerError              shown to the learner; ends the run, never retried
+    │   └── NotebookRefused       the file cannot be run (not a notebook, no parameters cell)
+    └── PlatformError             never costs an attempt
+        ├── ExerciseContentError  a file of an exercise is wrong: file, key, reason
+        └── SandboxUnavailable    nothing can be run safely here, or the sandbox failed
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class GraderError(Exception):
-    """Anything that the grader raises on purpose."""
+    """Base class of every error that the grader raises."""
 
 
-class LearnerFault(GraderError):  # noqa: N818 - a fault is whose it is
-    """The learner can mend it; the text is for the learner."""
+class LearnerError(GraderError):
+    """The learner can fix it; the message is for the learner."""
 
 
-class NotebookRefused(LearnerFault):
+class NotebookRefused(LearnerError):  # noqa: N818 - a state, not an accident
     """The uploaded file cannot be run.
 
     Attributes:
@@ -38,17 +38,17 @@ class NotebookRefused(LearnerFault):
         self.reason = reason
 
 
-class OurFault(GraderError):  # noqa: N818 - a fault is whose it is
-    """Ours to mend; the learner sees "internal error" and loses no attempt."""
+class PlatformError(GraderError):
+    """The platform or its content must be fixed; the learner loses no attempt."""
 
 
-class ContentError(OurFault):
+class ExerciseContentError(PlatformError):
     """A content file is wrong.
 
     Attributes:
-        file: the file that holds the mistake.
-        key: where in it, as a dotted path such as ``outputs.shap_values.shape``.
-        line: the line, counted from 1, when it is known.
+        file: the file that contains the error.
+        key: the dotted path in it, such as ``outputs.shap_values.shape``.
+        line: the line, counted from 1, if known.
     """
 
     def __init__(self, reason: str, *, file: Path, key: str = "", line: int | None = None) -> None:
@@ -57,14 +57,14 @@ class ContentError(OurFault):
         super().__init__(f"{place}: {key + ': ' if key else ''}{reason}")
 
 
-class SandboxUnavailable(OurFault):
-    """Nothing is run without walls: what is missing, and the command that mends it.
+class SandboxUnavailable(PlatformError):  # noqa: N818 - a state, not an accident
+    """The sandbox cannot run safely: what is missing, and how to fix it.
 
     Attributes:
         reason: what is missing or broken.
-        remedy: one command or setting that mends it, empty when none is known.
+        fix: a command or context that fixes it; empty if none is known.
     """
 
-    def __init__(self, reason: str, *, remedy: str = "") -> None:
-        super().__init__(reason + (f" Remedy: {remedy}" if remedy else ""))
-        self.reason, self.remedy = reason, remedy
+    def __init__(self, reason: str, *, fix: str = "") -> None:
+        super().__init__(reason + (f" To fix it: {fix}" if fix else ""))
+        self.reason, self.fix = reason, fix

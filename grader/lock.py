@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.reference import reference_arrays, versions
 from grader.variants import hidden_variant, visible_variant
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 NAME = "reference.lock"
 SECRET = b"the variant of reference.lock"
 PROJECTIONS = 4
-MOVED = 0.001
+DRIFT_TOLERANCE = 0.001
 """A tenth of the usual band: what moves further may move a grade."""
 
 
-def fingerprint(exercise: Exercise) -> dict[str, Any]:
+def fingerprint(exercise: ExerciseDefinition) -> dict[str, Any]:
     """Versions and projections as of now.
 
     Raises:
-        ContentError: the author's code fails or returns too little.
+        ExerciseContentError: the author's code fails or returns too little.
     """
     drawn = hidden_variant(exercise, SECRET, 0) if exercise.variants else visible_variant(exercise)
     arrays = reference_arrays(exercise, "reference", dict(drawn.parameters), 0, {})
     missing = {output.name for output in exercise.outputs} - set(arrays)
     if missing:
         reason = f"returns no {', '.join(sorted(missing))}"
-        raise ContentError(reason, file=exercise.reference_file, key="reference")
+        raise ExerciseContentError(reason, file=exercise.reference_file, key="reference")
     outputs = {name: _projected(array) for name, array in sorted(arrays.items())}
     return {"packages": versions(), "outputs": outputs}
 
@@ -59,18 +59,18 @@ def _projected(array: NDArray[Any]) -> list[float] | str:
     return [*(round(float(share), 5) for share in shares), float(f"{size:.4g}")]
 
 
-def write_lock(exercise: Exercise) -> Path:
+def write_lock(exercise: ExerciseDefinition) -> Path:
     """Write the exercise's lock as of now."""
     file = exercise.folder / NAME
     file.write_text(json.dumps(fingerprint(exercise), indent=2) + "\n", encoding="utf-8")
     return file
 
 
-def moved(exercise: Exercise) -> list[str]:
+def drift(exercise: ExerciseDefinition) -> list[str]:
     """In words, what differs from the lock by more than a thousandth; empty when nothing does.
 
     Raises:
-        ContentError: the lock cannot be read.
+        ExerciseContentError: the lock cannot be read.
     """
     file = exercise.folder / NAME
     if not file.is_file():
@@ -79,7 +79,7 @@ def moved(exercise: Exercise) -> list[str]:
         locked = json.loads(file.read_text(encoding="utf-8"))
         before, packages = dict(locked["outputs"]), dict(locked["packages"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ContentError("is no lock: run `python -m grader lock`", file=file) from error
+        raise ExerciseContentError("is no lock: run `python -m grader lock`", file=file) from error
     now = fingerprint(exercise)
     outputs = now["outputs"].items()
     differing = [name for name, value in outputs if _differs(before.get(name), value)]
@@ -98,6 +98,6 @@ def moved(exercise: Exercise) -> list[str]:
 def _differs(before: Any, now: Any) -> bool:
     if isinstance(now, str) or not isinstance(before, list) or len(before) != len(now):
         return bool(before != now)
-    shares = np.abs(np.subtract(before[:-1], now[:-1])).max() <= MOVED
-    size = abs(before[-1] - now[-1]) <= MOVED * max(abs(before[-1]), abs(now[-1]))
+    shares = np.abs(np.subtract(before[:-1], now[:-1])).max() <= DRIFT_TOLERANCE
+    size = abs(before[-1] - now[-1]) <= DRIFT_TOLERANCE * max(abs(before[-1]), abs(now[-1]))
     return not (shares and size)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Run a command with a real PostgreSQL and a real Redis of its own, and take both down after it.
+"""Run a command with a temporary PostgreSQL and a temporary Redis, and stop both afterwards.
 
 ``python tests/services.py [--where-installed] COMMAND ...``: with ``--where-installed`` the command
-is left out, with a word, on a machine that has neither. Both listen on unix sockets in a folder
-that only the servers' user can enter, so that runs cannot meet and no port is open.
+is left out, with a message, on a machine that lacks one of them. Both listen on Unix sockets in
+folders that only the servers' user can enter, so that runs are separate and no port is open.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _wait(ready: Callable[[], bool], server: subprocess.Popen[bytes], name: str)
 
 def _start_postgres(folder: Path, programs: Path, stack: ExitStack) -> str:
     data = folder / "data"
-    # PostgreSQL refuses to run as root: the account of Debian's package runs it then.
+    # PostgreSQL refuses to run as root: root runs it as the user of Debian's package.
     account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)

@@ -1,1 +1,1 @@
-"""How dates are written, where Django's own way would mislead."""
+"""Date formats that replace Django's where those would mislead."""

@@ -1,4 +1,4 @@
-"""What every situation shares."""
+"""Settings that development, test and production share."""
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ REFERENCES_DIR = Path(env("WHYBOX_REFERENCES") or VAR_DIR / "references")
 SITE_URL: str = env("WHYBOX_SITE_URL").rstrip("/")
 ISSUER_NAME: str = env("WHYBOX_ISSUER")
 ALLOWED_HOSTS: list[str] = env("WHYBOX_ALLOWED_HOSTS")
+DEMO_ACCOUNTS = False
+"""Whether accounts with published passwords exist; only `make run` and the tests switch it on."""
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -40,9 +42,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Its answers differ in length at random, which keeps their length from telling a secret.
+    # Pads each response by a random length, so that its size tells no secret (BREACH).
     "django.middleware.gzip.GZipMiddleware",
-    "config.unchanged.unchanged_middleware",
+    "config.etags.etag_middleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -76,19 +78,21 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# --- database and broker: embedded ones unless one variable each says otherwise ---------------
+# --- database and broker: embedded unless their variables are set ------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("WHYBOX_DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'whybox.sqlite3'}"),
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock when a transaction
-    # begins, so that two writers wait for each other instead of failing half-way.
+    # begins, so that a second writer waits instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds; opening one for each page takes milliseconds
+DATABASES["default"]["CONN_MAX_AGE"] = (
+    60  # seconds; opening a connection for each request would cost milliseconds
+)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -111,12 +115,13 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {"exercises.grade": {"queue": "sandbox"}}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    # A message may be lost and a worker may die; the row is the truth, and this finds it again.
+    # A message may be lost and a worker may die: the database is the source of truth, and this
+    # task enqueues such submissions again.
     "requeue stale submissions": {"task": "exercises.requeue_stale", "schedule": 10.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
-# --- people ------------------------------------------------------------------------------------
+# --- accounts ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "courses.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -130,6 +135,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Whybox"  # what an authenticator app shows; by default the host name
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "courses:dashboard"
 LOGOUT_REDIRECT_URL = "courses:home"
@@ -149,7 +155,8 @@ vars().update(env.email_url("WHYBOX_EMAIL_URL"))
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 FORMAT_MODULE_PATH = ["config.formats"]
-LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+# The second holds the texts of Django and django-allauth that the site words differently.
+LOCALE_PATHS = [BASE_DIR / "config" / "locale", BASE_DIR / "config" / "locale_overrides"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -159,21 +166,22 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Each file has a name that holds its digest and is kept by browsers for ever. With
-    # WHYBOX_DEBUG names stay as they are, and a file that is changed is seen at once.
+    # File names contain a digest, so that browsers may cache them forever. With WHYBOX_DEBUG the
+    # names stay as they are, and a changed file shows at once.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-"""Bytes of a request body other than files; a notebook is a file and bounded by its own form."""
+"""Bytes of a request body without its files; notebooks are files, and their form limits them."""
 
-# --- walls of the site itself -------------------------------------------------------------------
+# --- browser security ----------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
-        "style-src": [SELF],
+        # Only a page that asks for the nonce allows it: the code editor brings its own styles.
+        "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
@@ -193,13 +201,13 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
-    "EXCEPTION_HANDLER": "config.problems.problem_response",
+    "EXCEPTION_HANDLER": "config.problem_details.problem_details_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Whybox",
     "VERSION": "1",
-    "DESCRIPTION": "Courses, submissions and certificates. Errors are RFC 9457 problem documents.",
+    "DESCRIPTION": "Courses, submissions and certificates. Errors are RFC 9457 problem details.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }

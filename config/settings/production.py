@@ -1,15 +1,17 @@
-"""A site for the public: behind TLS, its secrets given by the environment, or it does not start."""
+"""A public site: behind TLS; it refuses to start unless the environment sets its secrets."""
 
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import env
-from config.settings.base import *  # noqa: F403  # a settings module is its base and a little more
+from config.settings.base import *  # noqa: F403  # a settings module extends its base
 
 
 def _required(name: str) -> str:
     value: str = env(name)
     if not value:
-        message = f"{name} is not set; docs/settings.md says what it is for and how to make one."
+        message = (
+            f"{name} is not set; docs/settings.md says what it is for and how to generate one."
+        )
         raise ImproperlyConfigured(message)
     return value
 

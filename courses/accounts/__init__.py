@@ -1,1 +1,1 @@
-"""Who learns here: accounts, sign-in, settings."""
+"""Accounts: users, their settings, demo accounts."""

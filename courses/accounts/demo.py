@@ -1,4 +1,4 @@
-"""The demo accounts that a site on one machine has: known to everyone, so for no public site."""
+"""The demo accounts of `make run`. Their passwords are published, so no public site has them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ DEMO_ACCOUNTS: Final = (
 
 @transaction.atomic
 def create_demo_accounts() -> list[DemoAccount]:
-    """Make the demo accounts that are missing and return those; existing ones stay as they are."""
+    """Create the demo accounts that are missing and return those; activate the other ones."""
     made = []
     for account in DEMO_ACCOUNTS:
-        if User.objects.filter(email__iexact=account.email).exists():
+        if User.objects.filter(email__iexact=account.email).update(is_active=True):
             continue
         user = User.objects.create_user(
             account.email,
@@ -52,3 +52,12 @@ def create_demo_accounts() -> list[DemoAccount]:
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         made.append(account)
     return made
+
+
+def deactivate_demo_accounts() -> int:
+    """Refuse every sign-in and token of the demo accounts; return how many were active.
+
+    Their submissions stay, and `create_demo_accounts` activates them again.
+    """
+    emails = [account.email for account in DEMO_ACCOUNTS]
+    return User.objects.filter(email__in=emails, is_active=True).update(is_active=False)

@@ -20,7 +20,7 @@ def validate_time_zone(name: str) -> None:
     """
     if name not in zoneinfo.available_timezones():
         raise ValidationError(
-            _("“%(name)s” is no time zone. Examples: Europe/Paris, Asia/Tokyo, UTC."),
+            _("“%(name)s” is not a time zone. Examples: Europe/Paris, Asia/Tokyo, UTC."),
             params={"name": name},
         )
 
@@ -55,30 +55,33 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]  # the e-mail address is the name
     first_name = None  # type: ignore[assignment]  # names do not come in two halves everywhere
     last_name = None  # type: ignore[assignment]
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(
-        _("name"), max_length=120, blank=True, help_text=_("As it shall stand on a certificate.")
+        _("name"),
+        max_length=120,
+        blank=True,
+        help_text=_("Shown on your certificates and beside your posts."),
     )
     name_public = models.BooleanField(
         _("show my name on my certificates"),
         default=False,
-        help_text=_("To everyone who has a certificate's address. You can change this any time."),
+        help_text=_("Anyone with the link can see it. You can change this any time."),
     )
     locale = models.CharField(
         _("language"),
         max_length=10,
         blank=True,
-        help_text=_("Empty means: what the browser asks for."),
+        help_text=_("Leave blank to use your browser's setting."),
     )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text=_("Empty means: what the browser says."),
+        help_text=_("Leave blank to use your browser's setting."),
     )
-    mail_certificate = models.BooleanField(_("mail me when I earn a certificate"), default=True)
-    mail_grading = models.BooleanField(_("mail me when a submission is marked"), default=False)
+    mail_certificate = models.BooleanField(_("email me when I earn a certificate"), default=True)
+    mail_grading = models.BooleanField(_("email me when a submission is graded"), default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

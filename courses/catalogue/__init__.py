@@ -1,1 +1,1 @@
-"""What is taught: files become rows (paths, courses, lessons, quizzes, the reading list)."""
+"""The catalogue: paths, courses, their parts and translations, the reading list, search."""

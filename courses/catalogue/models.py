@@ -16,7 +16,7 @@ ORIGINAL_LANGUAGE = "en"
 
 
 class Translatable:
-    """A row whose text can be laid over; see `courses.catalogue.languages`."""
+    """A row whose text can be translated; see `courses.catalogue.translations`."""
 
     shown_language: str = ""
     """What the text is in; empty: in the language of the page."""
@@ -189,6 +189,11 @@ class Part(Translatable, models.Model):
             return f"lesson:{self.course.slug}/{self.lesson.slug}"
         return f"exercise:{self.exercise_slug}"
 
+    @property
+    def slug(self) -> str:
+        """Return the slug of the lesson or of the exercise."""
+        return self.lesson.slug if self.lesson is not None else self.exercise_slug
+
 
 class Path(Translatable, models.Model):
     """A subject's learning path: courses in order, and the topic page that introduces them."""
@@ -243,7 +248,7 @@ class PathStep(models.Model):
 
 
 class Translation(models.Model):
-    """What is laid over one row in another language: a dictionary of that row's text fields.
+    """The translation of one row: a dictionary of that row's text fields.
 
     Attributes:
         subject: ``course:<slug>``, ``lesson:<course>/<slug>`` or ``path:<slug>``.

@@ -1,7 +1,8 @@
 """Searching courses and lessons, their text included: one function over SQLite and PostgreSQL.
 
-The index is a table outside the models, since each database has its own kind: FTS5 here, a
-generated `tsvector` there. `create` and `drop` are called by a migration, `rebuild` by the loading.
+The index is a table outside the models, since each database has its own kind: FTS5 in SQLite, a
+generated `tsvector` in PostgreSQL. `create` and `drop` are called by a migration;
+`courses.authoring.search_index` fills the table.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection
-from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
@@ -129,39 +129,12 @@ def _marked(snippet: str) -> SafeString:
     return mark_safe(text)  # noqa: S308  # escaped just above; only <mark> was put in
 
 
-def rebuild() -> None:
-    """Fill the index anew from the rows of courses, lessons and translations."""
-    from courses.models import Course, Lesson, Translation  # noqa: PLC0415  # migrations import this
-
-    entries = []
-    for course in Course.objects.filter(withdrawn=False):
-        skills = " ".join(course.skills)
-        body = f"{course.summary} {strip_tags(course.description_html)} {skills}"
-        entries.append((course.subject, course.language, course.title, body))
-    lessons = Lesson.objects.filter(part__isnull=False, course__withdrawn=False)
-    for lesson in lessons.select_related("course"):
-        body = f"{lesson.summary} {lesson.text}"
-        entries.append((lesson.subject, lesson.course.language, lesson.title, body))
-    known = {subject for subject, *_rest in entries}
-    for row in Translation.objects.filter(subject__in=known):
-        fields = row.fields
-        if "title" in fields:
-            body = " ".join(fields.get(key, "") for key in ("summary", "text"))
-            entries.append((row.subject, row.language, fields["title"], body))
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM courses_search")
-        cursor.executemany(
-            "INSERT INTO courses_search (subject, language, title, body) VALUES (%s, %s, %s, %s)",
-            entries,
-        )
-
-
 def create(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
-    """Make the index."""
+    """Create the index."""
     for statement in _CREATE[editor.connection.vendor]:
         editor.execute(statement)
 
 
 def drop(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
-    """Take the index away."""
+    """Drop the index."""
     editor.execute("DROP TABLE courses_search")

@@ -1,4 +1,4 @@
-"""What a certificate says: one list of facts for the page, the PDF and the API."""
+"""The facts of a certificate, for the page and the PDF."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from courses.catalogue.labels import duration
 from courses.catalogue.models import Level
-from courses.templatetags.course_words import duration
 
 if TYPE_CHECKING:
     from courses.certificates.models import Certificate
@@ -58,19 +57,19 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
         if count
     ]
     return CertificateFacts(
-        holder=(certificate.learner_name or None) if certificate.name_public else None,
+        holder=certificate.shown_name,
         course=certificate.course_title,
         summary=certificate.course_summary,
         issuer=certificate.issuer_name,
-        address=settings.SITE_URL + certificate.get_absolute_url(),
+        address=certificate.address,
         rows=(
             Fact(_("Issued on"), _day(certificate.issued_at)),
             Fact(_("Issued by"), certificate.issuer_name),
-            Fact(_("Version of the course"), certificate.course_version),
+            Fact(_("Course version"), certificate.course_version),
             Fact(_("Level"), str(Level(certificate.course_level).label)),
-            Fact(_("Time of study"), duration(certificate.minutes)),
+            Fact(_("Estimated study time"), duration(certificate.minutes)),
             *counts,
-            Fact(_("Number"), str(certificate.pk)),
+            Fact(_("Certificate ID"), str(certificate.pk)),
         ),
         skills=tuple(certificate.skills),
         revoked_on=_day(certificate.revoked_at) if certificate.revoked_at else None,

@@ -1,4 +1,4 @@
-"""Issuing and revoking certificates, and the learner's say in whether a name is shown."""
+"""Issuing and revoking certificates, and the learner's choice whether the name is shown."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
 
-    from courses.models import Course, Part, User
+    from courses.accounts.models import User
+    from courses.catalogue.models import Course, Part
 
 MAIL = "courses.mail_certificate"
-"""The task that tells a learner of a new certificate."""
+"""The name of the task that emails a learner about a new certificate."""
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def revoke(*, certificate: Certificate, reason: str) -> Certificate:
         ValidationError: no reason is given.
     """
     if not reason.strip():
-        raise ValidationError(_("A certificate is revoked for a reason: write it down."))
+        raise ValidationError(_("Enter a reason for revoking."))
     changed = Certificate.objects.filter(pk=certificate.pk, revoked_at=None)
     changed.update(revoked_at=timezone.now(), revoked_reason=reason.strip())
     certificate.refresh_from_db()
@@ -95,4 +96,4 @@ def _announce(certificate: uuid.UUID) -> None:
     try:
         current_app.send_task(MAIL, args=[str(certificate)], queue="default")
     except (OperationalError, OSError):
-        logger.exception("the mail about certificate %s could not be asked for", certificate)
+        logger.exception("the email task for certificate %s could not be queued", certificate)

@@ -1,4 +1,4 @@
-"""The mail that tells a learner of a new certificate."""
+"""The email about a new certificate."""
 
 import uuid
 
@@ -21,12 +21,12 @@ def mail_certificate(certificate_id: uuid.UUID) -> None:
             message=_(
                 "Congratulations. You have completed the course “%(course)s”.\n\n"
                 "Your certificate: %(address)s\n\n"
-                "Anyone to whom you give this address can check it without an account. "
-                "Whether it shows your name is for you to say on that page."
+                "Anyone with this link can verify it without an account. "
+                "You choose on that page whether your name is shown."
             )
             % {
                 "course": certificate.course_title,
-                "address": settings.SITE_URL + certificate.get_absolute_url(),
+                "address": certificate.address,
             },
             from_email=settings.DEFAULT_FROM_EMAIL,
             recipient_list=[certificate.user.email],

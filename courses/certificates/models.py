@@ -67,3 +67,23 @@ class Certificate(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the public page."""
         return reverse("courses:certificate", args=[self.id])
+
+    @property
+    def valid(self) -> bool:
+        """Say whether the certificate has not been revoked."""
+        return self.revoked_at is None
+
+    @property
+    def shown_name(self) -> str | None:
+        """Return the holder's name; None without the holder's consent or without a name."""
+        return (self.learner_name or None) if self.name_public else None
+
+    @property
+    def address(self) -> str:
+        """Return the full address of the public page."""
+        return settings.SITE_URL + self.get_absolute_url()
+
+    @property
+    def pdf_address(self) -> str:
+        """Return the full address of the PDF."""
+        return settings.SITE_URL + reverse("courses:certificate_pdf", args=[self.id])

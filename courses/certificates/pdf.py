@@ -75,11 +75,11 @@ def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
         "revoked": revoked,
         "words": {
             "certificate": _("Certificate of completion"),
-            "withheld": _("The holder keeps the name private"),
+            "withheld": _("Name withheld by the holder"),
             "completed": _("has completed the course"),
-            "skills": _("Can now"),
+            "skills": _("Skills"),
             "revoked": _("Revoked on"),
-            "check": _("Check this certificate, without an account:"),
+            "check": _("Verify this certificate (no account needed):"),
             "qr": _("QR code of the address of this certificate's public page"),
         },
     }

@@ -1,4 +1,4 @@
-"""Asking, answering, accepting, reporting, deleting and restoring."""
+"""Posts: asking, answering, accepting, reporting, deleting and restoring."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses.catalogue.files import ContentError
+from courses.accounts.models import User
 from courses.discussion.models import Post, Report
-from courses.lessons.rendering import Source, render_page
-from courses.models import User
+from courses.markup.problems import InvalidContentError
+from courses.markup.rendering import Source, render_page
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -30,8 +30,8 @@ def ask(*, author: User, subject: str, title: str, body: str, spoiler: bool = Fa
         ValidationError: something is missing, too long or cannot be rendered; or too many posts.
     """
     if not title.strip():
-        raise ValidationError({"title": _("Say in a line what you ask.")})
-    _slow_down(author)
+        raise ValidationError({"title": _("Add a title.")})
+    _check_rate(author)
     return Post.objects.create(
         subject=subject,
         author=author,
@@ -50,8 +50,8 @@ def answer(*, author: User, question: Post, body: str, spoiler: bool = False) ->
         ValidationError: as `ask`; or the question was deleted.
     """
     if question.question_id is not None or question.deleted_at is not None:
-        raise ValidationError(_("This question cannot be answered any more."))
-    _slow_down(author)
+        raise ValidationError(_("This question can no longer be answered."))
+    _check_rate(author)
     return Post.objects.create(
         subject=question.subject,
         author=author,
@@ -69,14 +69,14 @@ def rendered(body: str) -> str:
         ValidationError: it is empty or too long, or a formula, link or picture is wrong.
     """
     if not body.strip():
-        raise ValidationError({"body": _("Write something.")})
+        raise ValidationError({"body": _("Enter a text.")})
     if len(body) > LONGEST_POST:
         raise ValidationError(
             {"body": _("A post has at most %(most)d characters.") % {"most": LONGEST_POST}}
         )
     try:
         page = render_page(body, Source(""), picture_free=True)
-    except ContentError as error:
+    except InvalidContentError as error:
         raise ValidationError({"body": [problem.reason for problem in error.problems]}) from error
     return page.html
 
@@ -132,19 +132,19 @@ def restore(*, user: User, post: Post) -> None:
 
 @transaction.atomic
 def report(*, reporter: User, post: Post, reason: str) -> None:
-    """Tell the staff about a post; once for each person and post.
+    """Report a post to the moderators, once for each user and post.
 
     Raises:
         ValidationError: no reason is given.
     """
     if not reason.strip():
-        raise ValidationError({"reason": _("Say what is wrong with it.")})
+        raise ValidationError({"reason": _("Enter a reason.")})
     Report.objects.get_or_create(
         post=post, reporter=reporter, defaults={"reason": reason.strip()[:500]}
     )
 
 
-def _slow_down(author: User) -> None:
+def _check_rate(author: User) -> None:
     hour = timezone.now() - dt.timedelta(hours=1)
     if Post.objects.filter(author=author, created_at__gt=hour).count() >= MOST_POSTS_AN_HOUR:
-        raise ValidationError(_("That is many posts for an hour. Try again a little later."))
+        raise ValidationError(_("You're posting too fast. Try again in an hour."))

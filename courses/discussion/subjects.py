@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from django.http import Http404
 from django.urls import reverse
 
-from courses.catalogue.languages import lay_over_parts
-from courses.models import Completion, Part, User
+from courses.accounts.models import User
+from courses.catalogue.models import Part
+from courses.catalogue.translations import apply_part_translations
+from courses.learners.models import Completion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -64,7 +66,7 @@ def find_subject(*, course: str = "", lesson: str = "", exercise: str = "") -> S
         part = parts.filter(course__slug=course, lesson__slug=lesson).first()
     if part is None:
         raise Http404
-    lay_over_parts([part])
+    apply_part_translations([part])
     return Subject(part)
 
 

@@ -1,1 +1,1 @@
-"""What belongs to one learner: enrolments, completions, bookmarks, notes."""
+"""What belongs to one learner: enrolment, progress, bookmarks, notes, ratings, account deletion."""

@@ -1,4 +1,4 @@
-"""What belongs to one learner: enrolments, completions, bookmarks, notes, ratings."""
+"""The rows of one learner: enrolments, completions, bookmarks, notes, ratings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Lessons: pages of a course, their figures and the code that they show."""
+"""Lessons and the figures that they show, as rows."""

@@ -1,1 +1,1 @@
-"""Quizzes: questions, draws, marking, attempts."""
+"""Quizzes: questions, drawn numbers, grading, attempts."""

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from courses.models import User
-from courses.progress import record_lesson_read, record_quiz_passed
-from courses.quizzes.marking import Answer, Marked, mark
+from courses.accounts.models import User
+from courses.learners.progress import record_lesson_read, record_quiz_passed
+from courses.quizzes.grading import Answer, GradedAnswer, grade
 from courses.quizzes.models import Quiz, QuizAttempt
 from courses.quizzes.questions import Question
 
@@ -24,7 +24,7 @@ class AnsweredElsewhereError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            _("These questions were answered in another window. Here they are with new numbers.")
+            _("You answered these questions in another window. Here they are with new numbers.")
         )
 
 
@@ -39,6 +39,7 @@ class Asked:
 
     number: int
     questions: tuple[Question, ...]
+    pass_percent: int
 
 
 def seed_for(*, user: User, quiz: Quiz, number: int) -> int:
@@ -57,7 +58,7 @@ def ask(*, user: User, quiz: Quiz, stored: Sequence[Mapping[str, object]] | None
     """
     number = QuizAttempt.objects.filter(user=user, quiz=quiz).count() + 1
     seed = seed_for(user=user, quiz=quiz, number=number)
-    return Asked(number, drawn(stored or quiz.questions, seed))
+    return Asked(number, drawn(stored or quiz.questions, seed), quiz.pass_percent)
 
 
 def drawn(stored: Sequence[Mapping[str, object]], seed: int) -> tuple[Question, ...]:
@@ -69,7 +70,7 @@ def drawn(stored: Sequence[Mapping[str, object]], seed: int) -> tuple[Question, 
 def attempt(
     *, user: User, quiz: Quiz, answers: Mapping[str, Answer], number: int | None = None
 ) -> QuizAttempt:
-    """Mark a learner's answers and record them; a passed quiz counts as read and passed.
+    """Grade a learner's answers and record them; a passed quiz counts as read and passed.
 
     Args:
         user: who answers.
@@ -85,18 +86,18 @@ def attempt(
     asked = ask(user=user, quiz=quiz)
     if number not in {None, asked.number} and any(one.get("draw") for one in quiz.questions):
         raise AnsweredElsewhereError
-    marked = mark(asked.questions, answers)
-    correct = sum(one.right for one in marked)
+    graded = grade(asked.questions, answers)
+    correct = sum(one.right for one in graded)
     made = QuizAttempt.objects.create(
         user=user,
         quiz=quiz,
         number=asked.number,
         seed=seed_for(user=user, quiz=quiz, number=asked.number),
-        answers={one.question.id: list(one.given) for one in marked},
-        results={one.question.id: one.right for one in marked},
+        answers={one.question.id: list(one.given) for one in graded},
+        results={one.question.id: one.right for one in graded},
         correct=correct,
-        total=len(marked),
-        passed=100 * correct >= quiz.pass_percent * len(marked),
+        total=len(graded),
+        passed=100 * correct >= quiz.pass_percent * len(graded),
         quiz_digest=quiz.digest,
     )
     if made.passed:
@@ -105,10 +106,10 @@ def attempt(
     return made
 
 
-def marked_again(
+def regrade(
     made: QuizAttempt, stored: Sequence[Mapping[str, object]] | None = None
-) -> tuple[Marked, ...] | None:
-    """Return an attempt's marking for showing; None when the quiz has changed since."""
+) -> tuple[GradedAnswer, ...] | None:
+    """Return an attempt's grading for display; None when the quiz has changed since."""
     quiz = made.quiz
     if made.quiz_digest != quiz.digest:
         return None
@@ -118,4 +119,4 @@ def marked_again(
         given = made.answers.get(question.id) or []
         one_value = question.kind == "numeric"
         answers[question.id] = (given[0] if given else None) if one_value else given
-    return mark(questions, answers)
+    return grade(questions, answers)

@@ -77,6 +77,11 @@ class Question:
     wrong: tuple[WrongNumber, ...] = ()
     draw: Mapping[str, Sequence[float]] | None = None
 
+    @property
+    def options(self) -> tuple[Choice | Item, ...]:
+        """Return what can be chosen or put in order."""
+        return (*self.choices, *self.items)
+
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> Question:
         """Return the question that was stored by `to_json`."""

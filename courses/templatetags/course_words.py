@@ -1,56 +1,10 @@
-"""Filters for templates of courses: times, names of topics."""
-
-from __future__ import annotations
-
-import re
+"""Template filters of the courses: the labels of the catalogue."""
 
 from django import template
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
-from courses.catalogue.models import Career, Level
+from courses.catalogue.labels import breakable, career_title, duration, level_title, topic_title
 
 register = template.Library()
 
-MINUTES_AN_HOUR = 60
-
-_ACRONYMS = {"shap": "SHAP", "lime": "LIME", "ale": "ALE", "pdp": "PDP", "ice": "ICE", "nlp": "NLP"}
-
-
-@register.filter
-def duration(minutes: int) -> str:
-    """Return minutes as one says them: “45 min”, “3 h 20 min”."""
-    hours, rest = divmod(int(minutes), MINUTES_AN_HOUR)
-    if not hours:
-        return _("%(minutes)d min") % {"minutes": rest}
-    if not rest:
-        return _("%(hours)d h") % {"hours": hours}
-    return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
-
-
-@register.filter
-def breakable(text: str) -> SafeString:
-    """Return a long name, such as an address, that may be broken after / and -."""
-    return mark_safe(re.sub("([/-])", r"\1<wbr>", escape(text)))  # noqa: S308  # escaped here
-
-
-@register.filter
-def topic_title(slug: str) -> str:
-    """Return a topic's slug as words, translated where there is a translation."""
-    words = slug.replace("-", " ")
-    words = " ".join(_ACRONYMS.get(word, word) for word in words.split())
-    return pgettext("topic", words[:1].upper() + words[1:])
-
-
-@register.filter
-def career_title(slug: str) -> str:
-    """Return a career's name."""
-    return str(Career(slug).label)
-
-
-@register.filter
-def level_title(slug: str) -> str:
-    """Return a level's name."""
-    return str(Level(slug).label)
+for _filter in (breakable, career_title, duration, level_title, topic_title):
+    register.filter(_filter)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
+from ruamel.yaml import YAML
 
 from grader.authoring import Cell, notebook_text
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.imports import assigned_names, used_names
 from grader.imports.nbgrader import is_nbgrader, read_nbgrader
 from grader.imports.otter import is_otter, read_otter
@@ -45,7 +46,7 @@ def import_notebook(source: Path, folder: Path, *, sandbox: Sandbox) -> tuple[st
     looks at become an output with its criterion.
 
     Raises:
-        ContentError: neither format, a solution that fails, or nothing that could be marked.
+        ExerciseContentError: neither format, a failing solution, or nothing that can be graded.
         NotebookRefused: no notebook at all.
     """
     notebook = read_notebook(source.read_bytes())
@@ -54,14 +55,14 @@ def import_notebook(source: Path, folder: Path, *, sandbox: Sandbox) -> tuple[st
     elif is_otter(notebook):
         assignment = read_otter(notebook, source.stem)
     else:
-        raise ContentError("is neither an nbgrader nor an otter notebook", file=source)
+        raise ExerciseContentError("is neither an nbgrader nor an otter notebook", file=source)
     worth, left_out = _worth(assignment)
     text = notebook_text(assignment.solution)
     cells = tuple(cell.source for cell in code_cells(read_notebook(text.encode())))
     run = sandbox.run(Job(cells, tuple(worth)))
     if run.verdict is not Verdict.OK:
         what = f"{run.error.name}: {run.error.message}" if run.error else str(run.verdict)
-        raise ContentError(f"its solution does not run ({what})", file=source)
+        raise ExerciseContentError(f"its solution does not run ({what})", file=source)
     values: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     for name in worth:
@@ -71,14 +72,14 @@ def import_notebook(source: Path, folder: Path, *, sandbox: Sandbox) -> tuple[st
         else:
             outputs[name], values[name] = found
     if not outputs:
-        raise ContentError("no test looks at a variable that could be marked", file=source)
+        raise ExerciseContentError("no test looks at a variable that could be marked", file=source)
     left_out.append("hidden variants: the notebook has no parameters; add some (see the page for "
                     "authors), or pasted answers pass")  # fmt: skip
     tree = _exercise_yaml(assignment, worth, outputs)
     folder.mkdir(parents=True, exist_ok=True)
     listed = "".join(f"- {line}\n" for line in left_out)
     for name, content in {
-        "exercise.yaml": yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100),
+        "exercise.yaml": _yaml_text(tree),
         "reference.py": REFERENCE,
         "reference.json": json.dumps(values),
         "starter.ipynb": _starter(assignment, outputs),
@@ -119,6 +120,13 @@ def _output(answer: Answer | None) -> tuple[dict[str, Any], Any] | None:
         "meaning": f"The variable {answer.name}.",
     }
     return output, array.tolist()
+
+
+def _yaml_text(tree: dict[str, Any]) -> str:
+    writer, stream = YAML(), io.StringIO()
+    writer.width = 100
+    writer.dump(tree, stream)
+    return stream.getvalue()
 
 
 def _exercise_yaml(

@@ -1,21 +1,21 @@
-"""Isolation: runs a learner's notebook behind walls, or not at all.
+"""Runs a learner's notebook in isolation, or not at all.
 
 ::
 
-    open_sandbox -> pool.WallSandbox     slots, restarts, renewal
-                      forkserver         one wall with one fork server in it
-                        keeper, walls    root let go, bubblewrap's command line
-                      conduct            one run: frames in, verdict out
-                        screen, border   outputs and answers, rebuilt and checked on this side
-    inside/                              behind the wall: server, seal, runner, shell, answers
-    policy, inside.bounds, filter        the rules, as pure data
+    open_sandbox -> pool.BubblewrapSandbox      slots for concurrent runs, server restarts
+                      forkserver                one bubblewrap sandbox with one fork server in it
+                        supervisor, bubblewrap  dropping root, bubblewrap's command line
+                      monitor                   one run: reads frames, enforces limits, verdict
+                        outputs, validation     cell outputs and answers, validated on the host
+    inside/                                     server, isolation, runner, shell, answers
+    policy, inside.bounds, seccomp              the rules, as pure data
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.sandbox.pool import WallSandbox
+from grader.sandbox.pool import BubblewrapSandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,15 +28,15 @@ def open_sandbox(
     python: Path | None = None,
     warm: bool = True,
     concurrency: int = 2,
-) -> WallSandbox:
-    """Open a sandbox; it boots while the caller goes on. Use it as a context manager, or close it.
+) -> BubblewrapSandbox:
+    """Open a sandbox; it boots in the background. Use it as a context manager, or close it.
 
     Args:
         python: the learners' interpreter; by default WHYBOX_SANDBOX_PYTHON or ``.venv-sandbox``.
         warm: keep one fork server with the stack imported; else each run boots its own.
-        concurrency: how many runs may go on at once.
+        concurrency: the maximum number of concurrent runs.
 
     Raises:
-        SandboxUnavailable: a wall is missing, and with it the way to mend that.
+        SandboxUnavailable: a part of the isolation is missing; says how to fix it.
     """
-    return WallSandbox(python=python, warm=warm, concurrency=concurrency)
+    return BubblewrapSandbox(python=python, warm=warm, concurrency=concurrency)

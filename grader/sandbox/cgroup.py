@@ -1,7 +1,7 @@
-"""A control group per run, where the machine lets this process make one (v1, or v2 delegated).
+"""A control group per run, where this process may create one (v1, or v2 delegated).
 
-The kernel then counts and bounds a run's memory exactly, memory files and kernel memory included;
-without one, `memory` measures ten times a second.
+The kernel then counts and limits a run's memory exactly, memory files and kernel memory included;
+without one, `memory` samples ten times a second.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from typing import Final
 
 PREFIX: Final = "whybox"
 SLACK_BYTES: Final = 32 * 2**20
-"""Room above the run's limit, so that Python's own MemoryError comes first and says where."""
+"""Headroom above the run's limit, so that Python raises a MemoryError with a traceback first."""
 REMOVE_SECONDS: Final = 1.0
-"""How long the kernel may take to let go of a group whose processes have ended."""
+"""How long the kernel may take to release a group whose processes have ended."""
 
 _serial = itertools.count()
 
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """Where groups can be made, and what the files are called there."""
+    """Where groups can be created, and the names of the files there."""
 
     parent: Path
     version: int
 
     @property
     def bound_file(self) -> str:
-        """The file that bounds a group's memory."""
+        """The file that limits a group's memory."""
         return "memory.max" if self.version == 2 else "memory.limit_in_bytes"  # noqa: PLR2004
 
     @property
     def peak_file(self) -> str:
-        """The file that holds a group's highest use of memory."""
+        """The file that contains a group's peak memory."""
         return "memory.peak" if self.version == 2 else "memory.max_usage_in_bytes"  # noqa: PLR2004
 
 
@@ -46,7 +46,7 @@ class Group:
     """One run's control group."""
 
     def __init__(self, hierarchy: Hierarchy, *, owner: int, bound_bytes: int) -> None:
-        """Make the group, named after its owner's process id, which cleans up after it.
+        """Create the group; its name contains the process id of the owner that cleans it up.
 
         Raises:
             OSError: the kernel refuses.
@@ -63,11 +63,11 @@ class Group:
             raise
 
     def add(self, pid: int) -> None:
-        """Put a process, and all that it will start, into the group."""
+        """Move a process, and everything it starts, into the group."""
         (self._folder / "cgroup.procs").write_text(str(pid))
 
     def peak_bytes(self) -> int:
-        """Return the highest use so far."""
+        """Return the peak memory so far."""
         with contextlib.suppress(OSError, ValueError):
             return int((self._folder / self._hierarchy.peak_file).read_text())
         return 0
@@ -90,7 +90,7 @@ class Group:
 
 @functools.cache
 def hierarchy() -> Hierarchy | None:
-    """Return where this process may make groups that bound memory; None where it may not."""
+    """Return where this process may create groups that limit memory; None if nowhere."""
     for found in (_version_2(), _version_1()):
         if found is None:
             continue
@@ -102,8 +102,8 @@ def hierarchy() -> Hierarchy | None:
     return None
 
 
-def sweep() -> None:
-    """Remove the groups of keepers that were killed themselves: their number runs no more."""
+def remove_stale_groups() -> None:
+    """Remove the groups of supervisors that were killed: their process id no longer exists."""
     found = hierarchy()
     if found is None:
         return
@@ -115,7 +115,7 @@ def sweep() -> None:
 
 
 def _version_2() -> Hierarchy | None:
-    """Return the delegated parent: a group with processes of its own cannot bound its children."""
+    """Return the delegated parent: a group that contains processes cannot limit its children."""
     for path, mount in _places("cgroup2", ""):
         for folder in (mount / path, (mount / path).parent):
             with contextlib.suppress(OSError):

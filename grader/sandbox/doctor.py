@@ -1,4 +1,4 @@
-"""Says which pieces of the wall stand on this machine, and what mends each one that does not."""
+"""Checks which parts of the isolation work on this machine, and how to fix those that do not."""
 
 from __future__ import annotations
 
@@ -25,51 +25,53 @@ PROFILES: Final = "docs/features/sandbox.md, section Hosts"
 CANARY_LIMITS: Final = Limits(wall_seconds=20, cpu_seconds=20, memory_bytes=512 * bounds.MIB)
 SHORT_LIMITS: Final = Limits(wall_seconds=1, cpu_seconds=20)
 LOOP: Final = "while True: pass"
-GREED: Final = "held = [bytearray(2**26) for _ in range(64)]"
+MEMORY_HOG: Final = "blocked = [bytearray(2**26) for _ in range(64)]"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One piece of the wall.
+class CheckResult:
+    """The result of one check.
 
     Attributes:
-        piece: its name.
-        ok: whether it stands; a piece that only strengthens the wall is ok without it.
+        name: what was checked.
+        ok: whether it works; an optional part is ok when it is missing.
         detail: what was found.
-        remedy: the command that mends it; empty when there is nothing to mend.
+        fix: the command that fixes it; empty when there is nothing to fix.
     """
 
-    piece: str
+    name: str
     ok: bool
     detail: str
-    remedy: str = ""
+    fix: str = ""
 
 
-def probe(python: Path | None = None) -> tuple[Finding, ...]:
-    """Try each piece, then the whole with attacks of our own; a few seconds."""
+def probe(python: Path | None = None) -> tuple[CheckResult, ...]:
+    """Check each part, then run canary attacks against the whole; takes a few seconds."""
     python = python or default_python()
-    found = [*_parts(python), *_switches()]
-    if all(finding.ok for finding in found):
-        found += _walls(python)
+    found = [*_check_programs(python), *_check_kernel_settings()]
+    if all(result.ok for result in found):
+        found += _check_isolation(python)
     return tuple(found)
 
 
 def report(stream: TextIO, python: Path | None = None) -> bool:
-    """Print the findings to `stream`; answer whether notebooks can be run safely here."""
-    findings = probe(python)
-    width = max(len(finding.piece) for finding in findings)
-    for finding in findings:
-        mark = "ok     " if finding.ok else "MISSING"
-        stream.write(f"{mark}  {finding.piece:<{width}}  {finding.detail}\n")
-        if finding.remedy and not finding.ok:
-            stream.write(f"{'':9}{'':<{width}}  mend: {finding.remedy}\n")
-    healthy = all(finding.ok for finding in findings)
-    stream.write("Notebooks can be run safely here.\n" if healthy else "Nothing is run here.\n")
+    """Print the results to `stream`; return whether notebooks can be run safely here."""
+    results = probe(python)
+    width = max(len(result.name) for result in results)
+    for result in results:
+        mark = "ok     " if result.ok else "MISSING"
+        stream.write(f"{mark}  {result.name:<{width}}  {result.detail}\n")
+        if result.fix and not result.ok:
+            stream.write(f"{'':9}{'':<{width}}  fix: {result.fix}\n")
+    healthy = all(result.ok for result in results)
+    stream.write(
+        "Notebooks can be run safely here.\n" if healthy else "Notebooks are not run here.\n"
+    )
     return healthy
 
 
-def _parts(python: Path) -> Iterator[Finding]:
-    """Look for the programs and libraries."""
+def _check_programs(python: Path) -> Iterator[CheckResult]:
+    """Check that the programs and libraries are installed."""
 
     def bubblewrap() -> str:
         line = [forkserver.find_bubblewrap(), "--version"]
@@ -79,25 +81,25 @@ def _parts(python: Path) -> Iterator[Finding]:
         found = discover(python)
         if not (found.packages / "IPython").is_dir():
             raise SandboxUnavailable(
-                f"{python} has no IPython.", remedy=f"{python} -m pip install -r requirements"
+                f"{python} has no IPython.", fix=f"{python} -m pip install -r requirements"
             )
         return f"{python} ({len(list(found.packages.glob('*.dist-info')))} packages)"
 
-    yield _tried("bubblewrap", bubblewrap)
-    yield _tried("libseccomp", lambda: f"filter of {len(forkserver.seccomp_filter())} bytes")
-    yield _tried("learners' Python", environment)
+    yield _check("bubblewrap", bubblewrap)
+    yield _check("libseccomp", lambda: f"filter of {len(forkserver.seccomp_filter())} bytes")
+    yield _check("learners' Python", environment)
 
 
-def _tried(piece: str, attempt: Callable[[], str]) -> Finding:
+def _check(name: str, attempt: Callable[[], str]) -> CheckResult:
     try:
-        return Finding(piece, ok=True, detail=attempt())
+        return CheckResult(name, ok=True, detail=attempt())
     except SandboxUnavailable as error:
-        return Finding(piece, ok=False, detail=error.reason, remedy=error.remedy)
+        return CheckResult(name, ok=False, detail=error.reason, fix=error.fix)
 
 
-def _switches() -> Iterator[Finding]:
-    """Read the kernel's switches that forbid namespaces to ordinary users."""
-    for name, bad, remedy in (
+def _check_kernel_settings() -> Iterator[CheckResult]:
+    """Check the kernel settings that can forbid namespaces to unprivileged users."""
+    for name, bad, fix in (
         ("user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=15000"),
         ("kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
         (
@@ -109,7 +111,7 @@ def _switches() -> Iterator[Finding]:
         switch = Path("/proc/sys", name)
         value = switch.read_text().strip() if switch.exists() else "absent"
         is_restricted = value == bad and not (bad == "1" and _has_profile())
-        yield Finding(name.split("/")[1], ok=not is_restricted, detail=f"is {value}", remedy=remedy)
+        yield CheckResult(name.split("/")[1], ok=not is_restricted, detail=f"is {value}", fix=fix)
 
 
 def _has_profile() -> bool:
@@ -120,46 +122,46 @@ def _has_profile() -> bool:
         return False
 
 
-def _walls(python: Path) -> Iterator[Finding]:
-    """Put up the walls and attack them."""
+def _check_isolation(python: Path) -> Iterator[CheckResult]:
+    """Start a sandbox and run the canaries in it."""
     with open_sandbox(python=python, warm=False, concurrency=1) as sandbox:
         try:
-            yield from _attacked(sandbox)
+            yield from _run_canaries(sandbox)
         except SandboxUnavailable as error:
-            remedy = error.remedy if error.remedy != forkserver.SEE_DOCTOR else f"see {PROFILES}"
-            yield Finding("walls", ok=False, detail=error.reason, remedy=remedy)
+            fix = error.fix if error.fix != forkserver.SEE_DOCTOR else f"see {PROFILES}"
+            yield CheckResult("isolation", ok=False, detail=error.reason, fix=fix)
             return
     hierarchy = cgroup.hierarchy()
-    counted = "its processes' shares, ten times a second (no control group can be made here)"
+    counted = "process memory sampled ten times a second (no control group can be created here)"
     if hierarchy is not None:
         counted = f"control groups (v{hierarchy.version})"
-    yield Finding("memory", ok=True, detail=f"counted by {counted}")
+    yield CheckResult("memory", ok=True, detail=f"measured by {counted}")
 
 
-def _attacked(sandbox: Sandbox) -> Iterator[Finding]:
+def _run_canaries(sandbox: Sandbox) -> Iterator[CheckResult]:
     run = sandbox.run(
-        Job(cells=(PREAMBLE, *CANARIES.values()), outputs=("held",), limits=CANARY_LIMITS)
+        Job(cells=(PREAMBLE, *CANARIES.values()), outputs=("blocked",), limits=CANARY_LIMITS)
     )
-    yield Finding(
-        "walls",
+    yield CheckResult(
+        "isolation",
         ok=run.verdict is Verdict.OK,
-        detail=f"a sealed run on {platform.machine()}, kernel {platform.release()}",
-        remedy=f"see {PROFILES}",
+        detail=f"an isolated run on {platform.machine()}, kernel {platform.release()}",
+        fix=f"see {PROFILES}",
     )
-    held = _held(run)
+    blocked = _blocked(run)
     for name in CANARIES:
-        detail = "attacked, held" if held.get(name) else "attacked, DID NOT HOLD"
-        yield Finding(name, ok=bool(held.get(name)), detail=detail, remedy=f"see {PROFILES}")
+        detail = "attacked, blocked" if blocked.get(name) else "attacked, NOT BLOCKED"
+        yield CheckResult(name, ok=bool(blocked.get(name)), detail=detail, fix=f"see {PROFILES}")
     for name, cell, limits, expected in (
-        ("time", LOOP, SHORT_LIMITS, Verdict.TIME_LIMIT),
-        ("greed", GREED, CANARY_LIMITS, Verdict.MEMORY_LIMIT),
+        ("time limit", LOOP, SHORT_LIMITS, Verdict.TIME_LIMIT),
+        ("memory limit", MEMORY_HOG, CANARY_LIMITS, Verdict.MEMORY_LIMIT),
     ):
         verdict = sandbox.run(Job(cells=(cell,), outputs=(), limits=limits)).verdict
-        yield Finding(name, ok=verdict is expected, detail=f"ended with {verdict}")
+        yield CheckResult(name, ok=verdict is expected, detail=f"ended with {verdict}")
 
 
-def _held(run: Run) -> dict[str, bool]:
-    answer = run.answers.get("held")
+def _blocked(run: Run) -> dict[str, bool]:
+    answer = run.answers.get("blocked")
     if answer is None or answer.array is None or answer.index is None:
         return {}
     return dict(zip(answer.index, answer.array.astype(bool).tolist(), strict=True))

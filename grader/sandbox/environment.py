@@ -1,4 +1,4 @@
-"""The learners' Python: where its interpreter, its library and its packages lie on the host."""
+"""The learners' Python: the paths of its interpreter, library and packages on the host."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _QUESTION = (
 
 @dataclass(frozen=True)
 class Environment:
-    """One pinned set of packages and the interpreter under it.
+    """One pinned set of packages and its interpreter.
 
     Attributes:
         interpreter: the real binary, symbolic links resolved.
         library: the interpreter's ``lib`` folder, which holds its standard library.
         packages: the environment's ``site-packages``.
-        foreign: the interpreter's own folders of packages, which are no part of the environment.
+        foreign: the interpreter's own package folders, which are not part of the environment.
     """
 
     interpreter: Path
@@ -44,7 +44,7 @@ class Environment:
 
 
 def default_python() -> Path:
-    """Return the interpreter that the setting names, or the one beside the checkout."""
+    """Return the interpreter named by the setting, or the one in the checkout."""
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return Path(named)
@@ -52,18 +52,18 @@ def default_python() -> Path:
 
 
 def discover(python: Path) -> Environment:
-    """Ask `python` where it lives.
+    """Return the paths of `python` as it reports them.
 
     Raises:
-        SandboxUnavailable: there is no such interpreter, or it does not answer.
+        SandboxUnavailable: there is no such interpreter, or it fails.
     """
-    remedy = f"run `make run` once, or set {ENVIRONMENT_VARIABLE} to the learners' interpreter"
+    fix = f"run `make run` once, or set {ENVIRONMENT_VARIABLE} to the learners' interpreter"
     try:
         answer = subprocess.run(
             [python, "-I", "-c", _QUESTION], capture_output=True, check=True, timeout=60
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        raise SandboxUnavailable(f"{python} does not run: {error}.", remedy=remedy) from error
+        raise SandboxUnavailable(f"{python} does not run: {error}.", fix=fix) from error
     executable, base, library, packages, foreign = json.loads(answer)
     return Environment(
         interpreter=Path(executable).resolve(),

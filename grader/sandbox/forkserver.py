@@ -1,4 +1,4 @@
-"""The host's hold on one fork server: start it, ask it for sealed processes, end it."""
+"""The host's handle on one fork server: start it, fork isolated processes, stop it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox import cgroup, policy, walls
+from grader.sandbox import bubblewrap, cgroup, policy
+from grader.sandbox.bubblewrap import Mount
 from grader.sandbox.inside import descriptors
-from grader.sandbox.walls import Mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from grader.sandbox.environment import Environment
 
 RUNNER = Path(__file__).parent / "inside"
-KEEPER = Path(__file__).parent / "keeper.py"
+SUPERVISOR = Path(__file__).parent / "supervisor.py"
 NO_BUBBLEWRAP = "apt-get install bubblewrap"
 SEE_DOCTOR = "python -m grader doctor"
 
 
 @dataclass
-class Sealed:
-    """One sealed process that waits for its job.
+class IsolatedProcess:
+    """One isolated process that waits for its job.
 
     Attributes:
-        line: the stream to the warden, and until the job is read to process 1.
+        line: the stream to the reaper, and to init (PID 1) until it has read the job.
         pipe: the descriptor from which its frames are read.
-        pidfd: process 1 of the run, a handle that cannot come to mean another process.
-        owner: the keeper's process id; it removes what is named after it.
+        pidfd: the run's init process; unlike a pid it can never refer to another process.
+        owner: the supervisor's process id; it removes the control groups named after it.
     """
 
     line: socket.socket
@@ -56,81 +56,83 @@ class Sealed:
 
 
 class ForkServer:
-    """One wall with one fork server in it; it belongs to the process that started it."""
+    """One bubblewrap sandbox with one fork server; it belongs to the process that started it."""
 
     def __init__(self, environment: Environment, *, warm: bool) -> None:
-        """Start the server; it boots while the caller goes on.
+        """Start the server; it boots in the background.
 
         Raises:
             SandboxUnavailable: bubblewrap or libseccomp is missing.
         """
-        bubblewrap = find_bubblewrap()
-        cgroup.sweep()
+        executable = find_bubblewrap()
+        cgroup.remove_stale_groups()
         self.environment = environment
         self.fingerprint = environment.fingerprint()
         self._filter = seccomp_filter()
-        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
-        self._hello: dict[str, Any] | None = None
+        self._ready: dict[str, Any] | None = None
         self._started = time.monotonic()
-        with inner, _file_of(policy.PASSWD) as passwd, _file_of(policy.GROUP) as group:
+        with inner, _memory_file(policy.PASSWD) as passwd, _memory_file(policy.GROUP) as group:
             passed = (inner.fileno(), passwd, group)
-            plan = _plan(bubblewrap, environment, passed=passed)
-            self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", KEEPER, json.dumps(plan)],
+            plan = _plan(executable, environment, passed=passed)
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-I", "-S", SUPERVISOR, json.dumps(plan)],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # what ends the host's group must not end who cleans up
-                stdout=self._words,
-                stderr=self._words,
+                start_new_session=True,  # a signal to the host's group must not stop the cleanup
+                stdout=self._stderr,
+                stderr=self._stderr,
                 env={},
             )
         wanted = {"warm": warm, "filter_bytes": len(self._filter)}
-        with contextlib.suppress(OSError):  # a wall that fell at once is met in `wait_until_ready`
+        with contextlib.suppress(
+            OSError
+        ):  # `wait_until_ready` reports a server that exited at once
             self._control.send(json.dumps(wanted).encode())
             self._control.send(self._filter)
 
     @property
     def alive(self) -> bool:
-        """Whether the server still stands."""
-        return self._keeper.poll() is None
+        """Whether the server is still running."""
+        return self._supervisor.poll() is None
 
     def wait_until_ready(self) -> dict[str, Any]:
-        """Wait for the server's greeting and return it.
+        """Wait for the server's ready message and return it.
 
         Raises:
-            SandboxUnavailable: it did not come up, with what it said.
+            SandboxUnavailable: it did not start; contains the end of its stderr.
         """
         with self._lock:
-            if self._hello is None:
-                self._hello = self._greeting()
-        if self._hello["problems"]:
-            problems = "; ".join(self._hello["problems"])
-            raise SandboxUnavailable(f"The fork server refuses to serve: {problems}.")
-        return self._hello
+            if self._ready is None:
+                self._ready = self._read_ready_message()
+        if self._ready["problems"]:
+            problems = "; ".join(self._ready["problems"])
+            raise SandboxUnavailable(f"The fork server is not safe to fork from: {problems}.")
+        return self._ready
 
-    def _greeting(self) -> dict[str, Any]:
+    def _read_ready_message(self) -> dict[str, Any]:
         left = self._started + policy.BOOT_SECONDS - time.monotonic()
         self._control.settimeout(max(1.0, left))
         try:
             message = self._control.recv(1 << 16)
         except OSError as error:
             raise SandboxUnavailable(
-                f"The sandbox did not start ({error}): {self._last_words()}", remedy=SEE_DOCTOR
+                f"The sandbox did not start ({error}): {self._stderr_tail()}", fix=SEE_DOCTOR
             ) from error
         if not message:
             raise SandboxUnavailable(
-                f"The sandbox did not start: {self._last_words()}", remedy=SEE_DOCTOR
+                f"The sandbox did not start: {self._stderr_tail()}", fix=SEE_DOCTOR
             )
-        greeting: dict[str, Any] = json.loads(message)
-        return greeting
+        ready: dict[str, Any] = json.loads(message)
+        return ready
 
-    def sealed(self) -> Sealed:
-        """Ask for one sealed process and wait until it stands.
+    def fork_run(self) -> IsolatedProcess:
+        """Fork one isolated process and wait until it is ready for its job.
 
         Raises:
-            SandboxUnavailable: the server is gone, or sealing failed.
+            SandboxUnavailable: the server has exited, or isolating the process failed.
         """
         self.wait_until_ready()
         with contextlib.ExitStack() as undo:
@@ -140,19 +142,19 @@ class ForkServer:
             undo.callback(os.close, pipe)
             line.settimeout(policy.READY_SECONDS)
             try:
-                self._ask(inner_line, inner_pipe)
+                self._request_fork(inner_line, inner_pipe)
                 word, given = descriptors.receive(line, 1, 1)
             except OSError as error:
-                words = f"The fork server is gone ({error}): {self._last_words()}"
-                raise SandboxUnavailable(words) from error
+                message = f"The fork server has exited ({error}): {self._stderr_tail()}"
+                raise SandboxUnavailable(message) from error
             if word != b"R" or not given:
-                words = f"A run could not be sealed: {_rest(word, line)} {self._last_words()}"
-                raise SandboxUnavailable(words, remedy=SEE_DOCTOR)
+                message = f"A run could not be isolated: {_rest(word, line)} {self._stderr_tail()}"
+                raise SandboxUnavailable(message, fix=SEE_DOCTOR)
             undo.pop_all()
-        return Sealed(line, pipe, given[0], self._keeper.pid)
+        return IsolatedProcess(line, pipe, given[0], self._supervisor.pid)
 
-    def _ask(self, line: socket.socket, pipe: int) -> None:
-        """Send the server's ends of line and pipe, and close them here."""
+    def _request_fork(self, line: socket.socket, pipe: int) -> None:
+        """Send the server its ends of line and pipe, and close them here."""
         try:
             with line, self._lock:
                 socket.send_fds(self._control, [b"fork"], [line.fileno(), pipe])
@@ -160,25 +162,25 @@ class ForkServer:
             os.close(pipe)
 
     def close(self) -> None:
-        """End the server and everything behind its wall; safe to call twice."""
+        """Stop the server and everything in its sandbox; safe to call twice."""
         self._control.close()
-        if self._hello is None:
-            self._keeper.terminate()  # it would read nothing before the end of its imports
+        if self._ready is None:
+            self._supervisor.terminate()  # it does not read the socket before its imports are done
         try:
-            self._keeper.wait(policy.CLOSE_SECONDS)
+            self._supervisor.wait(policy.CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._keeper.kill()
-            self._keeper.wait()
-        self._words.close()
+            self._supervisor.kill()
+            self._supervisor.wait()
+        self._stderr.close()
 
-    def _last_words(self) -> str:
-        if self._words.closed:
+    def _stderr_tail(self) -> str:
+        if self._stderr.closed:
             return ""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._keeper.wait(1)
-        size = self._words.seek(0, os.SEEK_END)
-        self._words.seek(max(0, size - 2000))
-        return self._words.read().decode(errors="replace").strip()
+            self._supervisor.wait(1)
+        size = self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, size - 2000))
+        return self._stderr.read().decode(errors="replace").strip()
 
 
 def find_bubblewrap() -> str:
@@ -189,44 +191,44 @@ def find_bubblewrap() -> str:
     """
     found = shutil.which("bwrap")
     if found is None:
-        raise SandboxUnavailable("bubblewrap is not installed.", remedy=NO_BUBBLEWRAP)
+        raise SandboxUnavailable("bubblewrap is not installed.", fix=NO_BUBBLEWRAP)
     return found
 
 
 def _group_pattern() -> list[str]:
-    """Return where runs' control groups are made and how their names begin, for the keeper."""
+    """Return the parent folder and the name prefix of runs' control groups, for the supervisor."""
     hierarchy = cgroup.hierarchy()
     return [] if hierarchy is None else [str(hierarchy.parent), cgroup.PREFIX]
 
 
-def _plan(bubblewrap: str, environment: Environment, *, passed: Sequence[int]) -> dict[str, Any]:
+def _plan(executable: str, environment: Environment, *, passed: Sequence[int]) -> dict[str, Any]:
     control, passwd, group = passed
-    visible = walls.mounts(environment, RUNNER)
-    covered = walls.covers(environment, visible)
+    visible = bubblewrap.mounts(environment, RUNNER)
+    hidden = bubblewrap.hidden_folders(environment, visible)
     sources = [str(mount.source) for mount in visible]
     is_root = os.geteuid() == 0
     if is_root:
         visible = tuple(
-            Mount(Path(policy.STAGE, str(number)), mount.target)
+            Mount(Path(policy.STAGING_FOLDER, str(number)), mount.target)
             for number, mount in enumerate(visible)
         )
     program = [str(environment.interpreter), "-P", "-s", "-m", "inside.server", str(control)]
     return {
         "host": os.getpid(),
         "uid": policy.SANDBOX_UID if is_root else None,
-        "stage": policy.STAGE,
+        "staging": policy.STAGING_FOLDER,
         "sources": sources,
         "descriptors": list(passed),
         "groups": _group_pattern(),
-        "command": walls.command(
-            bubblewrap, visible, covered=covered, program=program, passwd=passwd, group=group
+        "command": bubblewrap.command(
+            executable, visible, hidden=hidden, program=program, passwd=passwd, group=group
         ),
     }
 
 
 @contextlib.contextmanager
-def _file_of(text: str) -> Iterator[int]:
-    """Give a descriptor from which `text` can be read."""
+def _memory_file(text: str) -> Iterator[int]:
+    """Yield a descriptor from which `text` can be read."""
     descriptor = os.memfd_create("text", 0)
     try:
         os.write(descriptor, text.encode())
@@ -243,12 +245,12 @@ def seccomp_filter() -> bytes:
         SandboxUnavailable: the system's libseccomp is missing.
     """
     try:
-        from grader.sandbox import filter as rules  # noqa: PLC0415 - needs a system library
+        from grader.sandbox import seccomp  # noqa: PLC0415 - needs a system library
     except (ImportError, RuntimeError) as error:
         raise SandboxUnavailable(
-            f"libseccomp is missing: {error}.", remedy="apt-get install libseccomp2"
+            f"libseccomp is missing: {error}.", fix="apt-get install libseccomp2"
         ) from error
-    return rules.compiled()
+    return seccomp.compile_filter()
 
 
 def _rest(word: bytes, line: socket.socket) -> str:

@@ -1,6 +1,6 @@
-"""What goes into the sandbox and what comes out of it, as frozen plain data.
+"""The input and output of a run, as frozen plain data.
 
-Everything in a `Run` was made by code that a learner controls, and is bounded but not believed.
+Everything in a `Run` was produced by code that a learner controls: it is bounded but not trusted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ JSONValue = str | int | float | bool | None | list[Any] | dict[str, Any]
 
 
 class Verdict(StrEnum):
-    """How a run ended. Everything but ``INTERNAL_ERROR`` is the learner's, or a limit."""
+    """How a run ended. Only ``INTERNAL_ERROR`` is a platform error."""
 
     OK = "ok"
     RUNTIME_ERROR = "runtime_error"
@@ -71,18 +71,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Answer:
-    """A declared output as it left the sandbox: plain, bounded, unbelieved.
+    """A declared output as it left the sandbox: plain, bounded, untrusted.
 
     Attributes:
         name: the variable's name.
-        source: what the learner had, by shape: ``ndarray``, ``DataFrame``, ``Series``, ``list``,
+        source: the type of the learner's value: ``ndarray``, ``DataFrame``, ``Series``, ``list``,
             ``pairs`` (name and number), ``scalar``, ``str``, ``dict``, ``shap.Explanation``,
             ``lime.Explanation``.
         array: float64, int64, bool or unicode, any shape; None when `refusal` says why.
-        columns: the last axis's names where the value carried them (DataFrame, Explanation).
-        index: the first axis's names where the value carried them (dict, pairs, Series, DataFrame).
-        parts: further arrays that came with it, such as an Explanation's ``base_values``.
-        refusal: id of why it could not be read: ``object_dtype``, ``too_large``, ``unreadable``.
+        columns: the names of the last axis, if the value has them (DataFrame, Explanation).
+        index: the names of the first axis, if the value has them (dict, pairs, Series, DataFrame).
+        parts: further arrays of the value, such as an Explanation's ``base_values``.
+        refusal: id of the reason why it could not be read: ``too_large``, ``unreadable`` ...
         cell: index of the code cell after which it had this value.
     """
 
@@ -120,7 +120,7 @@ class CellOutcome:
     """One code cell after the run.
 
     Attributes:
-        outputs: nbformat 4 output dictionaries, rebuilt by the host from allowed MIME types only.
+        outputs: nbformat 4 outputs, rebuilt on the host from allowed MIME types only.
         execution_count: None when the cell was not reached.
     """
 
@@ -132,7 +132,7 @@ class CellOutcome:
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a job: always returned for what a learner may cause."""
+    """One execution of a job; also returned for every failure that a learner can cause."""
 
     verdict: Verdict
     cells: tuple[CellOutcome, ...]
@@ -165,13 +165,13 @@ class Event:
 
 
 class Sandbox(Protocol):
-    """Runs jobs in isolation; each call is one fresh, sealed process tree."""
+    """Runs jobs in isolation; each run is a new, isolated process tree."""
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
         """Run `job` and return what happened.
 
         Raises:
-            SandboxUnavailable: the walls are missing or the sandbox itself broke: our fault.
+            SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.
         """
 
     def run_many(

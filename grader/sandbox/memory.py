@@ -1,4 +1,4 @@
-"""How much memory a run has of its own: by its control group, or by its process tree's shares."""
+"""Measures the memory of a run: by its control group, or by sampling its process tree."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SHARED_SEGMENTS: Final = ("/dev/zero", "/SYSV")
 """What the kernel calls shared memory without a file in ``/proc/<pid>/maps``."""
 
 
-class Watch:
-    """Measures one run's memory from the moment it is made, in bytes beyond what it inherited.
+class MemoryMonitor:
+    """Measures one run's memory from its creation, in bytes beyond what it inherited.
 
-    With a control group the kernel counts. Without one a thread measures ten times a second: the
-    proportional share of private pages, which counts a page that the fork shares with its server by
-    a fraction, and shared segments by their whole size, since their pages can be hidden. It is a
-    thread because a process that forks without end can hold up whoever reads its size.
+    With a control group the kernel counts. Without one a thread samples ten times a second: the
+    proportional set size of private pages, so that pages shared with the server count as a
+    fraction, and shared segments by their full size, since their pages can be hidden. It is a
+    thread because a fork bomb can block whoever reads its size.
     """
 
     def __init__(self, pidfd: int, *, owner: int, bound_bytes: int) -> None:
@@ -45,24 +45,24 @@ class Watch:
         return self.peak_bytes
 
     def close(self) -> None:
-        """Take the last measurement, and remove the group; every process of the run has ended."""
+        """Take the last measurement and remove the group, after every process has exited."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join(policy.LAST_WORDS_SECONDS)
+            self._thread.join(policy.EXIT_REPORT_SECONDS)
         if self._group is not None:
             self.peak()
             self._group.remove()
             self._group = None
 
     def _keep_measuring(self, inherited: int) -> None:
-        while not self._ended.wait(policy.WATCH_SECONDS):
+        while not self._ended.wait(policy.MEMORY_POLL_SECONDS):
             self.peak_bytes = max(self.peak_bytes, _used_bytes(self.pid) - inherited)
 
 
 def _group_around(
     pid: int, hierarchy: cgroup.Hierarchy, owner: int, bound_bytes: int
 ) -> cgroup.Group | None:
-    """Return a group with the process in it; None where the kernel refuses."""
+    """Return a new group with the process in it; None if the kernel refuses."""
     try:
         group = cgroup.Group(hierarchy, owner=owner, bound_bytes=bound_bytes)
     except OSError:
@@ -76,7 +76,7 @@ def _group_around(
 
 
 def _used_bytes(root: int) -> int:
-    """Return what ending the tree would free, but for its bounded files."""
+    """Return the memory that killing the tree would free, without its (bounded) files."""
     tree = _tree(root)
     segments: dict[str, int] = {}
     for pid in tree:
@@ -92,7 +92,7 @@ def _pid_of(pidfd: int) -> int:
 
 
 def _tree(root: int) -> list[int]:
-    """Return the process and all its descendants; those that end meanwhile are left out."""
+    """Return the process and all its descendants; those that exit meanwhile are skipped."""
     found, waiting = [], [root]
     while waiting:
         pid = waiting.pop()

@@ -1,4 +1,4 @@
-"""The outer wall as pure data: what is mounted, what the environment says, and how long we wait."""
+"""The outer sandbox as pure data: mounts, environment variables and timeouts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ SANDBOX_UID: Final = 60789
 """Root drops to this user and group: neither root, nor the site's, nor in a range
 that Debian or systemd gives out (60578 to 61183 are free)."""
 
-STAGE: Final = "/tmp"  # noqa: S108 - covered by a file system of the keeper's own before it is used
-"""Where root binds what the dedicated user must be able to read."""
+STAGING_FOLDER: Final = "/tmp"  # noqa: S108 - the supervisor mounts a private tmpfs there first
+"""Where root bind-mounts the paths that the dedicated user must be able to read."""
 
 SYSTEM_FOLDERS: Final = (
     "/usr/lib",
@@ -27,24 +27,24 @@ SYSTEM_FOLDERS: Final = (
 RUNNER: Final = "/opt/whybox"
 """Where the `inside` package is mounted, and nothing else of the project."""
 PACKAGES: Final = "/opt/packages"
-"""Where the environment's packages are mounted, wherever they lie on the host."""
+"""Where the environment's packages are mounted, whatever their path on the host."""
 
 PASSWD: Final = f"learner:x:{bounds.UID}:{bounds.UID}::{bounds.HOME}:/nonexistent\n"
 GROUP: Final = f"learner:x:{bounds.UID}:\n"
 
 SERVER_SCRATCH_BYTES: Final = 64 * bounds.MIB
-"""Each of the server's own temporary places; a run covers them with its own."""
+"""The size of each of the server's own temporary file systems; a run mounts its own over them."""
 
 BOOT_SECONDS: Final = 120.0
-"""The longest start of a fork server: fourteen seconds on a quiet machine."""
+"""The boot timeout of a fork server; it takes fourteen seconds on an idle machine."""
 READY_SECONDS: Final = 20.0
-"""The longest wait for a sealed process; 30 ms usually."""
-LAST_WORDS_SECONDS: Final = 5.0
-"""From a kill to the warden's report; 10 ms usually."""
-WATCH_SECONDS: Final = 0.1
+"""The timeout for an isolated process to be ready; usually 30 ms."""
+EXIT_REPORT_SECONDS: Final = 5.0
+"""The timeout from a kill to the reaper's exit report; usually 10 ms."""
+MEMORY_POLL_SECONDS: Final = 0.1
 """How often a run's memory is measured."""
 CLOSE_SECONDS: Final = 10.0
-"""How long a server may take to leave before it is killed."""
+"""How long a server may take to exit before it is killed."""
 
 
 VARIABLES: Final = {
@@ -61,9 +61,9 @@ VARIABLES: Final = {
     "MPLCONFIGDIR": "/tmp/.matplotlib",  # noqa: S108 - inside
     "NUMBA_CACHE_DIR": "/tmp/.numba",  # noqa: S108 - inside
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    # Two runs that each start a thread per core spin against one another: 0.3 s become 10 s.
+    # Two runs that each start a thread per core compete by spinning: 0.3 s become 10 s.
     "OMP_WAIT_POLICY": "PASSIVE",
-    # One while the server imports, since it must not have a second thread; `threads` sets a run's.
+    # One: the server must not start a second thread; `threads` sets a run's number.
     **dict.fromkeys(bounds.THREAD_VARIABLES, "1"),
 }
-"""The whole environment: nothing of the host's comes in."""
+"""The complete environment; no variable of the host is passed on."""

@@ -1,4 +1,4 @@
-"""The sandbox that callers hold: slots for runs at once, servers replaced when they must be."""
+"""The sandbox that callers use: slots for concurrent runs, servers replaced when necessary."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox.conduct import Conductor, read_data
 from grader.sandbox.environment import default_python, discover
 from grader.sandbox.forkserver import ForkServer, find_bubblewrap
+from grader.sandbox.monitor import RunMonitor, read_data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
     from grader.sandbox.job import Event, Job, Run
 
-LOOK_SECONDS: Final = 2.0
-"""How often the environment on the disk is compared with the one that was loaded."""
+ENVIRONMENT_CHECK_SECONDS: Final = 2.0
+"""How often the environment on disk is compared with the loaded one."""
 
 
-class WallSandbox:
-    """Runs jobs behind walls; safe to share between threads, not between processes."""
+class BubblewrapSandbox:
+    """Runs jobs in isolation; safe to share between threads, not between processes."""
 
     def __init__(self, *, python: Path | None, warm: bool, concurrency: int) -> None:
         self._python = python or default_python()
         self._warm = warm
         self._owner = os.getpid()
-        self._shares = shares_of(sorted(os.sched_getaffinity(0)), concurrency)
+        self._core_shares = split_cores(sorted(os.sched_getaffinity(0)), concurrency)
         self._slots: queue.SimpleQueue[frozenset[int]] = queue.SimpleQueue()
-        for share in self._shares:
+        for share in self._core_shares:
             self._slots.put(share)
         self._lock = threading.Lock()
         self._users: Counter[ForkServer] = Counter()
@@ -45,35 +45,35 @@ class WallSandbox:
         self._closed = False
         find_bubblewrap()
         if warm:
-            self._server = self._started()
+            self._server = self._start_server()
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
         """Run `job` and return what happened.
 
-        A run whose server dies is started once more on a new one, with its events from the start.
+        A run whose server dies is restarted once on a new server; its events start over.
 
         Raises:
-            SandboxUnavailable: the walls are missing or the sandbox itself broke: our fault.
+            SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.
         """
         if os.getpid() != self._owner:
             raise SandboxUnavailable("This sandbox was opened by another process; open one here.")
-        data = read_data(job.data)
+        data = read_data_folder(job.data)
         share = self._slots.get()
         received_at = time.monotonic()
-        conductor = Conductor(job, data, cores=share, received_at=received_at, on_event=on_event)
+        monitor = RunMonitor(job, data, cores=share, received_at=received_at, on_event=on_event)
         try:
             try:
-                return self._run_once(conductor)
+                return self._run_once(monitor)
             except SandboxUnavailable:
                 if self._closed:
                     raise
-                return self._run_once(conductor)
+                return self._run_once(monitor)
         finally:
             self._slots.put(share)
 
-    def _run_once(self, conductor: Conductor) -> Run:
-        with self._serving() as server, contextlib.closing(server.sealed()) as sealed:
-            return conductor.run(sealed)
+    def _run_once(self, monitor: RunMonitor) -> Run:
+        with self._borrowed_server() as server, contextlib.closing(server.fork_run()) as process:
+            return monitor.run(process)
 
     def run_many(
         self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None
@@ -87,7 +87,7 @@ class WallSandbox:
 
             return self.run(jobs[number], on_event=tell)
 
-        with ThreadPoolExecutor(max_workers=len(self._shares)) as threads:
+        with ThreadPoolExecutor(max_workers=len(self._core_shares)) as threads:
             return tuple(threads.map(run, range(len(jobs))))
 
     def ready(self) -> Mapping[str, object]:
@@ -96,14 +96,14 @@ class WallSandbox:
         Raises:
             SandboxUnavailable: it did not come up.
         """
-        with self._serving() as server:
+        with self._borrowed_server() as server:
             return server.wait_until_ready()
 
     @contextlib.contextmanager
-    def _serving(self) -> Iterator[ForkServer]:
-        """Lend a server for one run; one that has been replaced ends with its last run."""
+    def _borrowed_server(self) -> Iterator[ForkServer]:
+        """Provide a server for one run; a replaced server is closed after its last run."""
         with self._lock:
-            server = self._current()
+            server = self._current_server()
             self._users[server] += 1
         try:
             yield server
@@ -121,37 +121,37 @@ class WallSandbox:
             if is_done:
                 server.close()
 
-    def _current(self) -> ForkServer:
-        """Return the server for a new run, starting it where none fits; the lock is held."""
+    def _current_server(self) -> ForkServer:
+        """Return the server for a new run, starting one if needed; the caller holds the lock."""
         if self._closed:
             raise SandboxUnavailable("The sandbox is closed.")
         if not self._warm:
-            return self._started()
+            return self._start_server()
         if self._server is None or not self._server.alive or self._is_outdated(self._server):
-            replaced, self._server = self._server, self._started()
+            replaced, self._server = self._server, self._start_server()
             if replaced is not None and self._users[replaced] == 0:
                 replaced.close()
         return self._server
 
     def _is_outdated(self, server: ForkServer) -> bool:
         now = time.monotonic()
-        if now - self._looked_at < LOOK_SECONDS:
+        if now - self._looked_at < ENVIRONMENT_CHECK_SECONDS:
             return False
         self._looked_at = now
         return server.environment.fingerprint() != server.fingerprint
 
-    def _started(self) -> ForkServer:
+    def _start_server(self) -> ForkServer:
         return ForkServer(discover(self._python), warm=self._warm)
 
     def close(self) -> None:
-        """Let the runs that have begun end, then stop everything; safe to call twice."""
+        """Wait for the current runs, then stop everything; safe to call twice."""
         with self._lock:
             if self._closed or os.getpid() != self._owner:
                 return
             self._closed = True
-        held = [self._slots.get() for _ in self._shares]  # each waits for the run that holds it
+        held = [self._slots.get() for _ in self._core_shares]  # each waits for the run that uses it
         for share in held:
-            self._slots.put(share)  # whoever still asks learns that the sandbox is closed
+            self._slots.put(share)  # later callers get "the sandbox is closed"
         if self._server is not None:
             self._server.close()
 
@@ -167,8 +167,8 @@ class WallSandbox:
         self.close()
 
 
-def shares_of(cores: list[int], concurrency: int) -> tuple[frozenset[int], ...]:
-    """Divide `cores` among `concurrency` runs, so that two runs never spin against each other.
+def split_cores(cores: list[int], concurrency: int) -> tuple[frozenset[int], ...]:
+    """Divide `cores` among `concurrency` runs, so that two runs never compete for a core.
 
     With more runs than cores, runs share a core.
     """

@@ -1,4 +1,4 @@
-"""The embedded broker: a message is whole as soon as it can be seen."""
+"""The embedded broker: a message is complete as soon as a reader can see it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kombu import Connection
 
-import config.celery  # noqa: F401  # puts our transport in the place of Kombu's
+import config.celery  # noqa: F401  # replaces Kombu's transport by ours
 from config.broker import Transport
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ MESSAGES = 400
 
 @pytest.fixture
 def options(tmp_path: Path) -> dict[str, str]:
-    """Folders of a broker."""
+    """Transport options with empty folders."""
     for name in ("messages", "control"):
         (tmp_path / name).mkdir()
     return {
@@ -29,7 +29,7 @@ def options(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_the_address_leads_to_our_transport(options: dict[str, str]) -> None:
+def test_filesystem_urls_use_our_transport(options: dict[str, str]) -> None:
     """``filesystem://`` is served by the transport of this package."""
     with Connection("filesystem://", transport_options=options) as connection:
         assert isinstance(connection.transport, Transport)
@@ -48,8 +48,8 @@ with Connection("filesystem://", transport_options=json.loads(sys.argv[1])) as c
 """
 
 
-def test_no_message_is_read_half(options: dict[str, str]) -> None:
-    """A reader that never rests gets every message of another process, whole and once."""
+def test_no_message_is_read_before_it_is_complete(options: dict[str, str]) -> None:
+    """A reader in a tight loop gets every message of another process, complete and once."""
     arguments = [sys.executable, "-c", WRITE, json.dumps(options), str(MESSAGES)]
     found: list[int] = []
     with (
@@ -66,7 +66,7 @@ def test_no_message_is_read_half(options: dict[str, str]) -> None:
     assert sorted(found) == list(range(MESSAGES))
 
 
-FIRST_WORDS = """
+PUBLISH_AT_ONCE = """
 import json, pathlib, sys, threading
 import config.celery
 from kombu import Connection
@@ -95,8 +95,8 @@ for number in range(rounds):
 """
 
 
-def test_no_first_word_is_lost(tmp_path: Path) -> None:
-    """Threads of one process that send to a new queue at once all get their message there."""
-    arguments = [sys.executable, "-c", FIRST_WORDS, str(tmp_path)]
+def test_no_message_to_a_new_queue_is_lost(tmp_path: Path) -> None:
+    """Threads that publish to a new queue at the same time all get their message delivered."""
+    arguments = [sys.executable, "-c", PUBLISH_AT_ONCE, str(tmp_path)]
     sent = subprocess.run(arguments, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert sent.returncode == 0, sent.stderr

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import BASE_DIR, env, kept_secret
+from config.environment import BASE_DIR, env, stored_secret
 
 
 def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
-    """docs/settings.md lists exactly the variables that the site reads."""
+    """docs/settings.md lists exactly the variables that `config.environment` declares."""
     page = (BASE_DIR / "docs" / "settings.md").read_text()
 
     documented = set(re.findall(r"^\| `(WHYBOX_\w+)`", page, flags=re.MULTILINE))
@@ -19,11 +19,11 @@ def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
     assert documented == set(env.scheme)
 
 
-def test_a_kept_secret_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+def test_a_secret_is_generated_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     """The second call returns the first call's secret."""
-    first = kept_secret("secret-key", tmp_path / "var")
+    first = stored_secret("secret-key", tmp_path / "var")
 
-    assert kept_secret("secret-key", tmp_path / "var") == first
+    assert stored_secret("secret-key", tmp_path / "var") == first
     assert len(first) >= 48
     assert (tmp_path / "var" / "secret-key").stat().st_mode & 0o077 == 0
 

@@ -1,4 +1,4 @@
-"""References are computed beside the site: what is taught first comes first."""
+"""References are computed in the background, in the order in which courses teach them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import pytest
 from config import references
 from courses.models import Course, Part, PathStep
 from courses.models import Path as LearningPath
-from exercises import catalogue
+from exercises.catalogue import loading
 
 TAUGHT = ("second-taught", "first-taught")
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture
 def content(tmp_path: Path, settings: Any, db: None) -> Path:
-    """Three exercises, two of them taught by the two courses of a path, against the alphabet."""
+    """Three exercises; a path teaches two of them, in reverse alphabetical order."""
     model = Path(__file__).resolve().parents[1] / "exercises/content/exercises/linear-parts"
     for slug in (*TAUGHT, "another"):
         shutil.copytree(model, tmp_path / "exercises" / slug)
     settings.CONTENT_DIR = tmp_path
     settings.REFERENCES_DIR = tmp_path / "references"
-    catalogue.load(content=tmp_path)
+    loading.load(content=tmp_path)
     path = LearningPath.objects.create(slug="path", title="Path")
     for position, slug in enumerate(reversed(TAUGHT)):
         course = Course.objects.create(slug=f"course-{slug}", title=slug)
@@ -36,13 +36,13 @@ def content(tmp_path: Path, settings: Any, db: None) -> Path:
     return tmp_path
 
 
-def test_what_is_taught_first_comes_first(content: Path) -> None:
-    """The path's order, then what no path teaches."""
-    assert references._in_order_of_courses() == ["first-taught", "second-taught", "another"]
+def test_what_a_path_teaches_first_is_computed_first(content: Path) -> None:
+    """The order of the path, then the exercises that no path teaches."""
+    assert references._in_course_order() == ["first-taught", "second-taught", "another"]
 
 
-def test_all_are_built_and_nothing_is_left_to_do(content: Path) -> None:
-    """What a build has computed is found by the next, which computes nothing."""
+def test_a_second_build_computes_nothing(content: Path) -> None:
+    """References that a build has stored are found by the next build."""
     assert references.build() == 0
     kept = sorted((content / "references").rglob("*.npz"))
     assert kept
@@ -52,21 +52,21 @@ def test_all_are_built_and_nothing_is_left_to_do(content: Path) -> None:
 
 
 def test_a_build_in_the_background_ends_with_the_site(content: Path) -> None:
-    """The site that stops in the middle takes the computing processes with it."""
+    """A site that stops during the build stops the computing processes too."""
     log = content / "references.log"
-    with references.building(log) as process:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    with references.background_build(log) as process:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while "references to compute" not in log.read_text():
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
-        assert _is_there(process.pid)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while _is_there(process.pid):  # the kernel needs a moment for the last of them
+        assert _is_alive(process.pid)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while _is_alive(process.pid):  # processes take a moment to exit
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-def _is_there(group: int) -> bool:
+def _is_alive(group: int) -> bool:
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

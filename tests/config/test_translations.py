@@ -1,4 +1,4 @@
-"""The French words: all there, none stale, and compiled."""
+"""The French translation: complete, up to date, and compiled."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from django.utils.translation.template import templatize
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 CATALOGUE: Final = CHECKOUT / "config" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 MARKED: Final = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
-REMEDY: Final = "Remedy: make messages, fill in what is empty in django.po, make messages again"
+FIX: Final = "Fix: make messages, fill in what is empty in django.po, make messages again"
 
 
-def read_catalogue() -> dict[str, tuple[str, ...]]:
-    """Return the messages of the .po file: what is said in English, and how in French."""
+def read_catalogue(path: Path = CATALOGUE) -> dict[str, tuple[str, ...]]:
+    """Return the messages of a .po file: the English text and its translations."""
     messages = {}
-    for block in CATALOGUE.read_text().split("\n\n"):
+    for block in path.read_text().split("\n\n"):
         parts: dict[str, str] = {}
         name = ""
         for line in block.splitlines():
@@ -60,29 +60,29 @@ def template_strings(source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", ["courses", "exercises", "config"])
-def test_each_word_of_the_code_is_in_the_catalogue(folder: str) -> None:
+def test_each_string_of_the_code_is_translated(folder: str) -> None:
     """A string marked in Python has a French translation."""
     files = [path for path in (CHECKOUT / folder).rglob("*.py") if "migrations" not in path.parts]
     marked = set().union(*(marked_strings(path.read_text()) for path in files))
-    assert sorted(marked - read_catalogue().keys()) == [], REMEDY
+    assert sorted(marked - read_catalogue().keys()) == [], FIX
 
 
-def test_each_word_of_the_templates_is_in_the_catalogue() -> None:
+def test_each_string_of_the_templates_is_translated() -> None:
     """A string marked in a template has a French translation."""
     files = [path for path in (CHECKOUT / "templates").rglob("*") if path.is_file()]
     marked = set().union(*(template_strings(path.read_text()) for path in files))
     assert marked
-    assert sorted(marked - read_catalogue().keys()) == [], REMEDY
+    assert sorted(marked - read_catalogue().keys()) == [], FIX
 
 
-def test_nothing_in_the_catalogue_is_empty_or_a_guess() -> None:
-    """Each message has its words, and none is a guess of the merging tool."""
+def test_no_translation_is_empty_or_fuzzy() -> None:
+    """Each message has a translation, and none is a fuzzy match of msgmerge."""
     assert [said for said, words in read_catalogue().items() if not all(words)] == []
     assert "#, fuzzy" not in CATALOGUE.read_text()
 
 
-def test_a_translation_holds_the_same_placeholders() -> None:
-    """What is filled in in English is filled in in French."""
+def test_a_translation_has_the_same_placeholders() -> None:
+    """Placeholders of the English text occur in the French one too."""
     names = re.compile(r"%\((\w+)\)")
     wrong = [
         said
@@ -92,8 +92,8 @@ def test_a_translation_holds_the_same_placeholders() -> None:
     assert wrong == []
 
 
-def test_the_compiled_catalogue_says_what_the_source_says() -> None:
-    """The .mo file, which the site reads, was made from the .po file as it is."""
+def test_the_compiled_catalogue_is_up_to_date() -> None:
+    """The .mo file, which the site reads, was compiled from the current .po file."""
     with CATALOGUE.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     stale = [
@@ -101,4 +101,4 @@ def test_the_compiled_catalogue_says_what_the_source_says() -> None:
         for said, words in read_catalogue().items()
         if len(words) == 1 and compiled.gettext(said) != words[0]
     ]
-    assert stale == [], REMEDY
+    assert stale == [], FIX

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.cache import cache
 
-from courses.catalogue.loading import load
+from courses.authoring.loading import load
 from courses.models import Course, User
 from tests.courses.material import Material
 

@@ -14,9 +14,9 @@ from django.conf import settings as site_settings
 from rest_framework.authtoken.models import Token
 
 from courses.models import User
-from exercises import catalogue
+from exercises.catalogue import loading
 from exercises.models import Exercise
-from tests.exercises.desk import Desk
+from tests.exercises.learner_client import LearnerClient
 from tests.exercises.worker_process import (
     CONTENT,
     MODEL,
@@ -70,7 +70,7 @@ def _content(settings: Any) -> None:
 @pytest.fixture
 def exercise(db: None) -> Exercise:
     """The exercise of tests/exercises/content, loaded."""
-    catalogue.load(content=CONTENT)
+    loading.load(content=CONTENT)
     return Exercise.objects.get(slug=SLUG)
 
 
@@ -115,6 +115,8 @@ def solution(notebook: Callable[..., bytes]) -> bytes:
 
 
 @pytest.fixture
-def desk(learner: User, exercise: Exercise, notebook: Callable[..., bytes]) -> Desk:
-    """A learner at work on the exercise."""
-    return Desk(learner, exercise, notebook)
+def learner_client(
+    learner: User, exercise: Exercise, notebook: Callable[..., bytes]
+) -> LearnerClient:
+    """A learner with a browser, and the exercise."""
+    return LearnerClient(learner, exercise, notebook)

@@ -21,7 +21,7 @@ mean = data.mean(axis=0)"""
 SOLUTION = """phi = weights * (data[rows] - mean)
 base = weights @ mean
 fx = data[rows] @ weights"""
-PATIENCE_SECONDS = 180.0
+TIMEOUT_SECONDS = 180.0
 """How long anything that a worker does may take, its first start on a busy machine included."""
 
 
@@ -68,7 +68,7 @@ class WorkerProcess:
         """End it as Ctrl-C would."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=PATIENCE_SECONDS)
+            self._process.wait(timeout=TIMEOUT_SECONDS)
             self._process = None
 
     def close(self) -> None:

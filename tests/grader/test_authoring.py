@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from grader.authoring import changed, exercise_notebooks, notebook_text, read_cells
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.notebook import find_parameters_cell, read_notebook
 
 CONTENT = Path(__file__).parents[2] / "content" / "exercises"
@@ -52,7 +52,7 @@ def test_changes_replace_remove_and_add(tmp_path: Path) -> None:
 def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
     """Two cells of one id could not be told apart by a change."""
     (tmp_path / "a.md").write_text("```python a\n1\n```\n```python a\n2\n```\n", "utf-8")
-    with pytest.raises(ContentError, match="used twice"):
+    with pytest.raises(ExerciseContentError, match="used twice"):
         read_cells(tmp_path / "a.md")
 
 
@@ -60,10 +60,10 @@ def test_what_was_meant_as_a_cell_is_not_taken_for_text(tmp_path: Path) -> None:
     """An id in capitals would leave the code in the text, and the notebook without it."""
     file = tmp_path / "a.md"
     file.write_text("Words.\n\n```python Explain\n1\n```\n", "utf-8")
-    with pytest.raises(ContentError, match=r"python Explain: opens no code cell"):
+    with pytest.raises(ExerciseContentError, match=r"python Explain: opens no code cell"):
         read_cells(file)
     file.unlink()
-    with pytest.raises(ContentError, match="is missing"):
+    with pytest.raises(ExerciseContentError, match="is missing"):
         read_cells(file)
 
 

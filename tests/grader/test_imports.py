@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from grader.errors import ContentError
+from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
 from grader.grading import grade_notebook
 from grader.imports.folder import import_notebook
@@ -160,10 +160,10 @@ def test_what_is_neither_format_is_refused(tmp_path: Path, runner: Sandbox) -> N
     """A plain notebook, and a solution that fails, are named."""
     file = tmp_path / "plain.ipynb"
     nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("x = 1")]), file)  # type: ignore[no-untyped-call]
-    with pytest.raises(ContentError, match="neither"):
+    with pytest.raises(ExerciseContentError, match="neither"):
         import_notebook(file, tmp_path / "out", sandbox=runner)
     broken = nbgrader_cell("y = 1 / 0", "broken", grade=False, solution=True)
     test = nbgrader_cell("assert y", "test", grade=True, solution=False, points=1)
     nbformat.write(v4.new_notebook(cells=[broken, test]), file)  # type: ignore[no-untyped-call]
-    with pytest.raises(ContentError, match="ZeroDivisionError"):
+    with pytest.raises(ExerciseContentError, match="ZeroDivisionError"):
         import_notebook(file, tmp_path / "out", sandbox=runner)

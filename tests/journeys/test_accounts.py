@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.stage import PASSWORD
+from tests.journeys.live_site import PASSWORD
 
 if TYPE_CHECKING:
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -95,12 +95,12 @@ def test_a_passkey_signs_in_without_a_password(visitor: Visitor, email: str) -> 
     page.get_by_label("Password").fill(PASSWORD)
     visitor.look("confirm-access", shot=False)
     visitor.follow(page.get_by_role("main").get_by_role("button", name="Confirm"))
-    page.get_by_label("Passwordless").check()
+    page.get_by_label("passwordless").check()
     visitor.look("passkey")
     page.get_by_role("main").get_by_role("button", name="Add").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery Codes")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     visitor.go("/accounts/2fa/webauthn/")
-    expect(page.get_by_text("Passkey", exact=True)).to_be_visible()
+    expect(page.get_by_text("Passwordless sign-in", exact=True)).to_be_visible()
     visitor.go("/accounts/logout/")
     visitor.follow(page.get_by_role("main").get_by_role("button", name="Sign out"))
     visitor.go("/accounts/login/")
@@ -112,7 +112,5 @@ def test_what_is_not_there_is_said_in_the_sites_own_voice(visitor: Visitor) -> N
     """An address without a page is answered with words and a way on."""
     visitor.expected_statuses.add(404)
     visitor.go("/no-such-page/")
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
-        "There is no page at this address"
-    )
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("We can't find this page")
     visitor.look("not-found")

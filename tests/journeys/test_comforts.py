@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import LESSON, OPEN_PAGES
+from tests.journeys.answers import LESSON, OPEN_PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Response
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 100_000
@@ -33,15 +33,15 @@ def test_an_opened_lesson_can_be_read_without_a_connection(visitor: Visitor) -> 
     visitor.context.set_offline(offline=True)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    expect(page.get_by_text("You are offline.")).to_be_visible()
+    expect(page.get_by_text("You're offline.")).to_be_visible()
     page.wait_for_function(
         "() => [...document.querySelectorAll('.prose img.only-light')].every((picture) => {"
         " picture.loading = 'eager'; return picture.complete && picture.naturalWidth > 0; })"
     )
     assert page.evaluate("document.fonts.check('16px \"Whybox Text\"')")
     page.goto(visitor.site.address + "/courses/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
-    page.get_by_role("list", name="Lessons kept").get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You're offline")
+    page.get_by_role("list", name="Lessons saved").get_by_role("link", name=title).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     visitor.context.set_offline(offline=False)
     # A browser tells the console about each request that found no connection; that is the test.
@@ -72,7 +72,7 @@ def test_shortcuts_of_one_key_can_be_switched_off(visitor: Visitor) -> None:
     assert page.url.endswith(LESSON)
     page.keyboard.press("?")
     visitor.look("shortcuts")
-    page.get_by_label("Use these shortcuts on this device").uncheck()
+    page.get_by_label("Enable shortcuts on this device").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("n")
     page.reload()

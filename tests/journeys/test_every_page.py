@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import LESSON
-from tests.journeys.stage import PASSWORD
+from tests.journeys.answers import LESSON
+from tests.journeys.live_site import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -28,9 +28,11 @@ def test_what_a_learner_keeps_has_no_violation(visitor: Visitor, email: str) -> 
     visitor.go(LESSON)
     visitor.follow(page.get_by_role("button", name="Bookmark"))
     page.get_by_text("My note", exact=True).click()
-    page.get_by_label("Only you see it.").fill("Ask what the model was not shown.")
-    visitor.follow(page.get_by_role("button", name="Save the note"))
-    expect(page.get_by_label("Only you see it.")).to_have_value("Ask what the model was not shown.")
+    page.get_by_label("Only you can see it.").fill("Ask what the model was not shown.")
+    visitor.follow(page.get_by_role("button", name="Save note"))
+    expect(page.get_by_label("Only you can see it.")).to_have_value(
+        "Ask what the model was not shown."
+    )
     page.get_by_text("Share this page").click()
     visitor.look("lesson-kept", shot=False)
     visitor.go("/dashboard/")
@@ -53,21 +55,21 @@ def test_a_discussion_has_no_violation(
     visitor.arrive(email)
     visitor.go(f"{LESSON}discussion/")
     visitor.look("discussion-empty", shot=False)
-    page.get_by_label("Your question, in a line").fill("Why a baseline?")
+    page.get_by_label("Title").fill("Why a baseline?")
     page.get_by_label("Your text").fill("What does $\\nosuch$ mean?")
-    visitor.follow(page.get_by_role("button", name="Ask"))
-    expect(page.get_by_label("Your question, in a line")).to_have_value("Why a baseline?")
+    visitor.follow(page.get_by_role("button", name="Post question"))
+    expect(page.get_by_label("Title")).to_have_value("Why a baseline?")
     visitor.look("discussion-refused", shot=False)
     page.get_by_label("Your text").fill("What does $f(x)$ minus `base_value` mean?")
-    visitor.follow(page.get_by_role("button", name="Ask"))
+    visitor.follow(page.get_by_role("button", name="Post question"))
     thread = page.url.removeprefix(visitor.site.address)
 
     other = welcome()
     other.arrive(f"other-{email}")
     other.go(thread)
     other.page.get_by_label("Your text").fill("The sum of all *contributions*.")
-    other.page.get_by_label("This tells a solution").check()
-    other.follow(other.page.get_by_role("button", name="Answer"))
+    other.page.get_by_label("Contains spoilers").check()
+    other.follow(other.page.get_by_role("button", name="Post answer"))
     other.page.get_by_text("Report", exact=True).click()
     other.look("question-report", shot=False)
     other.follow(other.page.get_by_role("button", name="Delete"))
@@ -75,8 +77,8 @@ def test_a_discussion_has_no_violation(
     other.follow(other.page.get_by_role("button", name="Restore"))
 
     visitor.go(thread)
-    expect(page.get_by_text("You see it once you have passed.")).to_be_visible()
-    visitor.follow(page.get_by_role("button", name="This answers my question"))
+    expect(page.get_by_text("You can read it once you've passed.")).to_be_visible()
+    visitor.follow(page.get_by_role("button", name="Mark as answer"))
     visitor.look("question")
     visitor.go(f"{LESSON}discussion/")
     visitor.look("discussion")
@@ -87,11 +89,11 @@ def test_what_is_found_and_what_is_not_have_no_violation(visitor: Visitor) -> No
     page = visitor.page
     visitor.go("/courses/")
     page.get_by_label("Search").fill("baseline")
-    visitor.follow(page.get_by_role("button", name="Show"))
+    visitor.follow(page.get_by_role("button", name="Search"))
     expect(page.locator("mark").first).to_be_visible()
     visitor.look("search")
     visitor.go("/courses/?q=xyzzy")
-    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
     visitor.look("search-nothing", shot=False)
     visitor.go("/courses/?topic=none")
     visitor.look("filter-nothing", shot=False)
@@ -108,16 +110,16 @@ def test_a_forgotten_password_is_replaced_without_a_violation(visitor: Visitor, 
     visitor.follow(page.get_by_role("main").get_by_role("button", name="Sign out"))
     visitor.go("/accounts/password/reset/")
     page.get_by_label("Email").fill(email)
-    visitor.follow(page.get_by_role("button", name="Send the link"))
+    visitor.follow(page.get_by_role("button", name="Send reset link"))
     visitor.look("password-link-sent", shot=False)
     link = visitor.site.mailed_link(email)
     visitor.go(link)
-    page.get_by_label("New Password", exact=True).fill(PASSWORD + "-new")
-    again = page.get_by_label("New Password (again)")
+    page.get_by_label("New password", exact=True).fill(PASSWORD + "-new")
+    again = page.get_by_label("New password (again)")
     if again.count():
         again.fill(PASSWORD + "-new")
     visitor.look("password-new", shot=False)
-    visitor.follow(page.get_by_role("button", name="Change Password"))
+    visitor.follow(page.get_by_role("button", name="Change password"))
     visitor.look("password-changed", shot=False)
     visitor.go(link)
     visitor.look("password-link-used", shot=False)
@@ -135,25 +137,27 @@ def test_what_goes_wrong_is_said_without_a_violation(
     visitor.expected_statuses.update({400, 403})
     visitor.arrive(email)
     visitor.go("/reviews/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This page is not open to you")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You don't have access to this page")
     visitor.look("not-allowed", shot=False)
     visitor.go("/profile/")
     page.locator("input[name=csrfmiddlewaretoken]").evaluate_all(
         "fields => fields.forEach((field) => { field.value = 'a'.repeat(64); })"
     )
     visitor.follow(page.get_by_role("button", name="Save"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("This form has become too old")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This form has expired")
     visitor.look("form-too-old", shot=False)
     visitor.go("/profile/")
     page.locator("main form").first.evaluate(
         "form => form.insertAdjacentHTML('beforeend', '<input type=hidden name=x>'.repeat(1100))"
     )
     visitor.follow(page.get_by_role("button", name="Save"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("This request cannot be understood")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We couldn't understand this request")
     visitor.look("not-understood", shot=False)
     other = welcome(service_workers="block")
     other.show("500.html")
-    expect(other.page.get_by_role("heading", level=1)).to_have_text(re.compile("broke on our side"))
+    expect(other.page.get_by_role("heading", level=1)).to_have_text(
+        re.compile("Something went wrong")
+    )
     other.look("broken", shot=False)
 
 

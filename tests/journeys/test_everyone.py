@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import COURSE, FIRST, LESSON, OPEN_PAGES, answer_quiz, solution
-from tests.journeys.stage import GRADE_MILLISECONDS, PASSWORD, TREESHAP
+from tests.journeys.answers import COURSE, FIRST, LESSON, OPEN_PAGES, answer_quiz, solution
+from tests.journeys.live_site import GRADE_MILLISECONDS, PASSWORD, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Locator, Page
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def test_the_route_needs_no_script(welcome: Callable[..., Visitor], email: str) 
     visitor.follow(page.get_by_role("button", name="Check my answers"))
     expect(page.get_by_role("heading", name="You are right! Congratulations")).to_be_visible()
     visitor.go(f"/exercises/{TREESHAP}/")
-    visitor.hand_in(TREESHAP, solution(TREESHAP))
+    visitor.submit(TREESHAP, solution(TREESHAP))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
 
 
@@ -58,7 +58,7 @@ def test_the_route_can_be_gone_by_keyboard_alone(visitor: Visitor, email: str) -
     page.on("filechooser", lambda _: None)
     visitor.go("/accounts/signup/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     press_to(page, page.get_by_label("Email"))
     page.keyboard.type(email)
@@ -67,7 +67,7 @@ def test_the_route_can_be_gone_by_keyboard_alone(visitor: Visitor, email: str) -
     with page.expect_navigation():
         page.keyboard.press("Enter")
     visitor.go(f"/courses/{COURSE}/")
-    press_to(page, page.get_by_role("button", name="Take this course"))
+    press_to(page, page.get_by_role("button", name="Start course"))
     with page.expect_navigation():
         page.keyboard.press("Enter")
     radio = page.locator("form.quiz input[type=radio]").first
@@ -79,13 +79,14 @@ def test_the_route_can_be_gone_by_keyboard_alone(visitor: Visitor, email: str) -
     press_to(page, page.get_by_role("button", name="Check my answers"))
     page.keyboard.press("Enter")
     expect(page.locator("#quiz .verdict")).to_be_focused()
+    visitor.site.ready_to_grade()
     visitor.go(f"/exercises/{TREESHAP}/")
     field = page.get_by_label("Your notebook (.ipynb)")
     press_to(page, field)
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(solution(TREESHAP))
-    press_to(page, page.get_by_role("button", name="Hand in"))
+    press_to(page, page.get_by_role("button", name="Submit"))
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator(".verdict--pass")).to_be_focused(timeout=GRADE_MILLISECONDS)
@@ -151,12 +152,13 @@ def test_the_site_speaks_french(visitor: Visitor, email: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Pourquoi le modèle dit-il cela ?")
     visitor.look("home-french")
     visitor.go("/accounts/signup/")
-    page.get_by_label("Courriel").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     visitor.follow(page.get_by_role("main").get_by_role("button", name=re.compile("S.inscrire")))
     visitor.look("dashboard-french", shot=False)
+    visitor.site.ready_to_grade()
     visitor.go(f"/exercises/{TREESHAP}/")
     page.locator("input[type=file]").set_input_files(solution(TREESHAP))
-    visitor.follow(page.get_by_role("button", name="Remettre"))
+    visitor.follow(page.get_by_role("button", name="Soumettre"))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
     visitor.look("submission-french")

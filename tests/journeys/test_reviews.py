@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import solution
-from tests.journeys.stage import GRADE_MILLISECONDS
+from tests.journeys.answers import solution
+from tests.journeys.live_site import GRADE_MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.journeys.stage import Site, Visitor
+    from tests.journeys.live_site import Site, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -31,43 +31,48 @@ def make_staff(site: Site, email: str) -> None:
 def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     visitor: Visitor, welcome: Callable[..., Visitor], site: Site, email: str
 ) -> None:
-    """The checks pass, the project waits, a reviewer chooses levels, and the learner reads them."""
+    """The checks pass, the project waits, a reviewer chooses levels, and the learner reads them.
+
+    Slow: the notebook of a project computes for several seconds, twice.
+    """
     page = visitor.page
     visitor.sign_up(email)
     visitor.enrol(COURSE)
     visitor.go(f"/exercises/{PROJECT}/")
-    page.get_by_text("The model, read").click()
-    expect(page.get_by_text("The model is fitted and not read.")).to_be_visible()
+    page.get_by_text("The model, interpreted").click()
+    expect(page.get_by_text("The model is fitted but not interpreted.")).to_be_visible()
     visitor.look("project", shot=False)
-    visitor.hand_in(PROJECT, solution(PROJECT))
+    visitor.submit(PROJECT, solution(PROJECT))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
-    expect(page.locator("#review")).to_contain_text("A reviewer will read your project")
+    expect(page.locator("#review")).to_contain_text("A reviewer will now read your project")
 
     reviewer = welcome()
     reviewer.sign_up(f"reviewer-{email}")
     make_staff(site, f"reviewer-{email}")
-    desk = reviewer.page
+    reviewing = reviewer.page
     reviewer.go("/reviews/")
-    row = desk.get_by_role("row").filter(has_text=email)
+    row = reviewing.get_by_role("row").filter(has_text=email)
     reviewer.follow(row.get_by_role("link", name=TITLE))
-    notebook = desk.frame_locator("iframe.frame")
+    notebook = reviewing.frame_locator("iframe.frame")
     expect(notebook.get_by_text("What it must not be used for").first).to_be_visible()
 
-    address = desk.url.removeprefix(site.address)
+    address = reviewing.url.removeprefix(site.address)
     reviewer.expected_statuses.add(422)
-    reviewer.follow(desk.get_by_role("button", name="Keep this review"))
-    expect(desk.get_by_role("alert")).to_be_focused()
+    reviewer.follow(reviewing.get_by_role("button", name="Submit review"))
+    expect(reviewing.get_by_role("alert")).to_be_focused()
     reviewer.go(address)
-    for criterion in desk.locator("fieldset.question").all():
+    for criterion in reviewing.locator("fieldset.question").all():
         criterion.get_by_role("radio").last.check()
     # By keyboard: one level less for the last one.
-    desk.locator("fieldset.question").last.get_by_role("radio").last.focus()
-    desk.keyboard.press("ArrowUp")
-    desk.get_by_label("Comment for the learner").fill("Well read. What would a new tariff change?")
+    reviewing.locator("fieldset.question").last.get_by_role("radio").last.focus()
+    reviewing.keyboard.press("ArrowUp")
+    reviewing.get_by_label("Comment for the learner").fill(
+        "Well read. What would a new tariff change?"
+    )
     reviewer.look("review")
-    reviewer.follow(desk.get_by_role("button", name="Keep this review"))
-    expect(desk.get_by_role("status").filter(has_text="The review is kept")).to_be_visible()
-    done = desk.get_by_role("region", name="The latest reviews")
+    reviewer.follow(reviewing.get_by_role("button", name="Submit review"))
+    expect(reviewing.get_by_role("status").filter(has_text="Review submitted")).to_be_visible()
+    done = reviewing.get_by_role("region", name="Latest reviews")
     expect(done.get_by_role("row").filter(has_text=email)).to_contain_text("19 / 20")
     reviewer.look("reviews", shot=False)
 
@@ -79,4 +84,4 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     visitor.go(f"/courses/{COURSE}/")
     part = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=TITLE))
     expect(part).to_contain_text("Passed")
-    expect(part).to_contain_text("not needed for the certificate")
+    expect(part).to_contain_text("not required for the certificate")

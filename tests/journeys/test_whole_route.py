@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import COURSE, answer_quiz, course_facts, lesson_slug, solution
-from tests.journeys.stage import GRADE_MILLISECONDS
+from tests.journeys.answers import COURSE, answer_quiz, course_facts, lesson_slug, solution
+from tests.journeys.live_site import GRADE_MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.journeys.stage import Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 VERDICT = "#verdict-title"
@@ -21,11 +21,11 @@ PICTURED = {"01-why-explain": "lesson-text", "07-shap-in-ten-minutes": "lesson"}
 """Lessons whose pictures are kept, and under which names."""
 
 
-def hand_in(visitor: Visitor, exercise: str) -> None:
+def submit(visitor: Visitor, exercise: str) -> None:
     """Hand a right notebook in, watch it, and read the verdict."""
     page = visitor.page
     visitor.look(f"exercise-{exercise}")
-    visitor.hand_in(exercise, solution(exercise))
+    visitor.submit(exercise, solution(exercise))
     visitor.keep(f"submission-waiting-{exercise}")
     expect(page.locator(VERDICT)).to_be_visible(timeout=GRADE_MILLISECONDS)
     expect(page.locator(".verdict--pass")).to_be_visible()
@@ -43,14 +43,17 @@ def read_and_answer(visitor: Visitor, folder: str) -> None:
     expect(verdict).to_be_visible()
     expect(page.locator("#quiz .verdict")).to_be_focused()
     visitor.look(f"quiz-passed-{folder}", shot=folder in PICTURED, within="#quiz")
-    way_on = page.get_by_role("button", name="Mark as read")
+    way_on = page.get_by_role("button", name="Mark complete")
     visitor.follow(way_on if way_on.count() else page.locator("a[rel=next]"))
 
 
 def test_from_signing_up_to_a_certificate_that_a_stranger_can_check(
     visitor: Visitor, welcome: Callable[..., Visitor], email: str
 ) -> None:
-    """A learner signs up, takes the course, does every part in order, and holds the certificate."""
+    """A learner signs up, starts the course, completes every part, and gets the certificate.
+
+    Slow: every page of a course, checked in both themes; no shorter route reaches a certificate.
+    """
     page = visitor.page
     facts = course_facts()
     visitor.go("/")
@@ -67,12 +70,12 @@ def test_from_signing_up_to_a_certificate_that_a_stranger_can_check(
     visitor.look("catalogue")
     visitor.follow(page.get_by_role("main").get_by_role("link", name=facts["title"]))
     visitor.look("course")
-    visitor.follow(page.get_by_role("button", name="Take this course"))
+    visitor.follow(page.get_by_role("button", name="Start course"))
 
     for part in facts["parts"]:
         if "exercise" in part:
             page.wait_for_url(f"**/exercises/{part['exercise']}/")
-            hand_in(visitor, part["exercise"])
+            submit(visitor, part["exercise"])
             visitor.follow(page.get_by_role("link", name="Next:"))
         else:
             page.wait_for_url(f"**/courses/{COURSE}/{lesson_slug(part['lesson'])}/")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.knowledge import solution
-from tests.journeys.stage import GRADE_MILLISECONDS, TREESHAP
+from tests.journeys.answers import solution
+from tests.journeys.live_site import GRADE_MILLISECONDS, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.journeys.stage import Site, Visitor
+    from tests.journeys.live_site import Site, Visitor
 
 pytestmark = pytest.mark.browser
 REQUEUE_MILLISECONDS = 60_000
@@ -44,10 +44,13 @@ def slow(tmp_path: Path) -> Path:
 def test_a_submission_outlives_the_worker_that_ran_it(
     worker: Site, visitor: Visitor, email: str, slow: Path
 ) -> None:
-    """The worker dies in the middle of a run; another one marks the same submission."""
+    """The worker dies in the middle of a run; another one grades the same submission.
+
+    Slow: the lease of the dead worker must expire, and a new one boots its sandbox.
+    """
     page = visitor.page
     visitor.arrive(email)
-    visitor.hand_in(TREESHAP, slow)
+    visitor.submit(TREESHAP, slow)
     expect(page.locator(".steps .is-done")).not_to_have_count(0, timeout=GRADE_MILLISECONDS)
     worker.kill("worker")
     expect(page.locator("#verdict-title")).to_have_count(0)
@@ -60,15 +63,18 @@ def test_a_submission_outlives_the_worker_that_ran_it(
 def test_a_page_says_that_no_worker_is_there_and_goes_on_when_one_comes(
     worker: Site, visitor: Visitor, email: str
 ) -> None:
-    """Without any worker the submission is kept; the status page says what is wrong."""
+    """Without any worker the submission is kept; the status page says what is wrong.
+
+    Slow: the worker must count as gone before the page says so, and a new one boots its sandbox.
+    """
     page = visitor.page
     visitor.arrive(email)
     worker.kill("worker")
-    visitor.hand_in(TREESHAP, solution(TREESHAP))
-    expect(page.get_by_text("No worker takes submissions")).to_be_visible(timeout=60_000)
+    visitor.submit(TREESHAP, solution(TREESHAP))
+    expect(page.get_by_text("No worker is available")).to_be_visible(timeout=60_000)
     visitor.look("submission-no-worker")
     visitor.go("/status/")
-    expect(page.get_by_role("heading", name="Submissions wait")).to_be_visible()
+    expect(page.get_by_role("heading", name="Submissions are waiting")).to_be_visible()
     visitor.look("status-no-worker")
     page.go_back()
     worker.start("worker")
@@ -76,5 +82,5 @@ def test_a_page_says_that_no_worker_is_there_and_goes_on_when_one_comes(
         timeout=REQUEUE_MILLISECONDS + GRADE_MILLISECONDS
     )
     visitor.go("/status/")
-    expect(page.get_by_text("Submissions are being marked.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Grading is running.")).to_be_visible(timeout=30_000)
     visitor.look("status")

@@ -1,1 +1,1 @@
-"""English, read all over the world."""
+"""Formats for English, for readers from any country."""

@@ -1,4 +1,4 @@
-"""Dates whose month is a word: 11/12/2026 is one day in Boston and another one in London."""
+"""Dates with the month as a word: 11/12/2026 means different days in Boston and in London."""
 
 from typing import Final
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from courses.lessons.figures import FigureError, build_all, lessons_with_figures, problems
+from courses.authoring.figures import FigureError, build_all, lessons_with_figures, problems
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from courses.lessons.snippets import all_translation_problems, lesson_files, run_lessons
-from courses.lessons.workbench import WorkbenchError
+from courses.authoring.programs import WorkbenchError
+from courses.authoring.snippets import all_translation_problems, lesson_files, run_lessons
 
 
 class Command(BaseCommand):

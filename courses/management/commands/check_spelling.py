@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from courses.catalogue.spelling import spelling_problems
-from courses.catalogue.tree import read_tree
+from courses.authoring.spelling import spelling_problems
+from courses.authoring.tree import read_tree
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from courses.catalogue.files import ContentError
-from courses.catalogue.loading import load
+from courses.authoring.loading import load
+from courses.markup.problems import InvalidContentError
 
 
 class Command(BaseCommand):
@@ -31,8 +31,8 @@ class Command(BaseCommand):
         start = time.perf_counter()
         try:
             report = load(folder)
-        except ContentError as error:
-            raise CommandError(f"Nothing was loaded. Mend these:\n{error}") from error
+        except InvalidContentError as error:
+            raise CommandError(f"Nothing was loaded. Fix these:\n{error}") from error
         self.stdout.write(
             f"Content: {report.written} written, {report.removed} removed, "
             f"{report.unchanged} unchanged, {time.perf_counter() - start:.1f} s."

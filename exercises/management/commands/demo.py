@@ -1,4 +1,4 @@
-"""Play a learner through the HTTP of a running site, from sign-up to certificate."""
+"""Run a scripted learner against a running site, from sign-up to certificate."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from exercises.demo import COURSE, play
+from exercises.demo import COURSE, run_demo
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
 
 class Command(BaseCommand):
-    """``manage.py demo [ADDRESS]``: exits 0 when the story ended with a certificate."""
+    """``manage.py demo [ADDRESS]``: exits 0 when it ended with a certificate."""
 
-    help = "Play a learner from sign-up to certificate through the HTTP of a running site."
+    help = "Run a scripted learner from sign-up to certificate against a running site."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where, and which course."""
@@ -27,5 +27,5 @@ class Command(BaseCommand):
         parser.add_argument("--content", type=Path, default=settings.CONTENT_DIR)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Play; the exit status says how it ended."""
-        sys.exit(play(options["address"], content=options["content"], course=options["course"]))
+        """Run; the exit status says how it ended."""
+        sys.exit(run_demo(options["address"], content=options["content"], course=options["course"]))

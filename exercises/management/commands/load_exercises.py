@@ -7,21 +7,21 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from courses.catalogue.files import ContentError as MarkdownError
-from exercises import catalogue
-from grader.errors import ContentError
+from courses.markup.problems import InvalidContentError as MarkdownError
+from exercises.catalogue import loading
+from grader.errors import ExerciseContentError
 
 
 class Command(BaseCommand):
     """``manage.py load_exercises``: idempotent, all or nothing."""
 
-    help = "Load the exercises from content/; a mistake is named by file, key and line."
+    help = "Load the exercises from content/; an error names the file, the key and the line."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Load and say what changed."""
         try:
-            changed = catalogue.load(content=settings.CONTENT_DIR)
-        except (ContentError, MarkdownError) as error:
+            changed = loading.load(content=settings.CONTENT_DIR)
+        except (ExerciseContentError, MarkdownError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"exercises: {len(changed)} changed" if changed else "exercises: no change"

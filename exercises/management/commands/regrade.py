@@ -1,4 +1,4 @@
-"""Mark the stored answers of an exercise again, and show what would change before it is written."""
+"""Regrade the stored outputs of an exercise, and show what would change before it is written."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from exercises import regrading
 from exercises.models import Exercise
+from exercises.submissions import regrading
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """``manage.py regrade SLUG [--commit]``."""
 
-    help = "Mark stored answers again with today's rubric; writes only with --commit."
+    help = "Regrade stored outputs with the current rubric; writes only with --commit."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which exercise, and whether to write."""
@@ -30,18 +30,18 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no exercise {options['slug']!r}; load_exercises makes it."
             )
-        same = changed = unmarked = written = 0
+        same = changed = ungraded = written = 0
         for found in regrading.regrades(exercise):
             if found.marks is None:
-                unmarked += 1
-                self.stdout.write(f"{found.submission.pk}  cannot be marked again: {found.reason}")
+                ungraded += 1
+                self.stdout.write(f"{found.submission.pk}  cannot be regraded: {found.reason}")
             elif not found.changes:
                 same += 1
             else:
                 changed += 1
                 self.stdout.write(_difference(found))
                 written += options["commit"] and regrading.commit(found, exercise=exercise)
-        self.stdout.write(f"{same} the same, {changed} changed, {unmarked} cannot be marked again.")
+        self.stdout.write(f"{same} the same, {changed} changed, {ungraded} cannot be regraded.")
         if options["commit"]:
             self.stdout.write(f"{written} written.")
         elif changed:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 def _difference(found: regrading.Regrade) -> str:
     before, after = found.submission, found.marks
-    assert after is not None  # noqa: S101  # only what was marked can differ
+    assert after is not None  # noqa: S101  # only what was graded can differ
     verdict = ""
     if after.passed != before.passed:
         verdict = "  now passed" if after.passed else "  no longer passed (completion stays)"

@@ -1,7 +1,7 @@
-"""Turns a learner's variables into plain arrays: by the shape of their attributes, without pickle.
+"""Converts a learner's variables to plain arrays: by their type and attributes, without pickle.
 
 Whatever a variable does while it is read (raise, lie, exit) ends in a refusal with a stable id. The
-host believes none of it and checks the frame again.
+host trusts none of it and validates the frame again.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ PARTS_OF_AN_EXPLANATION: Final = ("base_values", "data")
 
 
 class RefusedError(Exception):
-    """The value cannot cross the border; the argument is the id of why."""
+    """The value cannot be sent; the argument is the id of the reason."""
 
 
 @dataclass
 class Plain:
-    """One variable as it will cross.
+    """One variable as it is sent.
 
     Attributes:
         columns: names of the last axis; of an Explanation the features'.
@@ -49,7 +49,7 @@ class Collector:
     """Collects the declared outputs after each cell, each only when it has changed."""
 
     def __init__(self, names: list[str], *, budget_bytes: int) -> None:
-        """Send at most `budget_bytes` for one answer, and four times that in a run."""
+        """Send at most `budget_bytes` per answer, and four times that per run."""
         self._names = names
         self._bound = budget_bytes
         self._left = 4 * budget_bytes
@@ -105,10 +105,10 @@ def _packed_arrays(plain: Plain, bound: int) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def source_of(value: Any) -> str:  # noqa: PLR0911 - a table of kinds, one line each
-    """Name what the value is, by its type for plain things and by its attributes for the rest.
+    """Return the kind of the value, by type for plain values, otherwise by its attributes.
 
     Raises:
-        RefusedError: it is nothing that is understood.
+        RefusedError: the type is not supported.
     """
     kind = type(value)
     if issubclass(kind, str):
@@ -163,7 +163,7 @@ def _packed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _exact(value: Any, bound: int) -> np.ndarray[Any, Any]:
-    """Return an ndarray's own bytes: of a subclass only what ndarray itself says."""
+    """Return an ndarray's own bytes, without calling methods of a subclass."""
     array = np.ndarray.view(value, np.ndarray)
     if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
         raise RefusedError("masked")
@@ -227,12 +227,12 @@ def _stacked(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
 
 
 def _text(value: Any) -> str:
-    """Return the very characters of a string as a plain one: a subclass is not asked."""
+    """Return a plain copy of a string, without calling methods of a subclass."""
     return str.__str__(value)
 
 
 def _labels(values: Any) -> list[str] | None:
-    """Return names as bounded strings; none when there are too many to be names."""
+    """Return names as bounded strings; None if there are too many."""
     if values is None or isinstance(values, str):
         return None
     items = list(islice(values, MAX_LABELS + 1))
@@ -265,7 +265,7 @@ def _read_series(value: Any, bound: int) -> Plain:
 
 def _read_dict(value: dict[Any, Any], bound: int) -> Plain:
     """Return the values along the first axis, named by their keys."""
-    # An OrderedDict is a dict too; of any subclass only what dict itself says.
+    # An OrderedDict is a dict too; methods of a subclass are not called.
     names, values = list(dict.keys(value)), list(dict.values(value))
     if any(not issubclass(type(name), str) for name in names) or len(names) > MAX_LABELS:
         raise RefusedError("unsupported_type")
@@ -273,7 +273,7 @@ def _read_dict(value: dict[Any, Any], bound: int) -> Plain:
 
 
 def _read_pairs(value: Any, bound: int) -> Plain:
-    """Return names and values like those of a dict; a name that comes twice is told apart there."""
+    """Return names and values like those of a dict, but with duplicate names kept."""
     if len(value) > MAX_LABELS:
         raise RefusedError("too_large")
     array = _from_items([number for _, number in value], bound)
@@ -288,7 +288,7 @@ def _read_shap(value: Any, bound: int) -> Plain:
             try:
                 parts[name] = _packed(_any_array(part, bound))
             except RefusedError:
-                continue  # mixed data of a table: the values themselves still count
+                continue  # a table with mixed types: the values themselves still count
     names = _labels(getattr(value, "feature_names", None))
     return Plain("shap.Explanation", _any_array(value.values, bound), names, None, parts)
 

@@ -1,6 +1,6 @@
-"""The inner wall as pure data: places, sizes, system calls.
+"""The inner sandbox as pure data: paths, sizes, system calls.
 
-Each list is an allow-list; what is not named here does not exist for a learner's code.
+Each list is an allow-list; what is not listed is not available to a learner's code.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import Final
 MIB: Final = 2**20
 
 UID: Final = 1000
-"""The one user id that exists inside; outside it is the dedicated one."""
+"""The only user id inside; outside it maps to the dedicated user."""
 HOSTNAME: Final = "notebook"
 HOME: Final = "/home/learner"
 """Home and working directory: a small private file system in memory."""
 DATA: Final = f"{HOME}/data"
 """The exercise's data, read-only."""
 SCRATCH_PLACES: Final = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - private mounts, not the host's
-"""The writable places; one file system of `Limits.scratch_bytes` lies under all of them."""
+"""The writable paths; they share one file system of `Limits.scratch_bytes`."""
 SCRATCH_INODES: Final = 4096
 DATA_BYTES: Final = 64 * MIB
-"""An exercise's data may not be larger; it is copied into each run's memory."""
+"""The maximum size of an exercise's data; it is copied into each run's memory."""
 FILE_DESCRIPTORS_KEPT: Final = 3
 """stdin, stdout, stderr."""
 
@@ -31,10 +31,10 @@ THREAD_VARIABLES: Final = (
     "NUMBA_NUM_THREADS",
     "LOKY_MAX_CPU_COUNT",
 )
-"""What numerical libraries ask for their number of threads."""
+"""Where numerical libraries read their number of threads."""
 
 CAP_LAST: Final = 63
-"""Capabilities to drop, as far as the kernel knows them."""
+"""The highest capability number to drop, if the kernel has it."""
 
 CLONE_NEW_ANY: Final = 0x7E020080
 """CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET and (where `clone` takes it) TIME."""
@@ -45,9 +45,9 @@ IOCTLS: Final = (
     *(0x540B, 0x540E, 0x540F, 0x5410, 0x5429),  # TCFLSH, TIOCSCTTY, TIOCGPGRP, TIOCSPGRP, TIOCGSID
     *(0x5413, 0x5414),  # TIOCGWINSZ, TIOCSWINSZ
     *(0x541B, 0x5421, 0x5450, 0x5451),  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
-    *(0x80045430, 0x40045431),  # TIOCGPTN, TIOCSPTLCK: a terminal pair of one's own
+    *(0x80045430, 0x40045431),  # TIOCGPTN, TIOCSPTLCK: to open a pseudo-terminal
 )
-"""Requests to devices; pushing input into a terminal (TIOCSTI, TIOCLINUX) is not among them."""
+"""Allowed ioctl requests; injecting terminal input (TIOCSTI, TIOCLINUX) is not among them."""
 
 SYSCALLS: Final = tuple(
     # A table of words is easier to review than 250 quoted lines.

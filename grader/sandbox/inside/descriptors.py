@@ -1,4 +1,4 @@
-"""Receives descriptors over a socket: the standard library's own function drops its flags."""
+"""Receives descriptors over a socket: `socket.recv_fds` of Python 3.11 ignores its flags."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Frames on a byte stream: a kind of one byte, a length, a body.
 
 The host reads frames that a learner's code may have forged: it checks the declared length against
-a bound for the kind before it keeps a byte.
+the limit for the kind before it buffers the body.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ DROPPED: Final = b"T"
 ANSWER: Final = b"A"
 """A declared output: a JSON line, then the raw bytes of its arrays."""
 CELL_END: Final = b"X"
-"""A cell has ended, and whether well: ``{"cell", "execution_count", "ok"}``."""
+"""A cell has ended, and whether without an error: ``{"cell", "execution_count", "ok"}``."""
 FINISHED: Final = b"Z"
 """The notebook has ended, by its last cell or by an exception: ``{}``."""
 FAILED: Final = b"F"
-"""The wall could not be completed, so nothing was run: ``{"failure"}``; ours, before any cell."""
+"""Isolation failed, so nothing was run: ``{"failure"}``; sent by us, before any cell."""
 
 
-class BadFrame(Exception):  # noqa: N818 - it is a finding about the data, not an error of ours
-    """The stream holds something that no honest runner sends."""
+class BadFrame(Exception):  # noqa: N818 - it says what the data is, not what failed here
+    """The stream contains something that the runner never sends."""
 
 
 class FrameTooLarge(Exception):  # noqa: N818 - the same
@@ -65,10 +65,10 @@ def pack(kind: bytes, body: bytes | Mapping[str, Any]) -> bytes:
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Read a frame's JSON object; what no page or database can hold in a text becomes U+FFFD.
+    """Parse a frame's JSON object; NUL and lone surrogates become U+FFFD.
 
     Raises:
-        BadFrame: it is not one, or is nested too deep to read.
+        BadFrame: it is not a JSON object, or is nested too deeply.
     """
     try:
         value = json.loads(body.decode(errors="replace"), parse_constant=lambda _: None)
@@ -81,7 +81,7 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def _clean(value: Any) -> Any:
-    """Replace NUL and lone surrogates; the depth was bounded when it was read."""
+    """Replace NUL and lone surrogates; parsing has already bounded the depth."""
     if isinstance(value, str):
         return _UNFIT.sub("\ufffd", value)
     if isinstance(value, list):
@@ -92,10 +92,10 @@ def _clean(value: Any) -> Any:
 
 
 class Reader:
-    """Cuts a byte stream into frames."""
+    """Splits a byte stream into frames."""
 
     def __init__(self, bound: Callable[[bytes], int | None]) -> None:
-        """Bound each kind's body in bytes by `bound`, which answers None for an unknown kind."""
+        """Limit each kind's body to `bound(kind)` bytes; None means an unknown kind."""
         self._bound = bound
         self._buffer = bytearray()
 
@@ -104,7 +104,7 @@ class Reader:
 
         Raises:
             BadFrame: a frame of an unknown kind.
-            FrameTooLarge: a frame that declares more than its kind may have.
+            FrameTooLarge: a frame that declares more than its kind is allowed.
         """
         self._buffer += data
         start = 0

@@ -1,4 +1,4 @@
-"""The few kernel calls that Python 3.11 lacks, by ctypes; each raises OSError with its own name."""
+"""The system calls that Python 3.11 lacks, by ctypes; each raises OSError with the call's name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _checked(name: str, *arguments: object) -> int:
 
 
 def syscall(number: int, *arguments: object) -> int:
-    """Make a system call that the C library has no name for."""
+    """Make a system call that the C library has no wrapper for."""
     return _checked("syscall", ctypes.c_long(number), *arguments)
 
 
@@ -74,12 +74,12 @@ def prctl(option: int, *arguments: int) -> None:
 
 
 def drop_capabilities(last: int) -> None:
-    """Empty every capability set, the bounding one up to number `last`."""
+    """Clear every capability set, the bounding set up to number `last`."""
     for capability in range(last + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
-            break  # the kernel knows no more of them
+            break  # the kernel has no more of them
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
@@ -91,7 +91,7 @@ class _Program(ctypes.Structure):
 
 
 def install_filter(program: bytes) -> None:
-    """Bind this process, for good, to a compiled seccomp filter (8 bytes per instruction)."""
+    """Install a compiled seccomp filter (8 bytes per instruction); this cannot be undone."""
     buffer = ctypes.create_string_buffer(program, len(program))
     description = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     prctl(PR_SET_NO_NEW_PRIVS, 1)

@@ -1,6 +1,6 @@
-"""A second opinion on files, by the kernel's Landlock where it is there: write here, read the rest.
+"""Restricts file access with Landlock where available: some paths writable, the rest read-only.
 
-It adds nothing that the mounts do not say already; it holds should a mount be wrong.
+The mounts enforce the same; Landlock is a second layer in case a mount is wrong.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def version() -> int:
 
 
 def restrict(*, writable: tuple[str, ...]) -> None:
-    """Bind this process, for good, to writing only beneath `writable`."""
+    """Restrict this process, irrevocably, to writing beneath `writable`."""
     known = version()
     if known == 0:
         return

@@ -1,12 +1,12 @@
-"""The fork server: boots once, then makes one sealed process tree per request.
+"""The fork server: boots once, then forks one isolated process tree per request.
 
-It runs no learner's code and holds no secret. One inherited socket (SEQPACKET) brings requests,
+It runs no learner's code and holds no secret. Requests arrive on one inherited SEQPACKET socket,
 each with two descriptors: the *line* (a stream socket to the host) and the *pipe* for results. For
-each it forks a warden, which leaves the shared namespaces and forks process 1 of the run:
+each it forks a reaper, which enters new namespaces and forks the run's init (PID 1):
 
-    warden --line--> host: a pidfd of process 1; at the end how it died and what it used
-    host --line--> process 1: the job, after the host has put it under its cgroup
-    process 1 --pipe--> host: frames
+    reaper --line--> host: a pidfd of init; at the end its exit code and resource usage
+    host --line--> init: the job, after the host has moved init into its cgroup
+    init --pipe--> host: frames
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import bounds, descriptors, runner, seal, warm
+from . import bounds, descriptors, isolation, runner, warm
 
 LENGTH = struct.Struct(">I")
 
@@ -35,19 +35,19 @@ def main() -> None:
     """Serve on the descriptor given as the first argument until its other end is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
     wanted = json.loads(control.recv(1 << 16))
-    program = _receive_all(control, wanted["filter_bytes"])
+    seccomp_program = _receive_all(control, wanted["filter_bytes"])
     started = time.monotonic()
     shell = warm.build_shell()
     if wanted["warm"]:
         warm.warm_up()
     gc.collect()
     gc.freeze()
-    problems = _unfit(control.fileno())
-    hello = {"problems": problems, "boot_seconds": time.monotonic() - started}
-    control.send(json.dumps(hello).encode())
+    problems = _fork_hazards(control.fileno())
+    ready = {"problems": problems, "boot_seconds": time.monotonic() - started}
+    control.send(json.dumps(ready).encode())
     if not problems:
-        _serve(control, program, shell)
-    os._exit(0)  # nothing to tidy up: the wall goes with this process
+        _serve(control, seccomp_program, shell)
+    os._exit(0)  # no cleanup needed: the sandbox ends with this process
 
 
 def _receive_all(control: socket.socket, size: int) -> bytes:
@@ -57,8 +57,8 @@ def _receive_all(control: socket.socket, size: int) -> bytes:
     return data
 
 
-def _unfit(control: int) -> list[str]:
-    """Say why forking from this process would be unsafe; nothing, usually."""
+def _fork_hazards(control: int) -> list[str]:
+    """Return the reasons why forking from this process is unsafe; usually none."""
     problems = []
     threads = os.listdir("/proc/self/task")  # noqa: PTH208 - names of threads, not paths
     if len(threads) != 1:
@@ -72,52 +72,52 @@ def _unfit(control: int) -> list[str]:
     return problems + [f"a shared writable mapping: {line}" for line in shared]
 
 
-def _serve(control: socket.socket, program: bytes, shell: Any) -> None:
+def _serve(control: socket.socket, seccomp_program: bytes, shell: Any) -> None:
     poll = select.poll()
     poll.register(control, select.POLLIN)
-    wardens: dict[int, int] = {}
+    reapers: dict[int, int] = {}
     while True:
         for descriptor, _ in poll.poll():
-            if descriptor in wardens:
+            if descriptor in reapers:
                 poll.unregister(descriptor)
                 os.close(descriptor)
-                os.waitpid(wardens.pop(descriptor), 0)
+                os.waitpid(reapers.pop(descriptor), 0)
         try:
             message, given = descriptors.receive(control, 4096, 2, socket.MSG_DONTWAIT)
         except BlockingIOError:
             continue
         if not message:
             return
-        warden = os.fork()
-        if warden == 0:
+        reaper = os.fork()
+        if reaper == 0:
             control.close()
-            _keep_watch(program, shell, *given)
-        ended = os.pidfd_open(warden)
-        wardens[ended] = warden
+            _run_as_reaper(seccomp_program, shell, *given)
+        ended = os.pidfd_open(reaper)
+        reapers[ended] = reaper
         poll.register(ended, select.POLLIN)
         for descriptor in given:
             os.close(descriptor)
 
 
-def _keep_watch(program: bytes, shell: Any, line: int, pipe: int) -> NoReturn:
-    """Be the warden: seal, fork process 1, wait for its end and report it."""
+def _run_as_reaper(seccomp_program: bytes, shell: Any, line: int, pipe: int) -> NoReturn:
+    """Run as the reaper: enter new namespaces, fork init, wait for it and report its exit."""
     host = socket.socket(fileno=line)
     try:
-        seal.leave_shared_namespaces()
-        learner = os.fork()
-        if learner == 0:
-            _be_process_one(host, pipe, program, shell)
+        isolation.enter_namespaces()
+        init = os.fork()
+        if init == 0:
+            _run_as_init(host, pipe, seccomp_program, shell)
         os.close(pipe)
-        pidfd = os.pidfd_open(learner)
+        pidfd = os.pidfd_open(init)
         socket.send_fds(host, [b"R"], [pidfd])
         os.close(pidfd)
-        _, status, usage = os.wait4(learner, 0)
+        _, status, usage = os.wait4(init, 0)
         report: dict[str, Any] = {
             "exit_code": os.waitstatus_to_exitcode(status),
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "peak_resident_bytes": usage.ru_maxrss * 1024,
         }
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is ours and must be said
+    except BaseException as error:  # noqa: BLE001 - any failure here is a platform error and is reported
         report = {"failure": f"{type(error).__name__}: {error}"}
     try:
         host.sendall(b"E" + json.dumps(report).encode())
@@ -125,29 +125,29 @@ def _keep_watch(program: bytes, shell: Any, line: int, pipe: int) -> NoReturn:
         os._exit(0)
 
 
-def _be_process_one(host: socket.socket, pipe: int, program: bytes, shell: Any) -> NoReturn:
-    """Take the job, seal the rest, and run the learner's notebook."""
+def _run_as_init(host: socket.socket, pipe: int, seccomp_program: bytes, shell: Any) -> NoReturn:
+    """Run as init (PID 1): read the job, complete the isolation, run the learner's notebook."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         job = json.loads(_read_exactly(host, LENGTH.unpack(_read_exactly(host, LENGTH.size))[0]))
         data = {name: _read_exactly(host, size) for name, size in job["data"]}
         host.close()
-        seal.keep_only(pipe)
-        seal.lay_private_mounts(scratch_bytes=job["limits"]["scratch_bytes"], data=data)
+        isolation.close_descriptors_except(pipe)
+        isolation.mount_private_filesystems(scratch_bytes=job["limits"]["scratch_bytes"], data=data)
         os.chdir(bounds.HOME)
-        seal.bind_limits(job["limits"])
-        seal.give_up_rights(program)
+        isolation.set_limits(job["limits"])
+        isolation.drop_privileges(seccomp_program)
         _reseed()
         _set_threads(job["threads"])
-    except BaseException:  # noqa: BLE001 - the wall is not complete: say so, run nothing
+    except BaseException:  # noqa: BLE001 - isolation is incomplete: report it, run nothing
         try:
-            os.write(pipe, runner.unsealed(traceback.format_exc()))
+            os.write(pipe, runner.setup_failed(traceback.format_exc()))
         finally:
             os._exit(70)
     try:
         runner.run(shell, job, pipe)
     finally:
-        os._exit(0)  # the warden's code lies below on this stack: it must never be reached
+        os._exit(0)  # must not return: the caller's frames are the reaper's code
 
 
 def _read_exactly(host: socket.socket, size: int) -> bytes:
@@ -155,13 +155,13 @@ def _read_exactly(host: socket.socket, size: int) -> bytes:
     while len(data) < size:
         chunk = host.recv(min(1 << 20, size - len(data)))
         if not chunk:
-            raise EOFError("the host went away")
+            raise EOFError("the host closed the connection")
         data += chunk
     return bytes(data)
 
 
 def _reseed() -> None:
-    """Give each run random numbers of its own; a fork inherits the generators' state."""
+    """Reseed the random generators; a fork inherits their state."""
     random.seed()
     numpy = sys.modules.get("numpy")
     if numpy is not None:
@@ -169,7 +169,7 @@ def _reseed() -> None:
 
 
 def _set_threads(count: int) -> None:
-    """Give a run the threads of its share of the cores; the server had one."""
+    """Set the number of threads to the run's number of cores; the server used one."""
     if count > 1:
         os.environ.update(dict.fromkeys(bounds.THREAD_VARIABLES, str(count)))
         with contextlib.suppress(ImportError):

@@ -18,16 +18,16 @@ from IPython.core.interactiveshell import InteractiveShell
 from . import frames
 
 EAGER_WRITES: Final = 200
-"""The first writes of a cell are sent at once, so that a kill loses none of them; later ones wait
-for 8 KiB or the end of the cell, so that a chatty loop costs few frames."""
+"""The first writes of a cell are sent at once, so that a kill loses none of them; later ones are
+buffered up to 8 KiB or the end of the cell, so that a print loop costs few frames."""
 BUFFERED_CHARACTERS: Final = 8192
 CHUNK_CHARACTERS: Final = 16384
 TRACEBACK_CHARACTERS: Final = 32768
-NO_SHELL: Final = "Shell commands are switched off here; nothing was run: {command}\n"
+NO_SHELL: Final = "Shell commands are disabled here; nothing was run: {command}\n"
 
 
-class Screen:
-    """Where a cell's outputs go: counts them, and sends them as frames on the pipe."""
+class FrameWriter:
+    """Sends a cell's outputs as frames on the pipe, with bounded sizes."""
 
     def __init__(self, pipe: int, *, cell_bytes: int) -> None:
         self._pipe = pipe
@@ -45,12 +45,12 @@ class Screen:
         """Become the shell's stdout, stderr, display publisher and display hook."""
         sys.stdout = sys.__stdout__ = Stream(self, "stdout")  # type: ignore[misc,assignment]
         sys.stderr = sys.__stderr__ = Stream(self, "stderr")  # type: ignore[misc,assignment]
-        shell.display_pub.screen = self
-        shell.displayhook.screen = self
-        shell.screen = self
+        shell.display_pub.writer = self
+        shell.displayhook.writer = self
+        shell.writer = self
 
     def send(self, frame: bytes) -> None:
-        """Write one whole frame; processes that the learner forked send nothing."""
+        """Write one complete frame; processes forked by the learner send nothing."""
         if os.getpid() != self._pid:
             return
         with self._lock:
@@ -59,7 +59,7 @@ class Screen:
                 view = view[os.write(self._pipe, view) :]
 
     def write(self, name: str, text: str) -> None:
-        """Take text for stdout or stderr."""
+        """Buffer text for stdout or stderr."""
         with self._lock:
             if name != self._name:
                 self.flush()
@@ -71,7 +71,7 @@ class Screen:
                 self.flush()
 
     def flush(self) -> None:
-        """Send the waiting text."""
+        """Send the buffered text."""
         with self._lock:
             text, self._text, self._text_size = "".join(self._text), [], 0
             for start in range(0, len(text), CHUNK_CHARACTERS):
@@ -79,7 +79,7 @@ class Screen:
                 self.send(frames.pack(frames.STREAM, {"name": self._name, "text": chunk}))
 
     def show(self, kind: bytes, body: dict[str, Any]) -> None:
-        """Send a display or a result; one too large for the cell leaves a mark instead."""
+        """Send a display or a result; one too large for the cell is replaced by a marker."""
         self.flush()
         body["data"] = {str(mime): _plain(value) for mime, value in body["data"].items()}
         frame = frames.pack(kind, body)
@@ -88,19 +88,19 @@ class Screen:
         self.send(frame)
 
     def begin_cell(self, number: int, execution_count: int) -> None:
-        """Say that a cell begins."""
+        """Send the start of a cell."""
         self._writes = 0
         self._count = execution_count
         self.shown_error = None
         self.send(frames.pack(frames.CELL, {"cell": number}))
 
     def end_cell(self, number: int, *, ok: bool) -> None:
-        """Say that a cell has ended, and whether an exception ended it."""
+        """Send the end of a cell, and whether it ended without an exception."""
         body = {"cell": number, "execution_count": self._count, "ok": ok}
         self.send(frames.pack(frames.CELL_END, body))
 
     def finish(self) -> None:
-        """Say that the notebook has ended."""
+        """Send the end of the notebook."""
         self.flush()
         self.send(frames.pack(frames.FINISHED, {}))
 
@@ -118,25 +118,25 @@ class Screen:
 
 
 class Stream(io.TextIOBase):
-    """A text stream onto the screen, without a descriptor of its own."""
+    """A text stream that writes frames; it has no descriptor."""
 
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, screen: Screen, name: str) -> None:
-        self._screen = screen
+    def __init__(self, writer: FrameWriter, name: str) -> None:
+        self._writer = writer
         self.name = name
 
     def write(self, text: str) -> int:
-        """Show `text`."""
+        """Write `text`."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._screen.write(self.name, text)
+        self._writer.write(self.name, text)
         return len(text)
 
     def flush(self) -> None:
-        """Send what waits."""
-        self._screen.flush()
+        """Send the buffered text."""
+        self._writer.flush()
 
     def writable(self) -> bool:
         """Return True: it can be written."""
@@ -144,9 +144,9 @@ class Stream(io.TextIOBase):
 
 
 class FramePublisher(DisplayPublisher):
-    """IPython's `display()` onto the screen."""
+    """Sends the outputs of IPython's `display()` as frames."""
 
-    screen: Screen | None = None
+    writer: FrameWriter | None = None
 
     def publish(
         self,
@@ -159,39 +159,39 @@ class FramePublisher(DisplayPublisher):
         **kwargs: Any,  # noqa: ARG002 - the same
     ) -> None:
         """Send one display."""
-        if self.screen is not None:
+        if self.writer is not None:
             body = {
                 "data": data,
                 "metadata": _jsonable(metadata or {}),
                 "display_id": (transient or {}).get("display_id"),
                 "update": bool(update),
             }
-            self.screen.show(frames.DISPLAY, body)
+            self.writer.show(frames.DISPLAY, body)
 
     def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002 - IPython's signature
-        """Send the wish to clear the cell."""
-        if self.screen is not None:
-            self.screen.flush()
-            self.screen.send(frames.pack(frames.CLEAR, {"wait": bool(wait)}))
+        """Send a request to clear the cell."""
+        if self.writer is not None:
+            self.writer.flush()
+            self.writer.send(frames.pack(frames.CLEAR, {"wait": bool(wait)}))
 
 
 class FrameDisplayHook(DisplayHook):
-    """The value of a cell's last expression onto the screen."""
+    """Sends the value of a cell's last expression as a frame."""
 
-    screen: Screen | None = None
+    writer: FrameWriter | None = None
 
     def write_output_prompt(self) -> None:
-        """Print no prompt: the execution count travels with the frame."""
+        """Print no prompt: the frame contains the execution count."""
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
         """Send one result."""
-        if self.screen is not None and format_dict:
+        if self.writer is not None and format_dict:
             body = {
                 "data": format_dict,
                 "metadata": _jsonable(md_dict or {}),
                 "execution_count": self.prompt_count,
             }
-            self.screen.show(frames.RESULT, body)
+            self.writer.show(frames.RESULT, body)
 
     def finish_displayhook(self) -> None:
         """Print no line end."""
@@ -203,23 +203,23 @@ class NotebookShell(InteractiveShell):
 
     display_pub_class = FramePublisher
     displayhook_class = FrameDisplayHook
-    screen: Screen | None = None
+    writer: FrameWriter | None = None
 
     def enable_gui(self, gui: Any = None) -> None:
-        """Enable nothing: figures are shown inline."""
+        """Do nothing: figures are shown inline."""
 
     def ask_exit(self) -> None:
-        """Answer `exit` and `quit` as any other exit: the notebook ends here."""
+        """Handle `exit` and `quit` like any other exit: the notebook ends here."""
         raise SystemExit
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:  # noqa: ARG002
-        """Send what the superclass would print; the names are those that it calls with."""
-        if self.screen is not None:
-            self.screen.show_error(self, evalue, stb)
+        """Send what the superclass would print; parameter names match its keyword call."""
+        if self.writer is not None:
+            self.writer.show_error(self, evalue, stb)
 
 
-def quiet_shell_escapes(shell: Any) -> None:
-    """Let `!command`, `%sx` and `%pip` say that they did nothing, and go on as IPython would."""
+def disable_shell_escapes(shell: Any) -> None:
+    """Make `!command`, `%sx` and `%pip` print that they did nothing, and continue."""
 
     def refuse(command: object, *_: object, **__: object) -> Any:
         sys.stderr.write(NO_SHELL.format(command=str(command).strip()[:200]))
@@ -246,7 +246,7 @@ def _text_of(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - a learner's own __str__ may do anything
-        return "<the exception's text could not be made>"
+        return "<the exception's message could not be read>"
 
 
 def _line_of(shell: Any, count: int, error: BaseException) -> int | None:

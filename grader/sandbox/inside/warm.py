@@ -1,7 +1,7 @@
-"""Builds the shell and loads what a run will need, so that a fork inherits it ready.
+"""Builds the shell and preloads the libraries that a run will need, so that forks inherit them.
 
-Every library here is asked to leave no thread, no open file and no shared memory behind: the server
-refuses to serve otherwise.
+No library may leave a thread, an open file or shared memory behind: the server refuses to start
+otherwise.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STACK: Final = (
     "cProfile",
     "IPython.display",
 )
-"""What explanation notebooks import, in the order in which it is loaded; what is absent is left."""
+"""What explanation notebooks import, in loading order; missing modules are skipped."""
 
 _CACHED: Final = type(functools.lru_cache(int))
 
@@ -64,7 +64,7 @@ def build_shell() -> Any:
 
 def warm_up() -> None:
     """Import the learners' stack and run each explainer once, so that its code is compiled."""
-    _calm_tqdm()
+    _configure_tqdm()
     temporary = Path(tempfile.gettempdir())
     before = set(temporary.iterdir())
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -73,17 +73,17 @@ def warm_up() -> None:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         with contextlib.suppress(ImportError):
-            _exercise_explainers()
+            _run_explainers()
         with contextlib.suppress(ImportError):
-            _exercise_plots()
+            _draw_plots()
     _close_fonts()
     for path in set(temporary.iterdir()) - before:
         if path.name not in {".matplotlib", ".numba", ".ipython"}:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _calm_tqdm() -> None:
-    """Keep tqdm from starting a thread, and from a lock in memory that all runs would share."""
+def _configure_tqdm() -> None:
+    """Prevent tqdm from starting a thread and from creating a lock that all runs would share."""
     with contextlib.suppress(ImportError):
         from tqdm import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415 - may be absent
 
@@ -91,8 +91,8 @@ def _calm_tqdm() -> None:
         tqdm.set_lock(threading.RLock())
 
 
-def _exercise_explainers() -> None:
-    import numpy as np  # noqa: PLC0415 - the stack is the environment's, and may lack any of these
+def _run_explainers() -> None:
+    import numpy as np  # noqa: PLC0415 - the learners' environment may lack any of these
     import pandas as pd  # noqa: PLC0415 - the same
     import shap  # noqa: PLC0415 - the same
     from lime.lime_tabular import LimeTabularExplainer  # noqa: PLC0415 - the same
@@ -117,7 +117,7 @@ def _exercise_explainers() -> None:
         shap.TreeExplainer(model, features[:20])(features[:3])
     for explainer in (shap.PermutationExplainer, shap.ExactExplainer, shap.SamplingExplainer):
         explainer(score, features[:10])(features[:2])
-    # Code is compiled for each order in memory, and for read-only arrays: those of pandas are.
+    # Code is compiled per memory order, and for read-only arrays such as those of pandas.
     by_row = np.c_[features, labels]
     by_row.setflags(write=False)
     by_column = pd.DataFrame(features).to_numpy()
@@ -130,7 +130,7 @@ def _exercise_explainers() -> None:
     lime.explain_instance(features[0], boosting.predict_proba, num_features=4, num_samples=50)
 
 
-def _exercise_plots() -> None:
+def _draw_plots() -> None:
     import numpy as np  # noqa: PLC0415 - as above
     import shap  # noqa: PLC0415 - as above
     from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
@@ -150,7 +150,7 @@ def _exercise_plots() -> None:
 
 
 def _close_fonts() -> None:
-    """Close the fonts that matplotlib holds open: all runs would share their reading positions."""
+    """Close the fonts that matplotlib keeps open: all runs would share their file positions."""
     for cached in [item for item in gc.get_objects() if isinstance(item, _CACHED)]:
         if str(getattr(cached, "__module__", "")).startswith("matplotlib."):
             cached.cache_clear()  # only caches refer to them

@@ -1,4 +1,4 @@
-"""Runs a program under a container runtime's seccomp profile, as an ordinary user.
+"""Runs a program under a container runtime's seccomp profile, as an unprivileged user.
 
 ``python -m tests.grader.sandbox.confined <profile.json> [-<call> ...] -- <program> ...``: each
 ``-<call>`` is taken off the profile, which makes it stricter. ``-clone`` leaves threads and forks,
@@ -15,18 +15,18 @@ from pathlib import Path
 import pyseccomp as seccomp
 
 from grader.sandbox.inside import bounds
-from tests.grader.sandbox.ordinary import become_ordinary
+from tests.grader.sandbox.unprivileged import drop_root
 
 ACTIONS = {"SCMP_ACT_ALLOW": seccomp.ALLOW}
 
 
 def main() -> None:
-    """Let root go, bind the filter, and become the program."""
+    """Drop root, install the filter, and exec the program."""
     cut = sys.argv.index("--")
     profile, removed = Path(sys.argv[1]), {name[1:] for name in sys.argv[2:cut]}
     rules = json.loads(profile.read_text())
     if os.geteuid() == 0:
-        become_ordinary()
+        drop_root()
     policy = seccomp.SyscallFilter(seccomp.ERRNO(rules["defaultErrnoRet"]))
     for rule in rules["syscalls"]:
         action = ACTIONS.get(rule["action"]) or seccomp.ERRNO(rule["errnoRet"])

@@ -12,7 +12,7 @@ import pytest
 from grader.sandbox import open_sandbox
 from tests.grader.sandbox import light
 from tests.grader.sandbox.attacks import world
-from tests.grader.sandbox.ordinary import OrdinaryUsersSandbox
+from tests.grader.sandbox.unprivileged import UnprivilegedSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,14 +25,14 @@ HOST_USERS = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[Sandbox]:
-    """Give a sandbox of this process's own user with the learners' whole stack."""
+    """Return a sandbox of this process's own user with the learners' full stack."""
     with open_sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def light_python() -> Iterator[Path]:
-    """Give the interpreter of an environment that is up within a second."""
+    """Return the interpreter of an environment that boots within a second."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -41,21 +41,21 @@ def light_python() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def own(light_python: Path) -> Iterator[Sandbox]:
-    """Give a light sandbox of this process's own user."""
+    """Return a light sandbox of this process's own user."""
     with open_sandbox(python=light_python) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def ordinary(light_python: Path) -> Iterator[Sandbox]:
-    """Give a light sandbox whose host process is an ordinary user."""
-    with OrdinaryUsersSandbox(light_python) as sandbox:
+    """Return a light sandbox whose host process is unprivileged."""
+    with UnprivilegedSandbox(light_python) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session", params=HOST_USERS)
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    """Give each kind of host user's light sandbox in turn."""
+    """Return a light sandbox for each kind of host user in turn."""
     is_own = request.param == "root" or os.geteuid() != 0
     chosen: Sandbox = request.getfixturevalue("own" if is_own else "ordinary")
     return chosen
@@ -63,7 +63,7 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
 
 @pytest.fixture
 def shared_folder() -> Iterator[Path]:
-    """Give a folder that every user of the machine can read, as pytest's own cannot be."""
+    """Return a folder that every user of the machine can read, unlike pytest's own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -72,6 +72,6 @@ def shared_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def facts() -> Iterator[Mapping[str, object]]:
-    """Give the names of real targets outside the walls."""
+    """Return the names of real targets outside the sandbox."""
     with world.standing() as names:
         yield names

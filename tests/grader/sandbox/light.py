@@ -1,4 +1,4 @@
-"""A learners' environment of IPython and NumPy alone: real, and up within a second."""
+"""A learners' environment of only IPython and NumPy: real, and booted within a second."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGES = (
 
 
 def environment(folder: Path) -> Path:
-    """Make the environment in `folder` by hard links and return its interpreter."""
+    """Create the environment in `folder` by hard links and return its interpreter."""
     (site,) = FULL.glob("lib/python3.*/site-packages")
     target = folder / site.relative_to(FULL)
     target.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What a learner may leave in a declared variable, and what is refused, through real walls."""
+"""Which values a declared variable may have, and which are refused, in a real sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMPORTS = "import numpy as np, pandas as pd\n"
 
 
 def answer(sandbox: Sandbox, source: str) -> Answer:
-    """Return the answer that `source` leaves in ``v``; the run itself must end well."""
+    """Return the answer for ``v`` after `source`; the run itself must succeed."""
     run = sandbox.run(Job(cells=(IMPORTS + source,), outputs=("v",)))
     assert run.error is None
     assert run.verdict is Verdict.OK
@@ -53,13 +53,13 @@ def answer(sandbox: Sandbox, source: str) -> Answer:
         ("v = []", "list", np.zeros(0)),
     ],
 )
-def test_plain_values_cross(
+def test_plain_values_are_collected(
     warm: Sandbox,
     source: str,
     kind: str,
     expected: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
 ) -> None:
-    """Arrays, numbers, strings and nested lists arrive with value, shape and kind."""
+    """Arrays, numbers, strings and nested lists keep value, shape and kind."""
     found = answer(warm, source)
     assert found.refusal is None
     assert found.source == kind
@@ -69,8 +69,8 @@ def test_plain_values_cross(
     assert found.array.dtype.kind == expected.dtype.kind
 
 
-def test_tables_bring_their_names(warm: Sandbox) -> None:
-    """A DataFrame's columns and index, a Series' index and a dictionary's keys come along."""
+def test_tables_keep_their_labels(warm: Sandbox) -> None:
+    """A DataFrame's columns and index, a Series' index and a dictionary's keys are collected."""
     table = answer(warm, "v = pd.DataFrame({'a': [1., 2.], 'b': [3., 4.]}, index=['x', 'y'])")
     assert (table.source, table.columns, table.index) == ("DataFrame", ("a", "b"), ("x", "y"))
     series = answer(warm, "v = pd.Series([1., 2.], index=['x', 'y'])")
@@ -87,8 +87,8 @@ def test_tables_bring_their_names(warm: Sandbox) -> None:
     np.testing.assert_array_equal(pairs.array, np.array([0.5, -1.0]))
 
 
-def test_an_explanation_of_a_text_brings_its_words(warm: Sandbox) -> None:
-    """LIME's explanation of a text names the words that its weights belong to, as its list does."""
+def test_a_text_explanation_keeps_its_words(warm: Sandbox) -> None:
+    """The weights of LIME's text explanation are labelled with their words."""
     source = (
         "from lime.lime_text import LimeTextExplainer\n"
         "f = lambda texts: np.array([[1 - (t := 'good' in x), t] for x in texts], float)\n"
@@ -103,8 +103,8 @@ def test_an_explanation_of_a_text_brings_its_words(warm: Sandbox) -> None:
     assert sorted(listed.index or ()) == ["dull", "good", "so"]
 
 
-def test_an_explanation_of_shap_brings_its_parts(warm: Sandbox) -> None:
-    """Values, base values, data and feature names are understood by their attributes."""
+def test_a_shap_explanation_keeps_its_parts(warm: Sandbox) -> None:
+    """Values, base values, data and feature names are read from their attributes."""
     found = answer(
         warm,
         "import shap\nfrom sklearn.ensemble import GradientBoostingClassifier as G\n"
@@ -119,8 +119,8 @@ def test_an_explanation_of_shap_brings_its_parts(warm: Sandbox) -> None:
     assert found.parts["data"].shape == (5, 3)
 
 
-def test_an_explanation_of_lime_comes_in_feature_order(warm: Sandbox) -> None:
-    """LIME's weights lie in the features' own order, not in that of their size."""
+def test_a_lime_explanation_is_in_feature_order(warm: Sandbox) -> None:
+    """LIME's weights are in the order of the features, not of their size."""
     found = answer(
         warm,
         "from lime.lime_tabular import LimeTabularExplainer\n"
@@ -168,8 +168,8 @@ def test_an_explanation_of_lime_comes_in_feature_order(warm: Sandbox) -> None:
         ("v = b'bytes'", "unsupported_type"),
     ],
 )  # fmt: skip
-def test_what_is_not_plain_is_refused(warm: Sandbox, source: str, refusal: str) -> None:
-    """A value that may not cross gets a stable id of why, and the run goes on."""
+def test_unsupported_values_are_refused(warm: Sandbox, source: str, refusal: str) -> None:
+    """A refused value gets a stable id of the reason, and the run continues."""
     found = answer(warm, source)
     assert found.array is None
     assert found.refusal == refusal
@@ -200,8 +200,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_objects_change_nothing(warm: Sandbox, source: str) -> None:
-    """An object may lie, raise or exit while it is read: the run ends well all the same."""
+def test_hostile_objects_do_not_break_the_run(warm: Sandbox, source: str) -> None:
+    """An object may lie, raise or exit while it is read: the run still succeeds."""
     found = answer(warm, source)
     if found.array is not None:
         assert found.array.size <= 4

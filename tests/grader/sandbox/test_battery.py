@@ -1,4 +1,4 @@
-"""Every attack is held by the real walls; its harmless twin succeeds without them."""
+"""Every attack is blocked by a real sandbox; harmless ones succeed outside it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ HARMLESS = tuple(attack for attack in BATTERY if attack.control)
 
 
 @pytest.mark.parametrize("attack", BATTERY, ids=lambda attack: attack.name)
-def test_the_walls_hold(sandbox: Sandbox, facts: Mapping[str, object], attack: Attack) -> None:
-    """An attack achieves nothing, and the notebook that tried goes on to its end."""
+def test_the_sandbox_blocks_the_attack(
+    sandbox: Sandbox, facts: Mapping[str, object], attack: Attack
+) -> None:
+    """An attack achieves nothing, and the notebook that tried it runs to its end."""
     run = sandbox.run(
         Job(
             cells=attack.cells(facts),
@@ -40,12 +42,12 @@ def test_the_walls_hold(sandbox: Sandbox, facts: Mapping[str, object], attack: A
     assert run.verdict is Verdict.OK
     outcome = run.answers["outcome"].array
     assert outcome is not None
-    assert str(outcome).startswith("held: ")
+    assert str(outcome).startswith("blocked: ")
 
 
 @pytest.mark.parametrize("attack", HARMLESS, ids=lambda attack: attack.name)
-def test_the_attack_works_without_walls(facts: Mapping[str, object], attack: Attack) -> None:
-    """The same code, run bare, succeeds: so the test above can fail."""
+def test_the_attack_works_without_a_sandbox(facts: Mapping[str, object], attack: Attack) -> None:
+    """The same code succeeds outside the sandbox: so the test above can fail."""
     with tempfile.TemporaryDirectory() as folder:
         outcome = subprocess.run(
             [sys.executable, "-c", attack.script(facts)],

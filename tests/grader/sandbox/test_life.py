@@ -1,4 +1,4 @@
-"""Servers start, die, are replaced and leave nothing behind; no run is lost with them."""
+"""The life cycle of servers: start, crash, replacement and cleanup, without losing a run."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ import pytest
 from grader.errors import SandboxUnavailable
 from grader.sandbox import cgroup, open_sandbox
 from grader.sandbox.job import Event, Job, Limits, Run, Verdict
-from grader.sandbox.pool import LOOK_SECONDS, shares_of
+from grader.sandbox.pool import ENVIRONMENT_CHECK_SECONDS, split_cores
 from tests.grader.sandbox import light
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.sandbox.pool import WallSandbox
+    from grader.sandbox.pool import BubblewrapSandbox
 
 ONE = Job(cells=("v = 1",), outputs=("v",))
 SLOW = Job(cells=("import time; time.sleep(1.5); v = 2",), outputs=("v",))
 
 
 @pytest.fixture
-def fresh(light_python: Path) -> Iterator[WallSandbox]:
-    """Give a sandbox that a test may break."""
+def fresh(light_python: Path) -> Iterator[BubblewrapSandbox]:
+    """Return a sandbox that a test may break."""
     with open_sandbox(python=light_python) as sandbox:
         sandbox.ready()
         yield sandbox
@@ -48,14 +48,14 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def of(sandbox: WallSandbox) -> list[int]:
-    """Return the processes behind a sandbox: keeper, bubblewrap twice, server."""
+def of(sandbox: BubblewrapSandbox) -> list[int]:
+    """Return the processes of a sandbox: supervisor, bubblewrap twice, server."""
     assert sandbox._server is not None
-    return tree(sandbox._server._keeper.pid)
+    return tree(sandbox._server._supervisor.pid)
 
 
 def gone(pids: list[int]) -> bool:
-    """Wait a little for processes to end, and return whether all did."""
+    """Wait briefly for processes to exit, and return whether all did."""
     return eventually(lambda: not any(_is_running(pid) for pid in pids))
 
 
@@ -67,7 +67,7 @@ def _is_running(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    """Wait until a condition holds, and return whether it came to."""
+    """Wait until a condition holds, and return whether it did in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -84,9 +84,9 @@ def groups_of(pids: list[int]) -> list[Path]:
     return [path for pid in pids for path in hierarchy.parent.glob(f"{cgroup.PREFIX}-{pid}-*")]
 
 
-@pytest.mark.parametrize("which", [0, 1, 2, 3], ids=["keeper", "outer", "init", "server"])
-def test_a_killed_piece_is_replaced(fresh: WallSandbox, which: int) -> None:
-    """Whichever process is killed, its wall falls as a whole and the next run has a new one."""
+@pytest.mark.parametrize("which", [0, 1, 2, 3], ids=["supervisor", "outer", "init", "server"])
+def test_a_killed_process_is_replaced(fresh: BubblewrapSandbox, which: int) -> None:
+    """Whichever process is killed, its whole sandbox exits and the next run gets a new one."""
     before = of(fresh)
     assert len(before) == 4
     os.kill(before[which], signal.SIGKILL)
@@ -94,8 +94,8 @@ def test_a_killed_piece_is_replaced(fresh: WallSandbox, which: int) -> None:
     assert gone(before)
 
 
-def test_a_run_outlives_its_server(fresh: WallSandbox) -> None:
-    """A server that is killed during a run costs time, and nothing else."""
+def test_a_run_survives_its_server(fresh: BubblewrapSandbox) -> None:
+    """A run whose server is killed is repeated and succeeds."""
     events: list[Event] = []
     server = of(fresh)[-1]
 
@@ -124,7 +124,7 @@ def test_close_leaves_nothing(light_python: Path) -> None:
 
 
 def leftovers() -> tuple[object, ...]:
-    """Return what a sandbox might leave on the machine or in this process."""
+    """Return everything that a sandbox might leave on the machine or in this process."""
     return (
         Path("/proc/self/mounts").read_text(),
         len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names of descriptors
@@ -132,8 +132,8 @@ def leftovers() -> tuple[object, ...]:
     )
 
 
-def test_close_waits_for_runs_and_takes_no_more(fresh: WallSandbox) -> None:
-    """A warm stop drains: what has begun ends well, what comes after is refused."""
+def test_close_waits_for_runs_and_refuses_new_ones(fresh: BubblewrapSandbox) -> None:
+    """A warm shutdown lets current runs finish and refuses later ones."""
     runs: list[Run] = []
     begun = threading.Event()
     thread = threading.Thread(
@@ -149,7 +149,7 @@ def test_close_waits_for_runs_and_takes_no_more(fresh: WallSandbox) -> None:
 
 
 def test_close_does_not_wait_for_a_boot() -> None:
-    """A server that is still importing is ended at once."""
+    """A server that is still importing is killed at once."""
     sandbox = open_sandbox()
     pids = of(sandbox)
     started_at = time.monotonic()
@@ -171,7 +171,7 @@ HOST = """
 
 
 def test_a_killed_host_leaves_nothing(light_python: Path) -> None:
-    """Kill -9 of the host ends server, runs and daemons, and removes the control groups."""
+    """SIGKILL of the host ends server, runs and daemons, and removes the control groups."""
     mounts = Path("/proc/self/mounts").read_text()
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(HOST), light_python],
@@ -184,15 +184,15 @@ def test_a_killed_host_leaves_nothing(light_python: Path) -> None:
             assert host.poll() is None
         eventually(lambda: len(tree(host.pid)) >= 8)
         pids = tree(host.pid)[1:]
-        assert len(pids) >= 7  # keeper, bubblewrap twice, server, warden, process 1, its daemons
+        assert len(pids) >= 7  # supervisor, bubblewrap twice, server, reaper, init, its daemons
         host.kill()
     assert gone(pids)
     assert eventually(lambda: groups_of(pids) == [])
     assert Path("/proc/self/mounts").read_text() == mounts
 
 
-def test_what_a_killed_keeper_left_is_swept(light_python: Path) -> None:
-    """A control group whose keeper is gone is removed when the next server starts."""
+def test_the_groups_of_a_killed_supervisor_are_removed(light_python: Path) -> None:
+    """A control group whose supervisor no longer exists is removed when the next server starts."""
     hierarchy = cgroup.hierarchy()
     ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
     ended.wait()
@@ -202,8 +202,8 @@ def test_what_a_killed_keeper_left_is_swept(light_python: Path) -> None:
         assert groups_of([ended.pid]) == []
 
 
-def test_daemons_end_with_their_run(fresh: WallSandbox) -> None:
-    """A process that left its session behind does not outlive the notebook."""
+def test_daemons_end_with_their_run(fresh: BubblewrapSandbox) -> None:
+    """A process that started its own session does not survive the notebook."""
     standing = of(fresh)
     cell = (
         "import os, time\n"
@@ -215,8 +215,8 @@ def test_daemons_end_with_their_run(fresh: WallSandbox) -> None:
     assert eventually(lambda: of(fresh) == standing)
 
 
-def test_an_environment_that_changes_is_loaded_anew(tmp_path: Path) -> None:
-    """A package that is installed later is there for the next run, from a new server."""
+def test_a_changed_environment_is_reloaded(tmp_path: Path) -> None:
+    """A package installed later is available to the next run, from a new server."""
     tmp_path.parent.chmod(0o755)
     python = light.environment(tmp_path / "environment")
     with open_sandbox(python=python) as sandbox:
@@ -225,14 +225,14 @@ def test_an_environment_that_changes_is_loaded_anew(tmp_path: Path) -> None:
         (site,) = (tmp_path / "environment").glob("lib/*/site-packages")
         (site / "late.py").write_text("number = 7\n")
         (site / "late-1.0.dist-info").mkdir()
-        time.sleep(LOOK_SECONDS)
+        time.sleep(ENVIRONMENT_CHECK_SECONDS)
         outcome = sandbox.run(Job(cells=("import late; v = late.number",), outputs=("v",)))
         assert outcome.answers["v"].array == 7
         assert gone(before)
 
 
 def test_a_cold_sandbox_keeps_no_server(light_python: Path) -> None:
-    """For an environment that is not warm each run has a wall of its own, equal in all else."""
+    """With `warm=False` each run has its own server, and the same isolation."""
     before = servers()
     with open_sandbox(python=light_python, warm=False) as sandbox:
         first, second = sandbox.run_many((ONE, ONE))
@@ -242,7 +242,7 @@ def test_a_cold_sandbox_keeps_no_server(light_python: Path) -> None:
 
 
 def servers() -> set[int]:
-    """Return the fork servers beneath this process; other tests' sandboxes have theirs."""
+    """Return the fork servers started by this process, not by other tests' processes."""
     return {pid for pid in tree(os.getpid()) if b"inside.server" in _command(pid)}
 
 
@@ -253,7 +253,7 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def test_many_runs_leave_the_server_as_it_was(fresh: WallSandbox) -> None:
+def test_many_runs_leave_the_server_as_it_was(fresh: BubblewrapSandbox) -> None:
     """Neither memory, descriptors nor zombies grow from run to run."""
     server = of(fresh)[-1]
 
@@ -293,7 +293,7 @@ FORK = """
 
 
 def test_a_sandbox_is_not_inherited(light_python: Path) -> None:
-    """A worker that was forked off must open its own: two hosts on one server would be one."""
+    """A forked worker must open its own sandbox: two hosts must not share a server."""
     words = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(FORK), light_python],
         capture_output=True,
@@ -304,15 +304,15 @@ def test_a_sandbox_is_not_inherited(light_python: Path) -> None:
     assert "opened by another process" in words
 
 
-def test_a_missing_interpreter_names_the_remedy(tmp_path: Path) -> None:
-    """Nothing is run without the learners' environment, and the way to it is said."""
+def test_a_missing_interpreter_names_the_fix(tmp_path: Path) -> None:
+    """Nothing is run without the learners' environment, and the error names the fix."""
     with pytest.raises(SandboxUnavailable, match="WHYBOX_SANDBOX_PYTHON") as caught:
         open_sandbox(python=tmp_path / "python")
-    assert caught.value.remedy
+    assert caught.value.fix
 
 
 def test_a_broken_environment_says_what_is_missing(tmp_path: Path) -> None:
-    """An environment without IPython is ours to mend, in the words of the server itself."""
+    """An environment without IPython is a platform error with the server's stderr."""
     tmp_path.parent.chmod(0o755)
     python = light.environment(tmp_path / "environment")
     (site,) = (tmp_path / "environment").glob("lib/*/site-packages")
@@ -325,22 +325,22 @@ def test_a_broken_environment_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_no_bubblewrap_no_run(light_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no mode without walls."""
+    """There is no mode without isolation."""
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(SandboxUnavailable, match="bubblewrap") as caught:
         open_sandbox(python=light_python)
-    assert caught.value.remedy == "apt-get install bubblewrap"
+    assert caught.value.fix == "apt-get install bubblewrap"
 
 
 def test_the_cores_are_divided() -> None:
-    """Runs at once get cores of their own while there are enough."""
-    assert shares_of([0, 1, 2, 3], 2) == (frozenset({0, 2}), frozenset({1, 3}))
-    assert shares_of([0, 1], 1) == (frozenset({0, 1}),)
-    assert shares_of([4, 5], 3) == (frozenset({4}), frozenset({5}), frozenset({4}))
+    """Concurrent runs get separate cores while there are enough."""
+    assert split_cores([0, 1, 2, 3], 2) == (frozenset({0, 2}), frozenset({1, 3}))
+    assert split_cores([0, 1], 1) == (frozenset({0, 1}),)
+    assert split_cores([4, 5], 3) == (frozenset({4}), frozenset({5}), frozenset({4}))
 
 
-def test_a_run_ends_at_its_limit_even_when_the_machine_is_full(fresh: WallSandbox) -> None:
-    """A third run waits for a slot; waiting does not count to its time."""
+def test_a_run_ends_at_its_limit_even_when_the_machine_is_full(fresh: BubblewrapSandbox) -> None:
+    """A third run waits for a slot; waiting does not count towards its time."""
     job = Job(cells=SLOW.cells, outputs=("v",), limits=Limits(wall_seconds=10))
     runs = fresh.run_many((job, job, job))
     assert [outcome.verdict for outcome in runs] == [Verdict.OK] * 3

@@ -1,4 +1,4 @@
-"""The rules of both walls, as the pure data that they are; no sandbox is started here."""
+"""The rules of the outer and inner sandbox, tested as data; no sandbox is started here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox import cgroup, filter, policy, walls  # noqa: A004 - its subject is a filter
+from grader.sandbox import bubblewrap, cgroup, policy, seccomp
 from grader.sandbox.environment import Environment, default_python, discover
 from grader.sandbox.inside import bounds, frames
 
@@ -33,24 +33,24 @@ NEVER = """
 
 
 def test_no_dangerous_call_is_on_the_list() -> None:
-    """What reaches the kernel's wider face has no place among the free calls."""
+    """Calls with a large kernel attack surface are not on the allow-list."""
     assert set(NEVER).isdisjoint(bounds.SYSCALLS)
 
 
 def test_the_list_names_each_call_once() -> None:
-    """A second mention would hide a removal."""
+    """A duplicate would hide a removal."""
     assert len(set(bounds.SYSCALLS)) == len(bounds.SYSCALLS)
 
 
 def test_only_local_sockets_and_harmless_requests() -> None:
-    """AF_UNIX is the one family; typing into terminals is not among the device requests."""
+    """Only AF_UNIX is allowed; ioctls that inject terminal input are not."""
     assert bounds.AF_UNIX == 1
     assert {0x5412, 0x541C, 0x4B46}.isdisjoint(bounds.IOCTLS)
 
 
-def test_the_filter_is_whole_instructions() -> None:
-    """The kernel takes 8 bytes per instruction, and at most 4096 of them."""
-    program = filter.compiled()
+def test_the_filter_consists_of_whole_instructions() -> None:
+    """An instruction has 8 bytes; the kernel accepts at most 4096 of them."""
+    program = seccomp.compile_filter()
     assert len(program) % 8 == 0
     assert 100 < len(program) // 8 <= 4096
 
@@ -58,7 +58,7 @@ def test_the_filter_is_whole_instructions() -> None:
 def test_nothing_of_the_project_is_mounted_but_the_runner() -> None:
     """The interpreter, its library, the packages, the system's libraries, and `inside`."""
     runner = Path("/srv/site/grader/sandbox/inside")
-    visible = walls.mounts(ENVIRONMENT, runner)
+    visible = bubblewrap.mounts(ENVIRONMENT, runner)
     assert {str(mount.source) for mount in visible} - set(policy.SYSTEM_FOLDERS) == {
         "/opt/python/bin/python3.11",
         "/opt/python/lib",
@@ -70,19 +70,19 @@ def test_nothing_of_the_project_is_mounted_but_the_runner() -> None:
     assert "/usr/bin" not in targets
 
 
-def test_packages_of_another_environment_are_covered() -> None:
-    """What the interpreter brings along is no part of the pinned environment."""
-    visible = walls.mounts(ENVIRONMENT, Path("/runner"))
-    covered = walls.covers(ENVIRONMENT, visible)
-    assert covered == ("/opt/python/lib/python3.11/site-packages",)
+def test_packages_of_another_environment_are_hidden() -> None:
+    """The interpreter's own packages are not part of the pinned environment."""
+    visible = bubblewrap.mounts(ENVIRONMENT, Path("/runner"))
+    hidden = bubblewrap.hidden_folders(ENVIRONMENT, visible)
+    assert hidden == ("/opt/python/lib/python3.11/site-packages",)
 
 
-def test_the_command_line_closes_every_way() -> None:
-    """All namespaces, no environment, no controlling terminal, nothing writable of the host."""
-    line = walls.command(
+def test_the_command_line_isolates_everything() -> None:
+    """All namespaces, no environment, no controlling terminal, no writable host path."""
+    line = bubblewrap.command(
         "/usr/bin/bwrap",
-        walls.mounts(ENVIRONMENT, Path("/runner")),
-        covered=(),
+        bubblewrap.mounts(ENVIRONMENT, Path("/runner")),
+        hidden=(),
         program=["python"],
         passwd=8,
         group=9,
@@ -96,15 +96,15 @@ def test_the_command_line_closes_every_way() -> None:
     assert line[-2:] == ["--", "python"]
 
 
-def test_the_environment_holds_nothing_of_the_host() -> None:
-    """Only what the policy names: no secret can be inherited."""
+def test_the_environment_contains_nothing_of_the_host() -> None:
+    """Only the policy's variables: no secret can be inherited."""
     assert policy.VARIABLES["PATH"] == "/nonexistent"
     assert not [name for name in policy.VARIABLES if "WHYBOX" in name or "DJANGO" in name]
     assert {policy.VARIABLES[name] for name in bounds.THREAD_VARIABLES} == {"1"}
 
 
-def test_the_dedicated_user_is_nobody_elses() -> None:
-    """Neither root nor a user that a distribution or systemd hands out."""
+def test_the_dedicated_user_is_not_used_otherwise() -> None:
+    """Neither root nor a user id that a distribution or systemd allocates."""
     assert 60578 <= policy.SANDBOX_UID <= 61183
 
 
@@ -118,8 +118,8 @@ def test_the_learners_environment_is_found() -> None:
     assert found.fingerprint() == discover(default_python()).fingerprint()
 
 
-def test_frames_come_out_as_they_went_in() -> None:
-    """Frames survive being cut anywhere on their way."""
+def test_frames_survive_a_round_trip() -> None:
+    """Frames are parsed correctly wherever the stream is split."""
     reader = frames.Reader(lambda kind: 100 if kind in (b"S", b"A") else None)
     stream = frames.pack(b"S", {"text": "ä"}) + frames.pack(b"A", b"\x00\n\xff")
     seen = [frame for byte in stream for frame in reader.feed(bytes([byte]))]
@@ -127,7 +127,7 @@ def test_frames_come_out_as_they_went_in() -> None:
 
 
 def test_frames_are_bounded_by_their_declared_size() -> None:
-    """A frame is refused when its header is read, not when its body has been kept."""
+    """A frame is refused when its header is read, before its body is buffered."""
     reader = frames.Reader(lambda kind: 10 if kind == b"S" else None)
     with pytest.raises(frames.FrameTooLarge):
         list(reader.feed(frames.HEADER.pack(b"S", 11)))
@@ -136,7 +136,7 @@ def test_frames_are_bounded_by_their_declared_size() -> None:
 
 
 def test_control_groups_of_both_versions_are_read(tmp_path: Path) -> None:
-    """The names of the files differ; the bound leaves room for Python's own MemoryError."""
+    """Versions 1 and 2 use different file names."""
     for version, bound, peak in (
         (1, "memory.limit_in_bytes", "memory.max_usage_in_bytes"),
         (2, "memory.max", "memory.peak"),

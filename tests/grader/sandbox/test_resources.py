@@ -1,4 +1,4 @@
-"""Greed ends in a verdict with its limit and peak: never in a hang, never at the host's expense."""
+"""Exceeding a resource limit ends in a verdict with limit and peak, and never harms the host."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ MEMORY = {
 
 
 def run(sandbox: Sandbox, *cells: str, limits: Limits = LIMITS) -> Run:
-    """Run cells in tight limits."""
+    """Run cells with tight limits."""
     return sandbox.run(Job(cells=cells, outputs=("kept",), limits=limits))
 
 
 @pytest.mark.parametrize("source", MEMORY.values(), ids=MEMORY)
 def test_memory_is_bounded(sandbox: Sandbox, source: str) -> None:
-    """Whatever kind of memory it is, too much ends the run and names limit and peak."""
+    """Too much memory of any kind ends the run and reports limit and peak."""
     outcome = run(sandbox, "kept = 1", source)
     assert outcome.verdict is Verdict.MEMORY_LIMIT
     assert outcome.limit == LIMITS.memory_bytes
@@ -73,7 +73,7 @@ def test_memory_is_bounded(sandbox: Sandbox, source: str) -> None:
     ids=["one file", "temporary files", "shared files", "inodes", "folders", "descriptors"],
 )
 def test_files_are_bounded(sandbox: Sandbox, source: str, error: str) -> None:
-    """A full disk, no more inodes or descriptors: the learner's own error, within its own walls."""
+    """A full disk, no more inodes or descriptors: an error in the learner's own run."""
     outcome = run(sandbox, source)
     assert outcome.verdict is Verdict.RUNTIME_ERROR
     assert outcome.error is not None
@@ -93,7 +93,7 @@ OUTPUTS = {
 
 @pytest.mark.parametrize("source", OUTPUTS.values(), ids=OUTPUTS)
 def test_output_is_bounded(sandbox: Sandbox, source: str) -> None:
-    """Endless output ends the run soon; what was shown first is kept, with a mark."""
+    """Endless output ends the run soon; the first part is kept, with a truncation marker."""
     outcome = run(sandbox, "print('first')", source)
     assert outcome.verdict is Verdict.OUTPUT_LIMIT
     assert outcome.limit == LIMITS.total_output_bytes
@@ -105,7 +105,7 @@ def test_output_is_bounded(sandbox: Sandbox, source: str) -> None:
 
 
 def test_a_long_cell_is_truncated_and_the_run_goes_on(sandbox: Sandbox) -> None:
-    """More than a cell may show, less than a run may: a visible mark, and no failure."""
+    """Output above the cell's limit but below the run's is truncated with a marker, no failure."""
     outcome = run(sandbox, "for i in range(700): print('x' * 1000)", "kept = 1")
     assert outcome.verdict is Verdict.OK
     assert outcome.cells[0].truncated
@@ -125,8 +125,8 @@ def test_a_long_cell_is_truncated_and_the_run_goes_on(sandbox: Sandbox) -> None:
     ],
     ids=["one huge display", "deep JSON", "a huge last value"],
 )
-def test_one_monstrous_display_is_left_out(sandbox: Sandbox, source: str) -> None:
-    """It leaves at most a mark, and costs the host no memory."""
+def test_one_huge_display_is_dropped(sandbox: Sandbox, source: str) -> None:
+    """It leaves at most a marker, and uses no memory of the host."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     outcome = run(sandbox, source, limits=Limits(wall_seconds=15))
     assert outcome.verdict is Verdict.OK
@@ -158,7 +158,7 @@ TIME = {
 
 @pytest.mark.parametrize("source", TIME.values(), ids=TIME)
 def test_time_is_bounded(sandbox: Sandbox, source: str) -> None:
-    """Whatever it waits for, the run is over soon after its limit, and what stood is kept."""
+    """Whatever it waits for, the run ends soon after its limit, and earlier outputs are kept."""
     started_at = time.monotonic()
     outcome = run(sandbox, "print('first'); kept = 1", source, limits=Limits(wall_seconds=0.7))
     elapsed = time.monotonic() - started_at
@@ -173,7 +173,7 @@ def test_time_is_bounded(sandbox: Sandbox, source: str) -> None:
 
 
 def test_processor_time_is_bounded(sandbox: Sandbox) -> None:
-    """More computing than allowed is a time limit too, in seconds of the processor."""
+    """Using too much CPU time is a time limit too, in CPU seconds."""
     outcome = run(sandbox, "while True: pass", limits=Limits(wall_seconds=20, cpu_seconds=1))
     assert outcome.verdict is Verdict.TIME_LIMIT
     assert outcome.limit == 1
@@ -190,8 +190,8 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
-def test_bombs_fizzle(sandbox: Sandbox, source: str) -> None:
-    """A bomb of processes or threads takes its own run with it, and the next run is as ever."""
+def test_fork_and_thread_bombs_are_contained(sandbox: Sandbox, source: str) -> None:
+    """A fork or thread bomb ends its own run only, and the next run is unaffected."""
     bomb = run(sandbox, source, limits=Limits(wall_seconds=1, processes=32))
     assert bomb.verdict in (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
     after = run(sandbox, "kept = 2")

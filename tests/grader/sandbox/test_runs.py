@@ -1,4 +1,4 @@
-"""What a run shows, answers and says when it goes wrong, through real walls."""
+"""Outputs, answers and errors of a run, in a real sandbox."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def text_of(outcome: Run, cell: int = 0) -> str:
 
 
 def answer_of(sandbox: Sandbox, source: str) -> Answer:
-    """Return the answer ``value`` that a cell leaves."""
+    """Return the answer ``value`` after a cell."""
     return run(sandbox, source, outputs=("value",)).answers["value"]
 
 
 def test_a_notebook_runs_to_its_end(sandbox: Sandbox) -> None:
-    """Streams, the last value and execution counts come back as nbformat outputs."""
+    """Streams, the last value and execution counts are returned as nbformat outputs."""
     outcome = run(sandbox, "print('one')\nimport sys; print('two', file=sys.stderr)", "6 * 7")
     assert outcome.verdict is Verdict.OK
     assert outcome.error is None
@@ -52,8 +52,8 @@ def test_a_notebook_runs_to_its_end(sandbox: Sandbox) -> None:
     assert [cell.execution_count for cell in outcome.cells] == [1, 2]
 
 
-def test_an_exception_ends_the_run_and_keeps_what_stood(sandbox: Sandbox) -> None:
-    """Cell, line, name and message are told; answers from before and from the cell itself count."""
+def test_an_exception_ends_the_run_and_keeps_earlier_answers(sandbox: Sandbox) -> None:
+    """Cell, line, name and message are reported; answers up to and from that cell count."""
     outcome = run(
         sandbox,
         "a = 1",
@@ -88,10 +88,8 @@ def test_an_exception_ends_the_run_and_keeps_what_stood(sandbox: Sandbox) -> Non
         ),
     ],
 )
-def test_each_way_of_failing_is_named(
-    warm: Sandbox, source: str, name: str, line: int | None
-) -> None:
-    """Whatever ends a cell, the learner is told its name and line."""
+def test_each_failure_is_named(warm: Sandbox, source: str, name: str, line: int | None) -> None:
+    """Whatever ends a cell, its name and line are reported."""
     outcome = run(warm, source, "print('never')")
     assert outcome.verdict is Verdict.RUNTIME_ERROR
     assert outcome.error is not None
@@ -100,8 +98,8 @@ def test_each_way_of_failing_is_named(
     assert outcome.cells[1].execution_count is None
 
 
-def test_a_traceback_that_is_only_shown_ends_nothing(warm: Sandbox) -> None:
-    """A learner may catch an exception, show it, and go on."""
+def test_a_traceback_that_is_only_shown_does_not_end_the_run(warm: Sandbox) -> None:
+    """Code may catch an exception, show its traceback, and continue."""
     show = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()"
     outcome = run(warm, show, "kept = 1", outputs=("kept",))
     assert outcome.verdict is Verdict.OK
@@ -111,7 +109,7 @@ def test_a_traceback_that_is_only_shown_ends_nothing(warm: Sandbox) -> None:
 
 
 def test_an_error_is_shown_after_any_amount_of_output(warm: Sandbox) -> None:
-    """A cell that was cut still shows what ended it."""
+    """A truncated cell still shows the error that ended it."""
     limits = Limits(cell_output_bytes=10_000)
     outcome = run(warm, "for i in range(1000): print('x' * 50)\n1 / 0", limits=limits)
     assert outcome.verdict is Verdict.RUNTIME_ERROR
@@ -119,7 +117,7 @@ def test_an_error_is_shown_after_any_amount_of_output(warm: Sandbox) -> None:
     assert outcome.cells[0].outputs[-1]["ename"] == "ZeroDivisionError"
 
 
-def test_ipython_is_spoken(warm: Sandbox) -> None:
+def test_ipython_syntax_works(warm: Sandbox) -> None:
     """Magics, top-level await, help and the values of earlier cells work as in a notebook."""
     outcome = run(
         warm,
@@ -139,15 +137,15 @@ def test_ipython_is_spoken(warm: Sandbox) -> None:
 
 
 def test_shell_commands_do_nothing_and_cost_nothing(warm: Sandbox) -> None:
-    """A notebook that begins with an installation says so and goes on."""
+    """A notebook that begins with a pip install prints a note and continues."""
     outcome = run(warm, "!pip install shap\n%pip install lime\nfiles = !ls", "print(files)")
     assert outcome.verdict is Verdict.OK
     assert text_of(outcome, 0).count("switched off") == 3
     assert text_of(outcome, 1) == "[]\n"
 
 
-def test_figures_come_back_as_pictures(warm: Sandbox) -> None:
-    """A plot that is left open is shown by its cell, as with matplotlib inline."""
+def test_figures_are_returned_as_images(warm: Sandbox) -> None:
+    """An open figure is shown by its cell, as with matplotlib inline."""
     outcome = run(warm, "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "plt.gcf().axes")
     (figure,) = [o for o in outcome.cells[0].outputs if o["output_type"] == "display_data"]
     assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
@@ -185,8 +183,10 @@ def test_parameters_replace_the_notebooks_own(sandbox: Sandbox) -> None:
     assert [cell.execution_count for cell in outcome.cells] == [1, 2]
 
 
-def test_data_lies_beside_the_notebook_read_only(sandbox: Sandbox, shared_folder: Path) -> None:
-    """The exercise's files can be read in place, folders too, and not be written."""
+def test_data_is_mounted_read_only_beside_the_notebook(
+    sandbox: Sandbox, shared_folder: Path
+) -> None:
+    """The exercise's files and folders can be read but not written."""
     (shared_folder / "rows.csv").write_text("a,b\n1,2\n")
     (shared_folder / "more").mkdir()
     (shared_folder / "more" / "x.bin").write_bytes(bytes(range(256)) * 1000)
@@ -206,13 +206,13 @@ def test_data_lies_beside_the_notebook_read_only(sandbox: Sandbox, shared_folder
     assert (shared_folder / "rows.csv").read_text() == "a,b\n1,2\n"
 
 
-def test_missing_data_is_our_fault(warm: Sandbox, tmp_path: Path) -> None:
-    """A data folder that is not there is never the learner's failure."""
+def test_missing_data_is_a_platform_error(warm: Sandbox, tmp_path: Path) -> None:
+    """A missing data folder is never the learner's error."""
     with pytest.raises(SandboxUnavailable, match="is missing"):
         run(warm, "1", data=tmp_path / "none")
 
 
-def test_progress_is_told_as_it_happens(warm: Sandbox) -> None:
+def test_progress_is_reported_during_the_run(warm: Sandbox) -> None:
     """A page can show "cell 2 of 2" from the events."""
     events: list[Event] = []
     warm.run(Job(cells=("a = 1", "b = 2"), outputs=("a",)), on_event=events.append)
@@ -225,7 +225,7 @@ def test_progress_is_told_as_it_happens(warm: Sandbox) -> None:
     ]
 
 
-def test_seeds_hold_and_their_absence_does_too(warm: Sandbox) -> None:
+def test_runs_are_reproducible_only_with_a_seed(warm: Sandbox) -> None:
     """A notebook's own seed gives the same numbers twice; without one each run has its own."""
     seeded = "import numpy as np, random\nnp.random.seed(7); random.seed(7)\n"
     draw = "value = [np.random.rand(), random.random()]"
@@ -236,7 +236,7 @@ def test_seeds_hold_and_their_absence_does_too(warm: Sandbox) -> None:
     assert not np.any(first == second)
 
 
-def test_two_runs_go_on_at_once(sandbox: Sandbox) -> None:
+def test_two_runs_can_be_concurrent(sandbox: Sandbox) -> None:
     """The visible and the hidden variant of a notebook share neither time nor state."""
     jobs = tuple(
         Job(
@@ -253,8 +253,8 @@ def test_two_runs_go_on_at_once(sandbox: Sandbox) -> None:
     assert all(1.0 < outcome.wall_seconds < 10.0 for outcome in runs)
 
 
-def test_a_late_value_replaces_an_early_one(warm: Sandbox) -> None:
-    """An output is taken after each cell that changed it, in place too."""
+def test_a_later_value_replaces_an_earlier_one(warm: Sandbox) -> None:
+    """An output is collected after each cell that changes it, also in place."""
     outcome = run(warm, "v = [1, 2]", "v.append(3)", "w = 1", outputs=("v",))
     assert outcome.answers["v"].array is not None
     assert outcome.answers["v"].array.tolist() == [1, 2, 3]
@@ -262,7 +262,7 @@ def test_a_late_value_replaces_an_early_one(warm: Sandbox) -> None:
 
 
 def test_measurements_are_plausible(sandbox: Sandbox) -> None:
-    """Time and memory are the run's own, without the server's."""
+    """Time and memory are those of the run, without the server's."""
     cell = "import numpy as np, time\nx = np.ones(12_500_000)\ntime.sleep(0.3)"
     outcome = run(sandbox, cell, limits=Limits(memory_bytes=400 * 2**20))
     assert outcome.verdict is Verdict.OK
@@ -272,6 +272,6 @@ def test_measurements_are_plausible(sandbox: Sandbox) -> None:
     assert 0 < outcome.cpu_seconds < outcome.wall_seconds * 2
 
 
-def test_a_notebook_without_cells_is_fine(warm: Sandbox) -> None:
-    """Nothing to run is no failure."""
+def test_a_notebook_without_cells_succeeds(warm: Sandbox) -> None:
+    """A notebook without code cells is not an error."""
     assert run(warm).verdict is Verdict.OK

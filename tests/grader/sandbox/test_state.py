@@ -1,4 +1,4 @@
-"""A run begins as the first one did, ends with nothing left, and cannot speak for the host."""
+"""Runs are independent of each other, leave nothing behind, and cannot forge results."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_nothing_passes_to_the_next_run(sandbox: Sandbox) -> None:
     assert after.cells[0].execution_count == 1
 
 
-def test_siblings_do_not_meet(sandbox: Sandbox) -> None:
-    """Two runs at the same time see neither files, processes, sockets nor terminals of another."""
+def test_concurrent_runs_are_isolated(sandbox: Sandbox) -> None:
+    """Concurrent runs see no files, processes, sockets or terminals of each other."""
     cell = (
         "import os, pathlib, socket, time\n"
         "for place in ('.', '/tmp', '/dev/shm'):\n"
@@ -83,9 +83,9 @@ def test_siblings_do_not_meet(sandbox: Sandbox) -> None:
         assert outcome.answers["v"].array == 0
 
 
-def test_a_hostile_sibling_changes_nothing(sandbox: Sandbox) -> None:
-    """Beside a bomb an honest run gives the same result, within its own share of the cores."""
-    honest = Job(
+def test_a_hostile_concurrent_run_has_no_effect(sandbox: Sandbox) -> None:
+    """A run concurrent with a fork bomb gives the same result on its own cores."""
+    normal = Job(
         cells=(
             "import numpy as np\nx = np.random.default_rng(3).random((300, 300))",
             "v = (x @ x).sum()",
@@ -97,15 +97,15 @@ def test_a_hostile_sibling_changes_nothing(sandbox: Sandbox) -> None:
         outputs=(),
         limits=Limits(wall_seconds=2, processes=32),
     )
-    alone = sandbox.run(honest)
-    bombed, beside = sandbox.run_many((bomb, honest))
+    alone = sandbox.run(normal)
+    bombed, beside = sandbox.run_many((bomb, normal))
     assert bombed.verdict in (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
     assert beside.verdict is Verdict.OK
     assert beside.answers["v"].array == alone.answers["v"].array
 
 
 FORGERIES = {
-    "noise": "os.write(pipe, os.urandom(64))",
+    "noise": "os.write(pipe, b'?' + os.urandom(63))",
     "an unknown kind": "send(b'Q', {})",
     "no JSON": "send(b'S', b'{')",
     "no object": "send(b'S', [1])",
@@ -118,7 +118,7 @@ FORGERIES = {
     "the same cell again": "send(b'C', {'cell': 0})",
     "the end of another cell": "send(b'X', {'cell': 3, 'execution_count': 1})",
     "more after the end": "send(b'Z', {}); send(b'S', {'name': 'stdout', 'text': 'x'})",
-    "our own failure": "send(b'F', {'failure': 'ours'})",
+    "a platform failure": "send(b'F', {'failure': 'x'})",
     "an undeclared answer": "send_answer({**HEADER, 'name': 'other'}, bytes(8))",
     "an answer of another source": "send_answer({**HEADER, 'source': ['x']}, bytes(8))",
     "an unknown refusal": "send_answer({**HEADER, 'refusal': {}})",
@@ -143,7 +143,7 @@ FORGERIES = {
 
 @pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES)
 def test_forged_frames_are_bad_output(own: Sandbox, forgery: str) -> None:
-    """What no honest runner sends ends the run as the learner's; the host is unmoved."""
+    """A frame that the runner never sends ends the run as a learner error."""
     outcome = run(own, "v = 1.0", f"{FORGE}\n{forgery}")
     assert outcome.verdict is Verdict.BAD_OUTPUT
     assert outcome.error is not None
@@ -153,14 +153,14 @@ def test_forged_frames_are_bad_output(own: Sandbox, forgery: str) -> None:
     np.testing.assert_array_equal(array, 1.0)
 
 
-def test_a_frame_larger_than_its_kind_may_be_is_not_read(sandbox: Sandbox) -> None:
-    """The declared length alone ends it: the host reserves nothing."""
+def test_an_oversized_frame_is_not_read(sandbox: Sandbox) -> None:
+    """The declared length alone ends the run: the host allocates nothing."""
     outcome = run(sandbox, FORGE + "os.write(pipe, struct.pack('>cI', b'D', 2**32 - 1))")
     assert outcome.verdict is Verdict.OUTPUT_LIMIT
     assert outcome.peak == 2**32 - 1
 
 
-def test_text_that_no_page_can_hold_is_replaced(own: Sandbox) -> None:
+def test_invalid_characters_are_replaced(own: Sandbox) -> None:
     """NUL and lone surrogates become the replacement character."""
     outcome = run(own, r"print('a\x00b\ud800c')")
     assert outcome.cells[0].outputs[0]["text"] == "a\ufffdb\ufffdc\n"
@@ -187,10 +187,8 @@ DEATHS = {
 
 
 @pytest.mark.parametrize(("source", "words"), DEATHS.values(), ids=DEATHS)
-def test_a_process_that_ends_itself_is_the_learners(
-    sandbox: Sandbox, source: str, words: str
-) -> None:
-    """An exit or a crash in native code is told in words, and keeps what stood."""
+def test_a_process_exit_is_a_learner_error(sandbox: Sandbox, source: str, words: str) -> None:
+    """An exit or a crash in native code has a message, and keeps earlier answers."""
     outcome = run(sandbox, "v = 1", source, "v = 2")
     assert outcome.verdict is Verdict.RUNTIME_ERROR
     assert outcome.error is not None

@@ -1,8 +1,8 @@
 """Attacks as data: code that tries to break out and says whether it did.
 
 Each attack defines ``attack()``, which returns evidence when it succeeds, and nothing or an
-exception when a wall stops it. ``$names`` are filled in from the world outside (`world`). One with
-a control is harmless: run without walls it must succeed, which shows that the attack itself works.
+exception when the sandbox blocks it. ``$names`` are filled in from the host (`world`). One with a
+control is harmless: outside the sandbox it must succeed, which shows that the attack itself works.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def call(name, *arguments):
 VERDICT = """
 try:
     evidence = attack()
-    outcome = f"BREACH: {evidence!r}"[:300] if evidence else "held: nothing to show"
+    outcome = f"BREACH: {evidence!r}"[:300] if evidence else "blocked: no evidence"
 except Exception as error:
-    outcome = f"held: {error!r}"[:300]
+    outcome = f"blocked: {error!r}"[:300]
 """
 
 
@@ -43,7 +43,7 @@ class Attack:
     Attributes:
         name: what it tries.
         code: defines ``attack()``.
-        control: it is harmless and succeeds without walls, for any user.
+        control: it is harmless and succeeds outside the sandbox, for any user.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Attack:
     control: bool = True
 
     def cells(self, facts: Mapping[str, object]) -> tuple[str, ...]:
-        """Return the notebook that carries it out and leaves ``outcome``."""
+        """Return the notebook that runs the attack and sets ``outcome``."""
         return PREAMBLE, Template(self.code).substitute(facts), VERDICT
 
     def script(self, facts: Mapping[str, object]) -> str:

@@ -70,7 +70,7 @@ def attack():
         control=False,
     ),
     Attack(
-        "writing the kernel's switches",
+        "writing kernel settings",
         """
 def attack():
     done = []
@@ -106,7 +106,7 @@ def attack():
         control=False,
     ),
     Attack(
-        "rights that are left over",
+        "remaining capabilities",
         """
 def attack():
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())

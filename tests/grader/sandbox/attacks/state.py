@@ -23,14 +23,14 @@ def attack():
         control=False,
     ),
     Attack(
-        "writing into a folder that anyone may write",
+        "writing to a world-writable folder",
         """
 def attack():
     return Path("$folder/open/planted").write_text("x")
 """,
     ),
     Attack(
-        "any writable place that another run would see",
+        "any writable path that another run would see",
         """
 def attack():
     own = ("/home/learner", "/tmp", "/dev/shm", "/proc", "/dev/pts")
@@ -47,7 +47,7 @@ def attack():
         control=False,
     ),
     Attack(
-        "descriptors that were left open",
+        "inherited descriptors",
         """
 def attack():
     left = {}

@@ -1,0 +1,1 @@
+"""Simulated learners: replayed against the grader to count what it gets wrong."""

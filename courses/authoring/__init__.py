@@ -1,0 +1,1 @@
+"""Compiling content files into rows and checking them: used by commands, never by a request."""

@@ -1,0 +1,156 @@
+"""The pages that say what is taught: home, path, catalogue, course, reading list."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from courses.catalogue import search
+from courses.catalogue.filters import Filters, options
+from courses.catalogue.models import Career, ReadingKind
+from courses.catalogue.translations import apply_translations, language_shown
+from courses.learners.overview import cards, outline
+from courses.learners.ratings import LEAST_PERCENT
+from courses.models import Certificate, Course, Enrolment, Path, Rating, Reading, User
+from courses.pages.access import find_course
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from courses.learners.overview import CourseCard
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what the site is for, and the first path's courses in order."""
+    path = Path.objects.first()
+    if path is not None:
+        apply_translations([path])
+    listed = _on_path(request, path)
+    return render(
+        request,
+        "courses/home.html",
+        {"path": path, "cards": listed, "facts": _facts(listed), "careers": Career.choices},
+    )
+
+
+@require_safe
+def path(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a path: its topic page and its courses in order."""
+    found = get_object_or_404(Path, slug=slug)
+    apply_translations([found])
+    listed = _on_path(request, found)
+    return render(
+        request,
+        "courses/path.html",
+        {
+            "path": found,
+            "cards": listed,
+            "facts": _facts(listed),
+            "crumbs": [(_("Home"), reverse("courses:home")), (found.title, "")],
+        },
+    )
+
+
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Show all courses, or those that fit the filters."""
+    listed = list(Course.objects.listed().with_parts())
+    filters = Filters.read(request.GET)
+    fitting = [course for course in listed if filters.let_through(course)]
+    words = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
+    hits = search.find(words, language_shown()) if words else []
+    if words:
+        places = {hit.course: at for at, hit in reversed(list(enumerate(hits)))}
+        fitting = [course for course in fitting if course.slug in places]
+        fitting.sort(key=lambda course: places[course.slug])
+        shown = {course.slug for course in fitting}
+        hits = [hit for hit in hits if hit.lesson and hit.course in shown]
+    found = cards(fitting, request.user)
+    by_slug = {card.course.slug: card.course for card in found}
+    return render(
+        request,
+        "courses/catalogue.html",
+        {
+            "cards": found,
+            "filters": filters,
+            "options": options(listed),
+            "total": len(listed),
+            "words": words,
+            "hits": [(hit, by_slug[hit.course]) for hit in hits],
+        },
+    )
+
+
+@require_safe
+def course(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a course: what one learns, its outline, one's progress."""
+    found = find_course(request, slug)
+    progress = outline(found, request.user)
+    apply_translations([found])
+    enrolment = certificate = own_rating = None
+    if isinstance(request.user, User):
+        enrolment = Enrolment.objects.filter(user=request.user, course=found).first()
+        certificate = Certificate.objects.filter(user=request.user, course=found).first()
+        own_rating = Rating.objects.filter(user=request.user, course=found).first()
+    return render(
+        request,
+        "courses/course.html",
+        {
+            "course": found,
+            "progress": progress,
+            "lessons": sum(state.part.lesson_id is not None for state in progress.states),
+            "exercises": sum(state.part.lesson_id is None for state in progress.states),
+            "enrolment": enrolment,
+            "certificate": certificate,
+            "own_rating": own_rating,
+            "may_rate": request.user.is_authenticated and progress.percent >= LEAST_PERCENT,
+            "crumbs": [(_("Courses"), reverse("courses:catalogue")), (found.title, "")],
+        },
+    )
+
+
+@require_safe
+def reading(request: HttpRequest) -> HttpResponse:
+    """Show the reading list, by kind, with the courses that each entry goes with."""
+    courses = list(Course.objects.listed())
+    apply_translations(courses)
+    by_slug = {course.slug: course for course in courses}
+    entries = [
+        (entry, [by_slug[slug] for slug in _course_slugs(entry) if slug in by_slug])
+        for entry in Reading.objects.all()
+    ]
+    order = list(ReadingKind.values)
+    entries.sort(key=lambda pair: (order.index(pair[0].kind), pair[0].position))
+    groups = [
+        (ReadingKind(kind), list(pairs))
+        for kind, pairs in groupby(entries, key=lambda pair: pair[0].kind)
+    ]
+    return render(request, "courses/reading.html", {"groups": groups})
+
+
+def _course_slugs(entry: Reading) -> list[str]:
+    return list(dict.fromkeys(str(place).partition("/")[0] for place in entry.fits))
+
+
+def _on_path(request: HttpRequest, found: Path | None) -> list[CourseCard]:
+    courses = Course.objects.listed().with_parts()
+    if found is None:
+        return cards(courses, request.user)
+    places = dict(found.steps.values_list("course_id", "position"))
+    on_path = courses.filter(pk__in=places)
+    return cards(sorted(on_path, key=lambda course: places[course.pk]), request.user)
+
+
+def _facts(listed: list[CourseCard]) -> dict[str, int]:
+    return {
+        "courses": len(listed),
+        "lessons": sum(card.lessons for card in listed),
+        "exercises": sum(card.exercises for card in listed),
+        "minutes": sum(card.course.minutes for card in listed),
+    }

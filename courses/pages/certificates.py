@@ -1,0 +1,94 @@
+"""The public page of a certificate, its PDF, and the holder's choice whether the name is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import condition, require_POST, require_safe
+
+from courses.certificates.facts import facts_of
+from courses.certificates.issuing import show_name
+from courses.certificates.models import Certificate
+from courses.certificates.pdf import certificate_pdf, qr_code
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpRequest
+
+    from courses.certificates.facts import CertificateFacts
+
+NOT_FOR_SEARCH_ENGINES = "noindex, nofollow"
+
+
+@require_safe
+def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Show everything that the certificate says, to anyone who has its address."""
+    found = get_object_or_404(Certificate, pk=key)
+    facts = facts_of(found)
+    response = render(
+        request,
+        "certificates/certificate.html",
+        {
+            "certificate": found,
+            "facts": facts,
+            "qr": qr_code(facts.address),
+            "is_holder": request.user.is_authenticated and request.user.pk == found.user_id,
+            "linkedin": _linkedin(found, facts),
+        },
+    )
+    response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
+    return response
+
+
+def _state(_request: HttpRequest, key: uuid.UUID) -> str | None:
+    """Return what stands for a certificate's PDF as it would be made now, for the ETag."""
+    found = Certificate.objects.filter(pk=key).first()
+    if found is None:
+        return None
+    text = f"{facts_of(found)} {get_language()}"
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+@require_safe
+@cache_control(private=True, no_cache=True)
+@condition(etag_func=_state)
+def pdf(_request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Answer with the certificate as a PDF; it says what the page says."""
+    found = get_object_or_404(Certificate, pk=key)
+    response = HttpResponse(certificate_pdf(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="whybox-{found.course.slug}.pdf"'
+    response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
+    return response
+
+
+@require_POST
+@login_required
+def name(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Show or withhold the holder's name; only the holder may say."""
+    found = get_object_or_404(
+        Certificate.objects.select_related("user"), pk=key, user__pk=request.user.pk
+    )
+    show_name(certificate=found, public=request.POST.get("public") == "yes")
+    return redirect(found)
+
+
+def _linkedin(found: Certificate, facts: CertificateFacts) -> str:
+    """Return the address that adds the certificate to a LinkedIn profile."""
+    query = {
+        "startTask": "CERTIFICATION_NAME",
+        "name": facts.course,
+        "organizationName": facts.issuer,
+        "issueYear": found.issued_at.year,
+        "issueMonth": found.issued_at.month,
+        "certUrl": found.address,
+        "certId": str(found.pk),
+    }
+    return f"https://www.linkedin.com/profile/add?{urlencode(query)}"

@@ -1,0 +1,223 @@
+"""The pages of one learner: dashboard, enrolment, bookmarks, notes, ratings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from courses.catalogue.translations import apply_part_translations, apply_translations
+from courses.learners.enrolment import enrol as enrol_in
+from courses.learners.enrolment import leave as leave_course
+from courses.learners.notes import keep, write_note
+from courses.learners.progress import CourseProgress, done_by, progress_in
+from courses.learners.ratings import rate
+from courses.models import (
+    Bookmark,
+    Certificate,
+    Course,
+    Enrolment,
+    Note,
+    Part,
+    Path,
+    PathStep,
+    User,
+)
+from courses.pages.access import find_lesson, signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.http import HttpRequest, HttpResponse
+
+MOST_LISTED = 5
+"""Bookmarks and notes on the dashboard, the latest; all stand on a page of their own."""
+NOTES_A_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A course that the learner takes.
+
+    Attributes:
+        resume: where to go on; None when everything is done.
+    """
+
+    enrolment: Enrolment
+    progress: CourseProgress
+    resume: Part | None
+    certificate: Certificate | None
+
+    @property
+    def course(self) -> Course:
+        """Return the course."""
+        return self.enrolment.course
+
+
+def courses_taken(user: User) -> list[Taken]:
+    """Return the courses that a learner takes, the latest first: six queries at most."""
+    enrolments = list(
+        Enrolment.objects.filter(user=user)
+        .select_related("course")
+        .prefetch_related(Prefetch("course__parts", Part.objects.for_outlines()))
+    )
+    done = done_by(user)
+    certificates = {one.course_id: one for one in Certificate.objects.filter(user=user)}
+    apply_translations([enrolment.course for enrolment in enrolments])
+    taken = []
+    for enrolment in enrolments:
+        progress = progress_in(enrolment.course.parts.all(), done)
+        taken.append(
+            Taken(
+                enrolment,
+                progress,
+                _resume(enrolment, progress),
+                certificates.get(enrolment.course_id),
+            )
+        )
+    apply_part_translations([one.resume for one in taken if one.resume])
+    return taken
+
+
+def _suggested(taken: Sequence[Taken]) -> Course | None:
+    """Return the first course on the first path that the learner does not take."""
+    steps = PathStep.objects.filter(path=Path.objects.first(), course__withdrawn=False)
+    known = {one.course.pk for one in taken}
+    found = next(
+        (step.course for step in steps.select_related("course") if step.course_id not in known),
+        None,
+    )
+    if found is not None:
+        apply_translations([found])
+    return found
+
+
+def _resume(enrolment: Enrolment, progress: CourseProgress) -> Part | None:
+    """Return the part where the learner was, or, if that is done, the first that is not."""
+    for state in progress.states:
+        if state.part.pk == enrolment.last_part_id and not state.done:
+            return state.part
+    return progress.next_part
+
+
+@require_safe
+@login_required
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show what the learner takes, where to go on, and what was earned."""
+    user = signed_in(request.user)
+    taken = courses_taken(user)
+    current = next((one for one in taken if one.resume), None)
+    return render(
+        request,
+        "courses/dashboard.html",
+        {
+            "current": current,
+            "suggested": None if current else _suggested(taken),
+            "taken": taken,
+            "certificates": Certificate.objects.filter(user=user),
+            "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
+            "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),
+        },
+    )
+
+
+@require_safe
+@login_required
+def kept(request: HttpRequest) -> HttpResponse:
+    """Show all that the learner has bookmarked and noted."""
+    user = signed_in(request.user)
+    bookmarks = Bookmark.objects.filter(user=user).with_parts()
+    notes = Note.objects.filter(user=user).with_parts()
+    page = Paginator(notes, NOTES_A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "courses/kept.html",
+        {
+            "bookmarks": _named(
+                bookmarks.order_by("lesson__course__position", "lesson__part__position")
+            ),
+            "notes": _named(page),
+            "page": page,
+            "crumbs": [(_("My learning"), reverse("courses:dashboard")), (_("Saved"), "")],
+        },
+    )
+
+
+def _named(rows: Iterable[Bookmark | Note]) -> list[Bookmark | Note]:
+    """Return bookmarks or notes from `with_parts()`, their lessons' titles as the visitor reads."""
+    listed = list(rows)
+    apply_part_translations(row.lesson.part for row in listed)
+    return listed
+
+
+@require_POST
+@login_required
+def enrol(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a course and go to its first part."""
+    course = get_object_or_404(Course, slug=slug, withdrawn=False)
+    enrol_in(user=signed_in(request.user), course=course)
+    first = course.parts.for_outlines().select_related("course").first()
+    return redirect(first.get_absolute_url() if first else course.get_absolute_url())
+
+
+@require_POST
+@login_required
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stop taking a course."""
+    course = get_object_or_404(Course, slug=slug)
+    leave_course(user=signed_in(request.user), course=course)
+    messages.success(
+        request, _("You have left this course. Your progress is saved in case you come back.")
+    )
+    return redirect(course.get_absolute_url())
+
+
+@require_POST
+@login_required
+def bookmark(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Add or remove a bookmark on a lesson."""
+    found = find_lesson(course, lesson)
+    keep(user=signed_in(request.user), lesson=found, kept=request.POST.get("kept", "yes") == "yes")
+    return redirect(found.get_absolute_url())
+
+
+@require_POST
+@login_required
+def note(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Write a private note on a lesson."""
+    found = find_lesson(course, lesson)
+    try:
+        write_note(user=signed_in(request.user), lesson=found, text=request.POST.get("text", ""))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("Your note is saved."))
+    return redirect(f"{found.get_absolute_url()}#note")
+
+
+@require_POST
+@login_required
+def rating(request: HttpRequest, slug: str) -> HttpResponse:
+    """Rate a course."""
+    course = get_object_or_404(Course, slug=slug)
+    stars = request.POST.get("stars", "")
+    try:
+        rate(
+            user=signed_in(request.user),
+            course=course,
+            stars=int(stars) if stars.isascii() and stars.isdigit() else 0,
+        )
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("Thank you for your rating."))
+    return redirect(course.get_absolute_url())

@@ -1,0 +1,167 @@
+"""The pages of lessons: reading, marking as complete, the quiz at the end."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from courses.catalogue.translations import apply_translations, language_shown
+from courses.learners.enrolment import remember_place
+from courses.learners.overview import outline
+from courses.learners.progress import forget_lesson_read, record_lesson_read
+from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAttempt, User
+from courses.pages.access import refuse_withdrawn, signed_in
+from courses.quizzes import quiz_form
+from courses.quizzes.attempts import ask, regrade
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from courses.learners.progress import CourseProgress, PartState
+    from courses.quizzes.quiz_form import QuizForm
+
+
+@dataclass(frozen=True)
+class Place:
+    """A lesson within its course, as one visitor sees it."""
+
+    lesson: Lesson
+    progress: CourseProgress
+    index: int
+
+    @property
+    def state(self) -> PartState:
+        """Return what the visitor has done of this part."""
+        return self.progress.states[self.index]
+
+    @property
+    def number(self) -> int:
+        """Return the part's number, from 1."""
+        return self.index + 1
+
+    @property
+    def previous(self) -> PartState | None:
+        """Return the part before this one."""
+        return self.progress.states[self.index - 1] if self.index else None
+
+    @property
+    def next(self) -> PartState | None:
+        """Return the part after this one."""
+        rest = self.progress.states[self.number :]
+        return rest[0] if rest else None
+
+    @property
+    def address(self) -> str:
+        """Return the address of the lesson's page."""
+        return reverse("courses:lesson", args=[self.lesson.course.slug, self.lesson.slug])
+
+
+def find_place(request: HttpRequest, course: str, lesson: str) -> Place:
+    """Return a lesson, in the visitor's language, with its place in the course.
+
+    Raises:
+        Http404: the course or the lesson is not there for this visitor.
+    """
+    row = get_object_or_404(
+        Lesson.objects.select_related("course", "quiz"),
+        course__slug=course,
+        slug=lesson,
+        part__isnull=False,
+    )
+    refuse_withdrawn(request, row.course)
+    progress = outline(row.course, request.user)
+    apply_translations([row, row.course])
+    index = next(at for at, one in enumerate(progress.states) if one.part.lesson_id == row.pk)
+    return Place(row, progress, index)
+
+
+@require_safe
+def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Show a lesson with its quiz; note that the learner was here."""
+    place = find_place(request, course, lesson)
+    if isinstance(request.user, User):
+        enrolment = Enrolment.objects.filter(user=request.user, course=place.lesson.course).first()
+        if enrolment and enrolment.last_part_id != place.state.part.pk:
+            remember_place(user=request.user, part=place.state.part)
+    return render(request, "courses/lesson.html", lesson_context(request, place))
+
+
+@require_POST
+@login_required
+def complete(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Mark a lesson as read and go on; with ``undo``, take the mark away and stay."""
+    place = find_place(request, course, lesson)
+    user = signed_in(request.user)
+    if "undo" in request.POST:
+        forget_lesson_read(user=user, lesson=place.lesson)
+        return redirect(place.address)
+    record_lesson_read(user=user, lesson=place.lesson)
+    following = place.next
+    if following is None:
+        return redirect("courses:course", course)
+    return redirect(following.part.get_absolute_url())
+
+
+def translated_questions(lesson: Lesson) -> list[dict[str, Any]] | None:
+    """Return the questions in the visitor's language, where they are translated."""
+    return getattr(lesson, "questions", None)
+
+
+def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
+    """Return what the lesson's template shows."""
+    course = place.lesson.course
+    user = request.user if isinstance(request.user, User) else None
+    return {
+        "bookmarked": bool(user)
+        and Bookmark.objects.filter(user=user, lesson=place.lesson).exists(),
+        "note": Note.objects.filter(user=user, lesson=place.lesson).first() if user else None,
+        "question_count": Post.objects.filter(
+            subject=place.state.part.subject, question=None, deleted_at=None
+        ).count(),
+        "address": settings.SITE_URL + place.address,
+        "lesson": place.lesson,
+        "course": course,
+        "place": place,
+        "form": _form(request, place.lesson),
+        "untranslated": place.lesson.shown_language not in {"", language_shown()},
+        "crumbs": [
+            (_("Courses"), reverse("courses:catalogue")),
+            (course.title, course.get_absolute_url()),
+            (place.lesson.title, ""),
+        ],
+    }
+
+
+def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
+    """Return the quiz to show: the graded attempt that the address names, or a new one."""
+    quiz: Quiz | None = getattr(lesson, "quiz", None)
+    if quiz is None or not isinstance(request.user, User):
+        return None
+    made = _named_attempt(request, quiz, request.user)
+    if made is not None and (form := graded_form(made, lesson)).lines:
+        return form
+    return quiz_form.empty(ask(user=request.user, quiz=quiz, stored=translated_questions(lesson)))
+
+
+def _named_attempt(request: HttpRequest, quiz: Quiz, user: User) -> QuizAttempt | None:
+    try:
+        key = uuid.UUID(request.GET.get("attempt", ""))
+    except ValueError:
+        return None
+    made = QuizAttempt.objects.filter(pk=key, user=user, quiz=quiz).first()
+    if made is not None:
+        made.quiz = quiz
+    return made
+
+
+def graded_form(made: QuizAttempt, lesson: Lesson) -> QuizForm:
+    """Return a graded attempt as the page shows it."""
+    return quiz_form.shown(made, regrade(made, translated_questions(lesson)) or ())

@@ -1,0 +1,149 @@
+"""The quiz as a form: what a browser posts, and what the page shows; works without a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from courses.quizzes.grading import Answer, AnswerError, GradedAnswer, GradedChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import QueryDict
+
+    from courses.quizzes.attempts import Asked
+    from courses.quizzes.models import QuizAttempt
+    from courses.quizzes.questions import Item, Question
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An item of an order question as it is shown.
+
+    Attributes:
+        place: what was given, from 1, as text.
+        right_place: where it belongs, from 1.
+    """
+
+    item: Item
+    place: str
+    right_place: int
+
+
+@dataclass(frozen=True)
+class QuestionLine:
+    """A question as it is shown, before or after it is graded."""
+
+    question: Question
+    given: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    marked: GradedAnswer | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name of the question's field."""
+        return field_name(self.question)
+
+    @property
+    def value(self) -> str:
+        """Return the number that was typed."""
+        return self.given[0] if self.given else ""
+
+    @property
+    def choices(self) -> list[GradedChoice]:
+        """Return the choices as they are shown."""
+        return [GradedChoice(one, one.id in self.given) for one in self.question.choices]
+
+    @property
+    def items(self) -> list[ItemLine]:
+        """Return the items as they are shown; graded ones in the right order."""
+        order = self.question.order
+        lines = [
+            ItemLine(item, self._place(item.id), order.index(item.id) + 1)
+            for item in self.question.items
+        ]
+        return sorted(lines, key=lambda line: line.right_place) if self.marked else lines
+
+    def _place(self, item: str) -> str:
+        if item in self.places:
+            return self.places[item]
+        return str(self.given.index(item) + 1) if item in self.given else ""
+
+
+@dataclass(frozen=True)
+class QuizForm:
+    """A quiz as the page shows it.
+
+    Attributes:
+        number: of the attempt that the form is for; None when it shows a graded one.
+    """
+
+    lines: tuple[QuestionLine, ...]
+    number: int | None = None
+    attempt: QuizAttempt | None = None
+    error: str = ""
+
+
+def field_name(question: Question) -> str:
+    """Return the name of a question's field."""
+    return f"q-{question.id}"
+
+
+def empty(asked: Asked, error: str = "") -> QuizForm:
+    """Return the form for an attempt."""
+    return QuizForm(tuple(map(QuestionLine, asked.questions)), number=asked.number, error=error)
+
+
+def filled(asked: Asked, posted: QueryDict, error: AnswerError) -> QuizForm:
+    """Return the form with what was posted and with each error at its question."""
+    lines = []
+    for question in asked.questions:
+        reason = error.reasons.get(question.id, "")
+        given = tuple(posted.getlist(field_name(question)))
+        lines.append(QuestionLine(question, given, _places(question, posted), reason))
+    return QuizForm(tuple(lines), number=asked.number)
+
+
+def shown(attempt: QuizAttempt, marked: tuple[GradedAnswer, ...]) -> QuizForm:
+    """Return a graded attempt."""
+    lines = tuple(QuestionLine(one.question, one.given, marked=one) for one in marked)
+    return QuizForm(lines, attempt=attempt)
+
+
+def read_answers(asked: Asked, posted: QueryDict) -> dict[str, Answer]:
+    """Return what a browser posted as answers by question id.
+
+    Raises:
+        AnswerError: the places of an order question are not 1, 2, 3, …, each once.
+    """
+    answers: dict[str, Answer] = {}
+    for question in asked.questions:
+        values = posted.getlist(field_name(question))
+        if question.kind == "order":
+            answers[question.id] = _order(question, _places(question, posted))
+        elif question.kind == "multiple":
+            answers[question.id] = values
+        else:
+            answers[question.id] = values[-1] if values else None
+    return answers
+
+
+def _places(question: Question, posted: QueryDict) -> dict[str, str]:
+    return {
+        item.id: posted.get(f"{field_name(question)}-{item.id}", "")[:3].strip()
+        for item in question.items
+    }
+
+
+def _order(question: Question, places: Mapping[str, str]) -> list[str]:
+    if not any(places.values()):
+        return []
+    by_place = {place: item for item, place in places.items()}
+    wanted = [str(number) for number in range(1, len(places) + 1)]
+    if sorted(by_place, key=lambda place: place.zfill(3)) != wanted:
+        raise AnswerError({question.id: _("Use each number once.")})
+    return [by_place[place] for place in wanted]

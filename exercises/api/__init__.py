@@ -1,0 +1,1 @@
+"""The API of exercises and submissions."""

@@ -1,0 +1,1 @@
+"""Exercise folders (exercise.yaml, review.yaml) become rows."""

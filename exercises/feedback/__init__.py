@@ -1,0 +1,1 @@
+"""What a finished submission shows: messages, the plot, the executed notebook."""

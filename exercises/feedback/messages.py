@@ -1,0 +1,167 @@
+"""From ids to messages: what a stored report shows its learner, for page and API alike.
+
+Nothing here computes; a report that an older grader wrote is still shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from exercises.models import State
+from grader.messages import MESSAGES
+from grader.sandbox.job import MIB, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exercises.models import Submission
+
+
+@dataclass(frozen=True)
+class CriterionFeedback:
+    """The result of one criterion."""
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    passed: bool
+    message: str
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class MisconceptionFeedback:
+    """The misconception that the outputs match.
+
+    Attributes:
+        id: several ids, joined by ``|``, when the outputs do not tell them apart.
+        certainty: ``match`` is said plainly, ``resembles`` is hedged, ``unknown`` names none.
+        question: something that the learner can check.
+    """
+
+    id: str
+    title: str
+    message: str
+    certainty: str
+    question: str
+
+
+@dataclass(frozen=True)
+class ErrorFeedback:
+    """Where and how the learner's code failed; `cell` counts code cells from 0."""
+
+    cell: int | None
+    name: str
+    message: str
+    line: int | None
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Everything that a finished submission shows."""
+
+    headline: str
+    explanation: str
+    criteria: tuple[CriterionFeedback, ...]
+    misconception: MisconceptionFeedback | None
+    error: ErrorFeedback | None
+
+
+def feedback_for(submission: Submission) -> Feedback:
+    """Return what a submission shows; little while it is queued."""
+    report: dict[str, Any] = submission.report or {}
+    return Feedback(
+        headline=_headline(submission),
+        explanation=_explanation(submission.verdict, report.get("limit"), report.get("peak")),
+        criteria=tuple(_criterion(line) for line in report.get("criteria", ())),
+        misconception=_misconception(report.get("misconception")),
+        error=_error(report.get("error")),
+    )
+
+
+def _headline(submission: Submission) -> str:
+    if submission.state == State.FAILED:
+        return _("Something went wrong on our side")
+    if submission.state != State.GRADED:
+        return ""
+    if submission.passed:
+        return _("Passed")
+    return {
+        Verdict.RUNTIME_ERROR: _("Your notebook stopped with an error"),
+        Verdict.TIME_LIMIT: _("Your notebook ran out of time"),
+        Verdict.MEMORY_LIMIT: _("Your notebook ran out of memory"),
+        Verdict.OUTPUT_LIMIT: _("Your notebook printed too much"),
+        Verdict.BAD_OUTPUT: _("An output doesn't match its declaration"),
+    }.get(Verdict(submission.verdict), _("Not yet passed"))
+
+
+def _explanation(verdict: str, limit: float | None, peak: float | None) -> str:
+    facts = {"limit": _amount(verdict, limit), "peak": _amount(verdict, peak)}
+    if verdict == Verdict.INTERNAL_ERROR:
+        return _("Grading failed on our side. This attempt doesn't count; please submit again.")
+    if limit is None:
+        return ""
+    if verdict == Verdict.TIME_LIMIT:
+        return _("The time limit is %(limit)s. Your run was stopped after %(peak)s.") % facts
+    if verdict == Verdict.MEMORY_LIMIT:
+        return _("The memory limit is %(limit)s. Your run reached %(peak)s.") % facts
+    if verdict == Verdict.OUTPUT_LIMIT:
+        return _("The output limit is %(limit)s. Your run was stopped at %(peak)s.") % facts
+    return ""
+
+
+def _amount(verdict: str, amount: float | None) -> str:
+    """Seconds for time, bytes otherwise: in the unit that one would say."""
+    if amount is None:
+        return _("an unknown amount")
+    if verdict == Verdict.TIME_LIMIT:
+        return _("%(seconds)s seconds") % {"seconds": f"{amount:.3g}"}
+    return _("%(mib)s MiB") % {"mib": f"{amount / MIB:.3g}"}
+
+
+def _criterion(line: Mapping[str, Any]) -> CriterionFeedback:
+    return CriterionFeedback(
+        id=line["id"],
+        title=line["title"],
+        points=line["points"],
+        max_points=line["max_points"],
+        passed=line["passed"],
+        message=_say(line["message_id"], line.get("facts", {})),
+        figures=line.get("figures", {}),
+    )
+
+
+def _misconception(diagnosis: Mapping[str, Any] | None) -> MisconceptionFeedback | None:
+    if diagnosis is None:
+        return None
+    facts = diagnosis.get("facts", {})
+    return MisconceptionFeedback(
+        id="|".join(diagnosis["ids"]),
+        title=str(facts.get("mistake", "")),
+        message=_say(diagnosis["message_id"], facts),
+        certainty=diagnosis["certainty"],
+        question=str(facts.get("question", "")),
+    )
+
+
+def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
+    if error is None:
+        return None
+    return ErrorFeedback(
+        cell=error["cell"],
+        name=error["name"],
+        message=error["message"],
+        line=error.get("line"),
+        traceback=error.get("traceback", ""),
+    )
+
+
+def _say(message_id: str, facts: Mapping[str, Any]) -> str:
+    """The message in the reader's language; an id of an older grader is shown as it is."""
+    words = MESSAGES.get(message_id)
+    return message_id if words is None else _(words).format(**facts)

@@ -1,0 +1,32 @@
+"""The tables, one module per subject.
+
+Each rule that a submission must never break is a constraint here: no code path can break it.
+"""
+
+from exercises.models.exercise import Exercise, ExerciseQuerySet
+from exercises.models.review import Review
+from exercises.models.submission import (
+    UNFINISHED,
+    DiagnosisAnswer,
+    Stage,
+    State,
+    Submission,
+    SubmissionFiles,
+    SubmissionQuerySet,
+)
+from exercises.models.worker import Worker, WorkerQuerySet
+
+__all__ = [
+    "UNFINISHED",
+    "DiagnosisAnswer",
+    "Exercise",
+    "ExerciseQuerySet",
+    "Review",
+    "Stage",
+    "State",
+    "Submission",
+    "SubmissionFiles",
+    "SubmissionQuerySet",
+    "Worker",
+    "WorkerQuerySet",
+]

@@ -1,0 +1,228 @@
+"""Submissions, their states, and their files in a table of their own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from exercises.models.exercise import Exercise
+from grader.sandbox.job import Verdict
+
+
+class State(models.TextChoices):
+    """The state of a submission; `GRADED` and `FAILED` are final."""
+
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    GRADED = "graded", _("graded")
+    FAILED = "failed", _("failed")
+
+
+class Stage(models.TextChoices):
+    """What a worker is doing with a running submission."""
+
+    NONE = "", _("waiting")
+    STARTING = "starting", _("starting")
+    CELLS = "cells", _("running")
+    GRADING = "marking", _("grading")  # as stored since the first release
+
+
+class DiagnosisAnswer(models.TextChoices):
+    """What the learner says about the diagnosis."""
+
+    NONE = "", _("not answered")
+    YES = "yes", _("yes, that was it")
+    PARTLY = "partly", _("partly")
+    NO = "no", _("no, it was something else")
+
+
+UNFINISHED = (State.QUEUED, State.RUNNING)
+_VERDICTS = [(str(verdict), str(verdict)) for verdict in Verdict]
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """Named ways to read submissions."""
+
+    def unfinished(self) -> SubmissionQuerySet:
+        """Return those that are not graded yet."""
+        return self.filter(state__in=UNFINISHED)
+
+    def queued(self) -> SubmissionQuerySet:
+        """Return those that no worker has claimed yet, by a partial index."""
+        return self.filter(state=State.QUEUED)
+
+    def running(self) -> SubmissionQuerySet:
+        """Return those that a worker holds; by a partial index too."""
+        return self.filter(state=State.RUNNING)
+
+    def counted(self) -> SubmissionQuerySet:
+        """Return those that cost an attempt: all but those that ended with a platform error."""
+        return self.exclude(state=State.FAILED)
+
+    def history(self, *, user_id: int, exercise_id: int) -> SubmissionQuerySet:
+        """Return one learner's submissions for one exercise, latest first, without reports."""
+        return (
+            self.filter(user_id=user_id, exercise_id=exercise_id)
+            .defer("report")
+            .order_by("-created_at")
+        )
+
+    def for_page(self) -> SubmissionQuerySet:
+        """Return submissions with all that their page or API answer shows."""
+        return self.select_related("exercise", "review__reviewer")
+
+    def to_review(self) -> SubmissionQuerySet:
+        """Return projects that are due for review, oldest first."""
+        return (
+            self.filter(review_due=True, exercise__reviewed=True)
+            .select_related("exercise", "user")
+            .defer("report")
+            .order_by("finished_at")
+        )
+
+    def reviewed(self) -> SubmissionQuerySet:
+        """Return projects that have been reviewed, the latest review first."""
+        return (
+            self.filter(review__isnull=False)
+            .select_related("exercise", "user", "review__reviewer")
+            .defer("report")
+            .order_by("-review__created_at")
+        )
+
+
+class Submission(models.Model):
+    """One submitted notebook. This row is the source of truth; a message only notifies."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions"
+    )
+    exercise = models.ForeignKey(Exercise, on_delete=models.PROTECT, related_name="submissions")
+    attempt = models.PositiveIntegerField(_("attempt"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
+    verdict = models.CharField(_("verdict"), max_length=16, choices=_VERDICTS, blank=True)
+    score = models.FloatField(_("score"), null=True, blank=True)
+    max_score = models.FloatField(_("maximum score"))
+    passed = models.BooleanField(_("passed"), default=False)
+    report = models.JSONField(_("report"), null=True, blank=True)
+
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    notified_at = models.DateTimeField(_("workers last notified at"))
+    stage = models.CharField(_("stage"), max_length=8, choices=Stage, blank=True)
+    cell = models.PositiveIntegerField(_("running cell, from 1"), default=0)
+    cells = models.PositiveIntegerField(_("number of code cells"), default=0)
+
+    created_at = models.DateTimeField(_("submitted at"))
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    run_seconds = models.FloatField(_("seconds running"), null=True, blank=True)
+    mark_seconds = models.FloatField(_("seconds grading"), null=True, blank=True)
+
+    review_due = models.BooleanField(_("due for review"), default=False)
+    mail_wanted = models.BooleanField(_("email when graded"), default=False)
+    diagnosis_answer = models.CharField(max_length=6, choices=DiagnosisAnswer, blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "exercise"],
+                condition=Q(state__in=["queued", "running"]),
+                name="submission_one_unfinished",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "exercise", "attempt"],
+                condition=~Q(state="failed"),
+                name="submission_attempt_counted_once",
+            ),
+            models.CheckConstraint(condition=Q(attempt__gt=0), name="submission_attempt_from_1"),
+            models.CheckConstraint(
+                condition=Q(state="running", lease_token__isnull=False, lease_until__isnull=False)
+                | (~Q(state="running") & Q(lease_token__isnull=True, lease_until__isnull=True)),
+                name="submission_lease_while_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], verdict="", finished_at__isnull=True)
+                | Q(state="failed", verdict="internal_error", finished_at__isnull=False)
+                | (
+                    Q(state="graded", finished_at__isnull=False)
+                    & ~Q(verdict__in=["", "internal_error"])
+                ),
+                name="submission_verdict_when_finished",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="graded",
+                    score__isnull=False,
+                    score__gte=0,
+                    score__lte=F("max_score"),
+                )
+                | (~Q(state="graded") & Q(score__isnull=True, passed=False)),
+                name="submission_score_when_graded",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["created_at"], condition=Q(state="queued"), name="submission_queue"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="running"), name="submission_leases"
+            ),
+            models.Index(fields=["user", "exercise", "-created_at"], name="submission_history"),
+            models.Index(
+                fields=["exercise", "-finished_at"],
+                condition=Q(state="graded"),
+                name="submission_recently_graded",
+            ),
+            models.Index(
+                fields=["finished_at"], condition=Q(review_due=True), name="submission_review_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exercise_id}/{self.attempt} {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the submission's page."""
+        return reverse("exercises:submission", args=[self.pk])
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in {State.GRADED, State.FAILED}
+
+    @property
+    def queued_seconds(self) -> float | None:
+        """Seconds from submission to the start of the run, once it has started."""
+        if self.started_at is None:
+            return None
+        return (self.started_at - self.created_at).total_seconds()
+
+
+class SubmissionFiles(models.Model):
+    """The heavy parts of a submission, in a table of their own so that lists stay light."""
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.CASCADE, primary_key=True, related_name="files"
+    )
+    notebook = models.BinaryField(_("submitted notebook"))
+    executed = models.TextField(_("executed notebook"), blank=True)
+    answers = models.BinaryField(_("collected outputs"), default=b"")
+
+    class Meta:
+        verbose_name = _("files of a submission")
+        verbose_name_plural = _("files of submissions")
+
+    def __str__(self) -> str:
+        return str(self.submission_id)

@@ -1,0 +1,46 @@
+"""Worker processes as they last reported themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Named ways to read workers."""
+
+    def seen_since(self, when: datetime) -> WorkerQuerySet:
+        """Return those that have reported themselves since `when`."""
+        return self.filter(seen_at__gte=when)
+
+    def slots(self) -> int:
+        """Count how many runs these workers do at once; one without a sandbox does none."""
+        total = self.filter(sandbox_open=True).aggregate(slots=models.Sum("concurrency"))
+        return total["slots"] or 0
+
+
+class Worker(models.Model):
+    """A worker process as it last reported itself; `/status/` reads these rows."""
+
+    name = models.CharField(_("name"), max_length=120, primary_key=True)
+    concurrency = models.PositiveSmallIntegerField(_("concurrent runs"))
+    started_at = models.DateTimeField(_("started at"))
+    seen_at = models.DateTimeField(_("last seen at"))
+    sandbox_open = models.BooleanField(_("sandbox available"), default=False)
+    reason = models.TextField(_("reason for accepting no jobs"), blank=True)
+    fix = models.TextField(_("fix"), blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Pages: exercises and submissions, reviews, the status of the workers."""

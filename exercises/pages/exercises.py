@@ -1,0 +1,214 @@
+"""Pages: an exercise, a submission and its live state, the executed notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from csp.decorators import csp_replace
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from courses.catalogue.translations import apply_part_translations, apply_translations
+from courses.models import Part
+from exercises.catalogue import folders
+from exercises.feedback import notebooks
+from exercises.feedback.messages import feedback_for
+from exercises.feedback.plot import plot_of
+from exercises.models import DiagnosisAnswer, Exercise, State, Submission
+from exercises.pages.forms import DiagnosisForm, UploadForm
+from exercises.reviews import review_lines
+from exercises.submissions import attempts, lifecycle
+from exercises.submissions.attempts import Standing, SubmissionRefused
+from exercises.submissions.waiting import waiting
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpRequest
+
+    from courses.models import User
+
+HISTORY_LENGTH = 20
+"""Submissions that an exercise's page lists; older ones count, but are not shown."""
+
+
+@require_safe
+def exercise(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the task, the required variables, and earlier submissions."""
+    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    wanted = request.user.is_authenticated and _user(request).mail_grading
+    return _exercise_page(request, shown, form=UploadForm(exercise=shown, mail_wanted=wanted))
+
+
+@require_safe
+def starter(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  # a view's first one
+    """Download the notebook that one begins with."""
+    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    return notebooks.download(folders.starter_notebook(shown.slug), name=f"{shown.slug}.ipynb")
+
+
+@require_POST
+@login_required
+def submit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Accept a notebook; a refused one is answered with the reason."""
+    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    form = UploadForm(request.POST, request.FILES, exercise=shown)
+    if form.is_valid():
+        try:
+            submitted = lifecycle.submit(
+                user=_user(request),
+                exercise=shown,
+                notebook=form.cleaned_data["notebook"],
+                mail_wanted=form.cleaned_data["mail_wanted"],
+            )
+        except SubmissionRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("exercises:submission", pk=submitted.pk)
+    return _exercise_page(request, shown, form=form, status=422)
+
+
+@require_safe
+@never_cache
+@login_required
+def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a submission's state and verdict; htmx polls the part that changes."""
+    shown = _visible(request, pk)
+    facts = _submission_facts(shown)
+    if not request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        return render(request, "exercises/submission.html", facts)
+    if request.GET.get("seen") == facts["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "exercises/_submission.html", facts)
+
+
+@require_safe
+@login_required
+@xframe_options_sameorigin
+@csp_replace(notebooks.FRAME_POLICY)  # type: ignore[arg-type]  # its types know no arguments
+def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the executed notebook, for a sandboxed frame."""
+    shown = _visible(request, pk)
+    source = shown.files.executed
+    if not source:
+        raise Http404
+    return notebooks.framed(request, source)
+
+
+@require_POST
+@login_required
+def diagnosis(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Store whether the diagnosis was right."""
+    shown = get_object_or_404(Submission, pk=pk, user=_user(request), state=State.GRADED)
+    form = DiagnosisForm(request.POST)
+    if form.is_valid():
+        answer = DiagnosisAnswer(form.cleaned_data["answer"])
+        lifecycle.answer_diagnosis(submission=shown, answer=answer)
+        shown.diagnosis_answer = answer
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        return render(request, "exercises/_diagnosis_answer.html", {"submission": shown})
+    return HttpResponseRedirect(shown.get_absolute_url() + "#diagnosis")
+
+
+def _exercise_page(
+    request: HttpRequest, shown: Exercise, *, form: UploadForm, status: int = 200
+) -> HttpResponse:
+    facts: dict[str, Any] = {
+        "exercise": shown,
+        "description": shown.description,
+        "form": form,
+        **_place(shown),
+    }
+    if request.user.is_authenticated:
+        facts |= _learner_facts(_user(request), shown)
+    return render(request, "exercises/exercise.html", facts, status=status)
+
+
+def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
+    history = Submission.objects.history(user_id=user.pk, exercise_id=shown.pk)[:HISTORY_LENGTH]
+    standing = attempts.standing(user=user, exercise=shown)
+    hints = shown.description["hints_html"]
+    unlocked = _hints_open(shown, standing)
+    return {
+        "history": history,
+        "standing": standing,
+        "unfinished": next((s for s in history if not s.finished), None),
+        "hints": hints[:unlocked],
+        "hints_locked": len(hints) - unlocked,
+    }
+
+
+def _hints_open(shown: Exercise, standing: Standing) -> int:
+    """One hint more after each attempt that did not pass; all after one that did."""
+    hints = len(shown.description["hints_html"])
+    return hints if standing.passed else min(standing.graded, hints)
+
+
+def _submission_facts(shown: Submission) -> dict[str, Any]:
+    queued = waiting(shown) if shown.state == State.QUEUED else None
+    seen = f"{shown.state}.{shown.stage}.{shown.cell}"
+    if queued:
+        seen += f".{queued.position}.{queued.seconds}.{queued.working}"
+    standing = attempts.standing(user=shown.user, exercise=shown.exercise)
+    return {
+        "submission": shown,
+        "exercise": shown.exercise,
+        "standing": standing,
+        "hints_open": _hints_open(shown.exercise, standing),
+        "waiting": queued,
+        "seen": seen,
+        "feedback": feedback_for(shown),
+        "failing_source": notebooks.failing_source(shown),
+        "plot": plot_of(shown.report),
+        **_review_facts(shown),
+        "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
+        **_place(shown.exercise),
+    }
+
+
+def _review_facts(shown: Submission) -> dict[str, Any]:
+    return {"review": getattr(shown, "review", None), "review_lines": review_lines(shown)}
+
+
+def _place(shown: Exercise) -> dict[str, Any]:
+    """Where the exercise stands in a course, for breadcrumbs and navigation."""
+    part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
+    here = part.select_related("course").order_by("course__position").first()
+    if here is None:
+        return {"crumbs": [(shown.title, "")], "course": None}
+    around = {
+        one.position: one
+        for one in Part.objects.for_outlines().filter(
+            course=here.course, position__in=(here.position - 1, here.position + 1)
+        )
+    }
+    for one in around.values():
+        one.course = here.course
+    apply_translations([here.course])
+    apply_part_translations(around.values())
+    return {
+        "crumbs": [(here.course.title, here.course.get_absolute_url()), (shown.title, "")],
+        "course": here.course,
+        "previous_part": around.get(here.position - 1),
+        "next_part": around.get(here.position + 1),
+    }
+
+
+def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
+    """One's own submission, or any for staff; others' do not exist."""
+    user = _user(request)
+    visible = Submission.objects.for_page()
+    if not user.is_staff:
+        visible = visible.filter(user=user)
+    shown = get_object_or_404(visible, pk=pk)
+    if shown.user_id == user.pk:
+        shown.user = user
+    return shown
+
+
+def _user(request: HttpRequest) -> User:
+    return request.user  # type: ignore[return-value]  # every caller requires a login

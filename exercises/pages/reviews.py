@@ -1,0 +1,90 @@
+"""Pages for reviewers: the projects due for review, and one project with its rubric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from courses.models import User
+from exercises.feedback import notebooks
+from exercises.models import State, Submission
+from exercises.pages.forms import ReviewForm
+from exercises.reviews import record_review, rubric_of
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpRequest, HttpResponse
+
+PER_PAGE = 25
+LATEST = 10
+"""Latest reviews that the list shows too, so that they can be changed."""
+
+
+@require_safe
+@login_required
+def reviews(request: HttpRequest) -> HttpResponse:
+    """List the projects due for review, oldest first, and the latest reviews."""
+    _reviewer(request)
+    page = Paginator(Submission.objects.to_review(), PER_PAGE).get_page(request.GET.get("page"))
+    facts = {"page": page, "reviewed": Submission.objects.reviewed()[:LATEST]}
+    return render(request, "exercises/reviews.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a project with its rubric, and record the review."""
+    reviewer = _reviewer(request)
+    passed = Submission.objects.for_page().select_related("user").filter(state=State.GRADED)
+    shown = get_object_or_404(passed, pk=pk, passed=True)
+    rubric = rubric_of(shown)
+    if rubric is None:
+        raise Http404
+    earlier = getattr(shown, "review", None)
+    initial = {}
+    if earlier:
+        initial = {f"points_{name}": f"{value:g}" for name, value in earlier.points.items()}
+        initial["comment"] = earlier.comment
+    form = ReviewForm(request.POST or None, rubric=rubric, initial=initial)
+    if form.is_valid():
+        record_review(
+            submission=shown,
+            reviewer=reviewer,
+            points=form.points,
+            comment=form.cleaned_data["comment"],
+        )
+        messages.success(request, _("Review submitted. The learner can see it now."))
+        return redirect("exercises:reviews")
+    facts = {
+        "submission": shown,
+        "exercise": shown.exercise,
+        "rubric": rubric,
+        "form": form,
+        "earlier": earlier,
+    }
+    return render(request, "exercises/review.html", facts, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+def submitted_notebook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Download a project as it was submitted, to run it locally."""
+    _reviewer(request)
+    shown = get_object_or_404(Submission.objects.for_page().select_related("files"), pk=pk)
+    name = f"{shown.exercise.slug}-{shown.attempt}.ipynb"
+    return notebooks.download(bytes(shown.files.notebook), name=name)
+
+
+def _reviewer(request: HttpRequest) -> User:
+    if not isinstance(request.user, User) or not request.user.is_staff:
+        raise PermissionDenied
+    return request.user

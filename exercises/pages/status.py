@@ -1,0 +1,24 @@
+"""The status page: whether submissions are accepted, and by which workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from exercises.submissions.waiting import current_load, present_workers
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_safe
+@never_cache
+def status(request: HttpRequest) -> HttpResponse:
+    """Show whether submissions are being graded, and if not, the reason and the fix."""
+    workers = list(present_workers())
+    working = any(worker.sandbox_open for worker in workers)
+    facts = {"workers": workers, "working": working, "load": current_load()}
+    return render(request, "exercises/status.html", facts)

@@ -1,0 +1,1 @@
+"""From upload to grade: the state machine, its queue, and the workers that grade."""

@@ -1,0 +1,66 @@
+"""The attempt rules: a learner's standing in an exercise, and why a submission is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Max, Q
+
+from exercises.models import State, Submission
+
+if TYPE_CHECKING:
+    from courses.models import User
+    from exercises.models import Exercise
+
+
+class SubmissionRefused(Exception):  # noqa: N818  # named after what happened, as in grader.errors
+    """The attempt rules do not allow it; the text is for the learner.
+
+    Attributes:
+        reason: ``inactive``, ``unfinished`` or ``no_attempts_left``.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The standing of one learner in one exercise.
+
+    Attributes:
+        graded: submissions that got a grade.
+        attempts: submissions that cost an attempt, unfinished ones included.
+        attempts_left: None where there is no limit.
+        best: the best score so far; the best attempt counts.
+    """
+
+    graded: int
+    attempts: int
+    attempts_left: int | None
+    best: float | None
+    passed: bool
+
+
+def standing(*, user: User, exercise: Exercise) -> Standing:
+    """Return the standing of `user` in `exercise`: one query."""
+    facts = (
+        Submission.objects.counted()
+        .filter(user=user, exercise=exercise)
+        .aggregate(
+            attempts=Count("pk"),
+            graded=Count("pk", filter=Q(state=State.GRADED)),
+            best=Max("score"),
+            passes=Count("pk", filter=Q(passed=True)),
+        )
+    )
+    limit = exercise.max_attempts
+    return Standing(
+        graded=facts["graded"],
+        attempts=facts["attempts"],
+        attempts_left=None if limit is None else max(0, limit - facts["attempts"]),
+        best=facts["best"],
+        passed=facts["passes"] > 0,
+    )

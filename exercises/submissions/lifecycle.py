@@ -1,0 +1,199 @@
+"""The state machine of a submission: every write to it, each one transaction.
+
+::
+
+    submit ──> QUEUED ──claim──> RUNNING ──record_grade──> GRADED
+                 ^                  │
+                 └────put_back──────┴──(tries used up)───> FAILED   costs no attempt
+
+`lease` claims a submission and renews the worker's lease; everything else is here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from exercises.models import Exercise, State, Submission, SubmissionFiles
+from exercises.submissions import queue
+from exercises.submissions.attempts import SubmissionRefused, standing
+from exercises.submissions.lease import RELEASED, Lease, held
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from courses.models import User
+    from exercises.models import DiagnosisAnswer
+    from grader.grading import GradeResult
+    from grader.report import GradeReport
+
+MAX_TRIES = 3
+"""How often a submission is tried before it ends as a platform error."""
+
+NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
+"""Workers are notified again of what has been queued this long: its message may be lost."""
+
+NOTIFY_LIMIT = 500
+"""How many queued submissions are notified at once, oldest first."""
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def submit(
+    *, user: User, exercise: Exercise, notebook: bytes, mail_wanted: bool = False
+) -> Submission:
+    """Store `notebook` (already validated by the form) and queue it.
+
+    Raises:
+        SubmissionRefused: the attempt rules do not allow it.
+    """
+    if not exercise.active:
+        raise SubmissionRefused("inactive", _("This exercise has been retired."))
+    mine = Submission.objects.filter(user=user, exercise=exercise)
+    if mine.unfinished().exists():
+        raise _unfinished()
+    if standing(user=user, exercise=exercise).attempts_left == 0:
+        message = _("You have no attempts left for this exercise.")
+        raise SubmissionRefused("no_attempts_left", message)
+    last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            submission = Submission.objects.create(
+                user=user,
+                exercise=exercise,
+                attempt=last + 1,
+                max_score=exercise.max_score,
+                created_at=now,
+                notified_at=now,
+                mail_wanted=mail_wanted,
+            )
+    except IntegrityError as error:  # the same learner, at the same moment, by another request
+        raise _unfinished() from error
+    SubmissionFiles.objects.create(submission=submission, notebook=notebook)
+    transaction.on_commit(lambda: queue.enqueue(submission.pk))
+    return submission
+
+
+def _unfinished() -> SubmissionRefused:
+    message = _("Your last submission is still being graded. Wait for its result.")
+    return SubmissionRefused("unfinished", message)
+
+
+@transaction.atomic
+def record_grade(*, lease: Lease, report: GradeReport) -> bool:
+    """End a submission with its grade; False when the lease is lost and nothing was written."""
+    recorded = held(lease).update(
+        **RELEASED,
+        state=State.GRADED,
+        verdict=report.verdict,
+        score=report.score,
+        max_score=report.max_score,
+        passed=report.passed,
+        report=report.as_json(),
+        run_seconds=report.timings.run_seconds,
+        mark_seconds=report.timings.mark_seconds,
+        finished_at=timezone.now(),
+    )
+    if recorded:
+        SubmissionFiles.objects.filter(pk=lease.submission_id).update(
+            executed=report.executed or "", answers=report.answers
+        )
+    return bool(recorded)
+
+
+@transaction.atomic
+def record_regrade(*, submission: Submission, marks: GradeResult) -> bool:
+    """Replace a grade by `marks` on the same answers; False when it has changed meanwhile."""
+    max_score = sum(criterion.max_points for criterion in marks.criteria)
+    report = (submission.report or {}) | {
+        "max_score": max_score,
+        "criteria": [asdict(criterion) for criterion in marks.criteria],
+        "misconception": asdict(marks.misconception) if marks.misconception else None,
+        "score": marks.score,
+        "passed": marks.passed,
+        "plot": marks.plot,
+        "regraded_at": timezone.now().isoformat(),
+    }
+    same = Submission.objects.filter(
+        pk=submission.pk, state=State.GRADED, score=submission.score, passed=submission.passed
+    )
+    return bool(
+        same.update(score=marks.score, max_score=max_score, passed=marks.passed, report=report)
+    )
+
+
+@transaction.atomic
+def put_back(*, lease: Lease, expired_before: datetime | None = None) -> State | None:
+    """Requeue a submission after a platform error; None when the lease is lost.
+
+    It is queued again, or ends as ``internal_error``, which costs no attempt, after `MAX_TRIES`.
+
+    Args:
+        lease: what its worker holds.
+        expired_before: only if the lease expired before; a worker that reports again keeps it.
+    """
+    now = timezone.now()
+    mine = held(lease)
+    if expired_before is not None:
+        mine = mine.filter(lease_until__lt=expired_before)
+    waiting = mine.filter(tries__lt=MAX_TRIES)
+    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, notified_at=now):
+        transaction.on_commit(lambda: queue.enqueue(lease.submission_id))
+        return State.QUEUED
+    given_up = mine.update(
+        **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=now
+    )
+    return State.FAILED if given_up else None
+
+
+def requeue_stale(*, now: datetime | None = None) -> int:
+    """Requeue submissions of dead workers, notify again of unclaimed ones; return how many.
+
+    Safe to run at any time, concurrently and repeatedly.
+    """
+    now = now or timezone.now()
+    dead = Submission.objects.running().filter(lease_until__lt=now)
+    found = 0
+    for submission_id, token in dead.values_list("pk", "lease_token"):
+        if token and put_back(lease=Lease(submission_id, token), expired_before=now):
+            logger.warning("submission %s: its worker stopped reporting; requeued", submission_id)
+            found += 1
+    return found + notify_waiting(notified_before=now - NOTIFY_AGAIN_AFTER)
+
+
+def notify_waiting(*, notified_before: datetime) -> int:
+    """Notify workers again of queued submissions last notified before then; return how many."""
+    overdue = Submission.objects.queued().filter(notified_at__lt=notified_before)
+    keys = list(overdue.order_by("created_at").values_list("pk", flat=True)[:NOTIFY_LIMIT])
+    Submission.objects.filter(pk__in=keys).update(notified_at=timezone.now())
+    for key in keys:
+        queue.enqueue(key)
+    return len(keys)
+
+
+def answer_diagnosis(*, submission: Submission, answer: DiagnosisAnswer) -> None:
+    """Store what the learner says about the diagnosis."""
+    Submission.objects.filter(pk=submission.pk).update(diagnosis_answer=answer)
+
+
+@transaction.atomic
+def update_review_due(*, user: User, exercise: Exercise) -> None:
+    """Record which attempt at a project is due for review, after one of them has changed.
+
+    It is the latest that passed its checks, unless that has been reviewed; none is due once one
+    attempt has been accepted.
+    """
+    same = Submission.objects.filter(user=user, exercise=exercise)
+    same.filter(review_due=True).update(review_due=False)
+    passed = same.filter(passed=True)
+    latest = passed.order_by("-attempt").defer("report").select_related("review").first()
+    if latest and not hasattr(latest, "review") and not passed.filter(review__passed=True).exists():
+        same.filter(pk=latest.pk).update(review_due=True)

@@ -1,0 +1,106 @@
+"""The grading pipeline of one submission: claim, grade, record. It knows nothing of Celery.
+
+It is not in charge of when: `queue` and `tasks` are. Nothing is ever scored by an exception: the
+learner errors are part of the report, and everything that is raised here is a platform error.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from courses.learners.progress import record_completion
+from exercises.catalogue import folders
+from exercises.models import Stage, State, Submission
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.heartbeat import Heartbeat
+from exercises.submissions.lease import Lease, Progress, claim
+from grader.errors import PlatformError, SandboxUnavailable
+from grader.grading import grade_notebook
+from grader.reference import ReferenceStore
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    import uuid
+
+    from grader.report import GradeReport
+    from grader.sandbox.job import Event, Sandbox
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def references() -> ReferenceStore:
+    """Return this process's references, in memory and in `REFERENCES_DIR`."""
+    return ReferenceStore(settings.REFERENCES_DIR)
+
+
+def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | None:
+    """Grade a queued submission; None when another worker has it or it is finished already.
+
+    Raises:
+        SandboxUnavailable: the sandbox broke; the submission was put back.
+    """
+    lease = claim(submission_id=submission_id)
+    if lease is None:
+        return None
+    try:
+        submission = Submission.objects.select_related("exercise", "user", "files").get(
+            pk=submission_id
+        )
+        report = _grade(submission, lease=lease, sandbox=sandbox)
+        return _record(submission, lease=lease, report=report)
+    except Exception as error:  # the one broad catch: unknown means platform, and costs no attempt
+        logger.exception("submission %s could not be graded", submission_id)
+        state = lifecycle.put_back(lease=lease)
+        if isinstance(error, SandboxUnavailable):
+            raise
+        return state
+
+
+def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeReport:
+    with Heartbeat(lease) as heartbeat:
+
+        def on_event(event: Event) -> None:
+            if event.kind == "cell":
+                heartbeat.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
+            elif event.kind == "end":
+                heartbeat.progress = Progress(Stage.GRADING)
+
+        report = grade_notebook(
+            folders.read(submission.exercise.slug),
+            bytes(submission.files.notebook),
+            sandbox=sandbox,
+            references=references(),
+            secret=settings.VARIANT_SECRET.encode(),
+            attempt=submission.attempt,
+            on_event=on_event,
+        )
+    if report.verdict is Verdict.INTERNAL_ERROR:
+        raise PlatformError(f"the run ended with a platform error: {report.error}")
+    return report
+
+
+@transaction.atomic
+def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> State | None:
+    """Write the grade and what follows from it, all or nothing."""
+    if not lifecycle.record_grade(lease=lease, report=report):
+        return None
+    if report.passed:
+        _follow_up(submission)
+    if submission.mail_wanted:
+        transaction.on_commit(lambda: queue.enqueue_grade_email(submission.pk))
+    return State.GRADED
+
+
+def _follow_up(submission: Submission) -> None:
+    """After passing: the exercise is completed, or a review is due first."""
+    user, exercise = submission.user, submission.exercise
+    if exercise.reviewed:
+        lifecycle.update_review_due(user=user, exercise=exercise)
+    else:
+        record_completion(user=user, exercise_slug=exercise.slug)

@@ -1,0 +1,79 @@
+"""Regrade stored outputs with the current rubric and references, without running anything.
+
+What would change is shown before it is written. A completion once earned stays: whoever passed by
+an earlier rubric has passed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from courses.learners.progress import record_completion
+from exercises.catalogue import folders
+from exercises.models import State, Submission
+from exercises.submissions import lifecycle
+from exercises.submissions.pipeline import references
+from grader.errors import GraderError
+from grader.grading import GradeResult, regrade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exercises.models import Exercise
+
+
+@dataclass(frozen=True)
+class Regrade:
+    """One submission, graded again.
+
+    Attributes:
+        marks: None when it could not be graded again, for `reason`.
+    """
+
+    submission: Submission
+    marks: GradeResult | None
+    reason: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether score or verdict would change."""
+        before = (self.submission.score, self.submission.passed)
+        return self.marks is not None and (self.marks.score, self.marks.passed) != before
+
+
+def regrades(exercise: Exercise) -> Iterator[Regrade]:
+    """Grade every graded submission of `exercise` again, oldest first; nothing is written.
+
+    Raises:
+        ExerciseContentError: the exercise's folder cannot be read.
+    """
+    folder = folders.read(exercise.slug)
+    graded = Submission.objects.filter(exercise=exercise, state=State.GRADED)
+    for submission in graded.select_related("user", "files").order_by("created_at").iterator(100):
+        try:
+            marks = regrade(
+                folder,
+                bytes(submission.files.answers),
+                references=references(),
+                attempt=submission.attempt,
+            )
+        except GraderError as error:
+            yield Regrade(submission, None, str(error))
+        else:
+            yield Regrade(submission, marks)
+
+
+@transaction.atomic
+def commit(found: Regrade, *, exercise: Exercise) -> bool:
+    """Write a changed grade and what follows from it; False when it has changed meanwhile."""
+    if found.marks is None:
+        return False
+    written = lifecycle.record_regrade(submission=found.submission, marks=found.marks)
+    if written and exercise.reviewed:
+        lifecycle.update_review_due(user=found.submission.user, exercise=exercise)
+    elif written and found.marks.passed:
+        record_completion(user=found.submission.user, exercise_slug=exercise.slug)
+    return written

@@ -1,0 +1,104 @@
+"""The search: words of courses and lessons, text included, on whatever database there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from courses.authoring.loading import load
+from courses.catalogue.search import find
+
+if TYPE_CHECKING:
+    from courses.models import Course
+    from tests.courses.material import Material
+
+
+def subjects(text: str, language: str = "en") -> list[str]:
+    """Return what is found."""
+    return [hit.subject for hit in find(text, language)]
+
+
+def test_the_text_of_lessons_is_found(course: Course, material: Material) -> None:
+    """A word that stands only in the middle of one lesson finds that lesson."""
+    material.replace("courses/tiny/02-page-2/lesson.md", "Words before", "Quokkas before")
+    load(material.root)
+
+    assert subjects("quokka") == ["lesson:tiny/page-2"]
+    assert subjects("QUOKKAS before") == ["lesson:tiny/page-2"]
+    assert subjects("quok") == ["lesson:tiny/page-2"]
+    assert subjects("quokka nowhere") == []
+
+
+def test_titles_come_before_texts(course: Course, material: Material) -> None:
+    """What is named so stands before what mentions it."""
+    material.replace(
+        "courses/tiny/01-page-1/lesson.md", "Words before", "A wombat and words before"
+    )
+    material.replace("courses/tiny/02-page-2/lesson.md", "title: Page 2", "title: The wombat")
+    load(material.root)
+
+    assert subjects("wombat") == ["lesson:tiny/page-2", "lesson:tiny/page-1"]
+
+
+def test_a_snippet_marks_the_word_and_is_safe(course: Course, material: Material) -> None:
+    """Only <mark> is markup in a snippet; code with angle brackets is text."""
+    material.replace("courses/tiny/01-page-1/lesson.md", 'print("zebra")', 'print("<b>okapi</b>")')
+    load(material.root)
+
+    snippet = find("okapi", "en")[0].snippet
+
+    assert "<mark>okapi</mark>" in snippet
+    assert "<b>" not in snippet
+
+
+def test_a_translation_is_found_in_its_language(course: Course, material: Material) -> None:
+    """French finds French text first, and English where there is no French."""
+    material.lesson("l10n/fr/courses/tiny/01-page-1", "Le kangourou")
+    load(material.root)
+
+    assert subjects("kangourou", "fr") == ["lesson:tiny/page-1"]
+    assert subjects("kangourou", "en") == []
+    assert [hit.language for hit in find("zebra", "fr")] == ["fr", "en"]
+
+
+def test_what_is_gone_is_not_found(course: Course, material: Material) -> None:
+    """A withdrawn course leaves the index."""
+    (material.root / "courses/tiny/course.yaml").rename(material.root / "course.yaml")
+    (material.root / "courses/tiny").rename(material.root / "gone")
+    load(material.root)
+
+    assert subjects("zebra") == []
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text(max_size=40))
+def test_no_text_breaks_the_search(course: Course, text: str) -> None:
+    """Whatever is typed, quotes and operators included, there is a list."""
+    assert isinstance(find(text, "en"), list)
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "a AND", "NOT", "x* NEAR(y", "title:a", "'; DROP TABLE", "-"]
+)
+def test_operators_are_words(course: Course, text: str) -> None:
+    """The databases' own query languages cannot be reached."""
+    assert isinstance(find(text, "en"), list)
+
+
+def test_the_catalogue_shows_what_was_found(course: Course, material: Material) -> None:
+    """Courses and pieces of lessons; nothing found is said, with the way back."""
+    page = Client().get("/courses/?q=zebra").content.decode()
+    assert "The tiny course" in page
+    assert "<mark>zebra</mark>" in page
+    assert 'href="/courses/tiny/page-1/"' in page
+
+    page = Client().get('/courses/?q=<script>"').content.decode()
+    assert "No results for" in page
+    assert "<script>&quot;" not in page
+    assert "&lt;script&gt;" in page

@@ -1,0 +1,209 @@
+"""The state machine: attempt rules, leases, bounded tries, and what the database refuses."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from celery import Celery
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from exercises.models import Stage, State, Submission
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.attempts import SubmissionRefused, standing
+from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
+from exercises.submissions.lifecycle import MAX_TRIES
+from grader.report import GradeReport
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.exercises.learner_client import LearnerClient
+
+GRADE = GradeReport(verdict=Verdict.OK, score=4.0, max_score=10.0, passed=False, answers=b"packed")
+
+
+def claimed(submission: Submission) -> Lease:
+    """Take a submission that is there to be taken."""
+    lease = claim(submission_id=submission.pk)
+    assert lease is not None
+    return lease
+
+
+def test_a_submission_is_queued_and_keeps_its_notebook(learner_client: LearnerClient) -> None:
+    """A submitted notebook is stored unchanged, in state QUEUED, as attempt 1."""
+    submission = learner_client.submit("x = 1")
+    assert (submission.state, submission.attempt) == (State.QUEUED, 1)
+    assert b"x = 1" in bytes(submission.files.notebook)
+
+
+def test_only_one_is_unfinished_at_a_time(learner_client: LearnerClient) -> None:
+    """A second submission is refused while the first waits, and nothing is stored."""
+    learner_client.submit()
+    with pytest.raises(SubmissionRefused) as refusal:
+        learner_client.submit()
+    assert refusal.value.reason == "unfinished"
+    assert Submission.objects.count() == 1
+
+
+def test_attempts_end(learner_client: LearnerClient) -> None:
+    """After the last attempt the next submission is refused."""
+    assert learner_client.exercise.max_attempts == 5
+    for _ in range(5):
+        lifecycle.record_grade(lease=claimed(learner_client.submit()), report=GRADE)
+    with pytest.raises(SubmissionRefused) as refusal:
+        learner_client.submit()
+    assert refusal.value.reason == "no_attempts_left"
+
+
+def test_a_retired_exercise_accepts_nothing(learner_client: LearnerClient) -> None:
+    """An inactive exercise refuses submissions."""
+    learner_client.exercise.active = False
+    with pytest.raises(SubmissionRefused) as refusal:
+        learner_client.submit()
+    assert refusal.value.reason == "inactive"
+
+
+def test_a_submission_is_claimed_once(learner_client: LearnerClient) -> None:
+    """A second claim of the same submission gets nothing."""
+    submission = learner_client.submit()
+    assert claim(submission_id=submission.pk) is not None
+    assert claim(submission_id=submission.pk) is None
+
+
+def test_an_unknown_key_is_ignored(db: None) -> None:
+    """A key that no submission has claims nothing."""
+    assert claim(submission_id=uuid.uuid4()) is None
+
+
+def test_progress_extends_the_lease(learner_client: LearnerClient) -> None:
+    """A worker that reports progress keeps its submission, and the row says how far it is."""
+    submission = learner_client.submit()
+    lease = claimed(submission)
+    Submission.objects.update(lease_until=timezone.now())
+    assert renew_lease(lease=lease, progress=Progress(Stage.CELLS, 4, 9))
+    submission.refresh_from_db()
+    assert (submission.stage, submission.cell, submission.cells) == (Stage.CELLS, 4, 9)
+    assert lifecycle.requeue_stale(now=timezone.now()) == 0
+
+
+def test_a_grade_is_recorded_whole(learner_client: LearnerClient) -> None:
+    """Recording a grade ends the submission, keeps report and answers, and frees the lease."""
+    submission = learner_client.submit()
+    assert lifecycle.record_grade(lease=claimed(submission), report=GRADE)
+    submission.refresh_from_db()
+    assert (submission.state, submission.score, submission.lease_token) == (State.GRADED, 4.0, None)
+    assert submission.report is not None
+    assert submission.report["max_score"] == 10.0
+    assert bytes(submission.files.answers) == b"packed"
+
+
+def test_who_lost_the_lease_writes_nothing(learner_client: LearnerClient) -> None:
+    """A slow worker whose submission was given to another changes nothing any more."""
+    submission = learner_client.submit()
+    slow = claimed(submission)
+    lifecycle.put_back(lease=slow)
+    quick = claimed(submission)
+    assert not lifecycle.record_grade(lease=slow, report=GRADE)
+    assert not renew_lease(lease=slow, progress=Progress(Stage.GRADING))
+    assert lifecycle.put_back(lease=slow) is None
+    submission.refresh_from_db()
+    assert submission.lease_token == quick.token
+
+
+def test_platform_errors_are_bounded_and_cost_no_attempt(learner_client: LearnerClient) -> None:
+    """After three platform errors the submission ends as internal error; no attempt is used."""
+    submission = learner_client.submit()
+    states = [lifecycle.put_back(lease=claimed(submission)) for _ in range(MAX_TRIES)]
+    assert states == [State.QUEUED, State.QUEUED, State.FAILED]
+    submission.refresh_from_db()
+    assert (submission.verdict, submission.score) == ("internal_error", None)
+    stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
+    assert (stands.attempts, stands.attempts_left) == (0, 5)
+    assert learner_client.submit().attempt == 1
+
+
+def test_a_worker_that_reports_again_keeps_its_submission(learner_client: LearnerClient) -> None:
+    """Only leases that have ended are put back."""
+    submission = learner_client.submit()
+    lease = claimed(submission)
+    assert lifecycle.put_back(lease=lease, expired_before=timezone.now()) is None
+    assert lifecycle.requeue_stale(now=timezone.now() + LEASE) == 1
+    submission.refresh_from_db()
+    assert submission.state == State.QUEUED
+
+
+def test_the_best_attempt_counts(learner_client: LearnerClient) -> None:
+    """Standing reports the best score, and a pass stays a pass."""
+    best = GradeReport(verdict=Verdict.OK, score=9.0, max_score=10.0, passed=True)
+    for report in (best, GRADE):
+        lifecycle.record_grade(lease=claimed(learner_client.submit()), report=report)
+    stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
+    assert (stands.best, stands.passed, stands.graded) == (9.0, True, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_loses_nothing(
+    learner_client: LearnerClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Submitting succeeds though no message can be sent: the row is queued, the error is logged."""
+    gone = dict.fromkeys(
+        ("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path / "x")
+    )
+    monkeypatch.setattr(
+        queue,
+        "current_app",
+        Celery(broker="filesystem://", broker_transport_options=gone, set_as_current=False),
+    )
+    assert learner_client.submit().state == State.QUEUED
+    assert "could not be sent" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": State.RUNNING},
+        {"lease_token": uuid.uuid4()},
+        {"state": State.GRADED, "verdict": "ok", "finished_at": timezone.now()},
+        {"state": State.GRADED, "verdict": "", "score": 1.0, "finished_at": timezone.now()},
+        {"state": State.GRADED, "verdict": "ok", "score": 11.0, "finished_at": timezone.now()},
+        {"state": State.GRADED, "verdict": "ok", "score": -1.0, "finished_at": timezone.now()},
+        {
+            "state": State.GRADED,
+            "verdict": "ok",
+            "score": float("nan"),
+            "finished_at": timezone.now(),
+        },
+        {"state": State.FAILED, "verdict": "ok", "finished_at": timezone.now()},
+        {"passed": True},
+        {"attempt": 0},
+    ],
+    ids=",".join,
+)
+def test_the_database_refuses_what_cannot_be(
+    learner_client: LearnerClient, wrong: dict[str, Any]
+) -> None:
+    """A row that breaks a rule of the state machine cannot be written by any code."""
+    submission = learner_client.submit()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.filter(pk=submission.pk).update(**wrong)
+
+
+def test_the_database_refuses_a_second_unfinished_one(learner_client: LearnerClient) -> None:
+    """Two unfinished submissions of one learner for one exercise cannot be written."""
+    first = learner_client.submit()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.create(
+            user=first.user,
+            exercise=first.exercise,
+            attempt=2,
+            max_score=10,
+            created_at=timezone.now(),
+            notified_at=timezone.now(),
+        )
