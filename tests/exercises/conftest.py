@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from celery import current_app
 from django.conf import settings as site_settings
-from rest_framework.authtoken.models import Token
 
+from courses.accounts.tokens import new_token
 from courses.models import User
 from exercises.catalogue import loading
 from exercises.models import Exercise
@@ -85,7 +85,7 @@ def token_of() -> Callable[[User], dict[str, str]]:
     """Make the header by which the API knows somebody."""
 
     def header(user: User) -> dict[str, str]:
-        return {"Authorization": f"Token {Token.objects.get_or_create(user=user)[0].key}"}
+        return {"Authorization": f"Token {new_token(user)}"}
 
     return header
 
