@@ -226,7 +226,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "config.problem_details.problem_details_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-REST_KNOX = {"TOKEN_TTL": None}  # a script for a course runs for months; see courses.accounts.tokens
+REST_KNOX = {
+    "AUTH_TOKEN_CHARACTER_LENGTH": 40,
+    "TOKEN_TTL": None,  # a script for a course runs for months; see courses.accounts.tokens
+}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Whybox",
     "VERSION": "1",
