@@ -18,7 +18,9 @@ MOST_ENTRIES: Final = 10_000
 """In the folder; above it, a quarter is deleted at random."""
 
 
-def cache_settings(cache_url: str, broker_url: str, folder: Path) -> dict[str, Any]:
+def cache_settings(
+    cache_url: str, broker_url: str, folder: Path, *, most: int = MOST_ENTRIES
+) -> dict[str, Any]:
     """Return Django's default cache: the Redis of one of the addresses, or files in a folder.
 
     Without Redis the broker is a folder too, so the site runs on one machine and files suffice.
@@ -33,7 +35,7 @@ def cache_settings(cache_url: str, broker_url: str, folder: Path) -> dict[str, A
     return {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": str(folder),
-        "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES, "CULL_FREQUENCY": 4},
+        "OPTIONS": {"MAX_ENTRIES": most, "CULL_FREQUENCY": 4},
     }
 
 

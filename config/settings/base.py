@@ -101,7 +101,11 @@ DATABASES["default"]["CONN_MAX_AGE"] = (
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES: dict[str, Any] = {
     "default": cache_settings(
-        env("WHYBOX_CACHE_URL"), env("WHYBOX_BROKER_URL"), VAR_DIR / "cache"
+        env("WHYBOX_CACHE_URL"), env("WHYBOX_BROKER_URL"), VAR_DIR / "cache" / "counts"
+    ),
+    # Larger, and of no use to whoever counts requests: a full one must not push counts out.
+    "documents": cache_settings(
+        env("WHYBOX_CACHE_URL"), env("WHYBOX_BROKER_URL"), VAR_DIR / "cache" / "documents", most=500
     ),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -24,7 +24,10 @@ ALLOWED_HOSTS = [*env("WHYBOX_ALLOWED_HOSTS"), "testserver"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Tests run in parallel, and each empties its cache.
 _process = os.environ.get("PYTEST_XDIST_WORKER", "main")
-CACHES = {"default": cache_settings("", "", VAR_DIR / f"cache-{_process}")}
+CACHES = {
+    name: cache_settings("", "", VAR_DIR / f"cache-{_process}" / name)
+    for name in ("default", "documents")
+}
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing folder
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, so that a worker process started by a test uses the test database too.
