@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from celery import current_app
 from django.conf import settings as site_settings
+from django.core.cache import cache
 
 from courses.accounts.tokens import new_token
 from courses.models import User
@@ -60,6 +61,12 @@ def worker(worker_process: WorkerProcess, transactional_db: None) -> WorkerProce
     """The session's worker, running, on a database that it shares with the test."""
     worker_process.start()
     return worker_process
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """Forget what other tests counted and the status that they saw."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
