@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.html import strip_tags
 
+from courses.authoring import search_index
 from courses.markup.rendering import Source, render_page
+from courses.models import Part
 from exercises.catalogue.folders import FOLDER
 from exercises.catalogue.rubric import read_rubric
 from exercises.models import Exercise
 from grader.exercise import load_exercise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from grader.exercise import Exercise as ExerciseFolder
@@ -45,7 +49,20 @@ def load(*, content: Path) -> list[str]:
             row.active = False
             row.save(update_fields=["active"])
             changed.append(row.slug)
+    if changed:
+        search_index.rebuild()
     return changed
+
+
+def search_entries() -> Iterable[search_index.Entry]:
+    """Return the exercises of courses that are taught, for the search."""
+    taught = Part.objects.filter(course__withdrawn=False).exclude(exercise_slug="")
+    languages = dict(taught.values_list("exercise_slug", "course__language"))
+    for exercise in Exercise.objects.active().filter(slug__in=languages):
+        body = f"{exercise.summary} {strip_tags(exercise.description['statement_html'])}"
+        yield search_index.Entry(
+            f"exercise:{exercise.slug}", languages[exercise.slug], exercise.title, body
+        )
 
 
 def _html(markdown: str, exercise: ExerciseFolder) -> str:
