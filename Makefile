@@ -16,7 +16,7 @@ CHECKS := check-types check-content-files check-spelling check-lint check-format
   check-migrations check-deployment check-api check-typos
 
 .PHONY: help machine environments site-environments run demo test test-browser test-services check \
-  $(CHECKS) check-content check-short bench doctor lock figures messages clean
+  $(CHECKS) check-content check-short bench doctor lock figures messages editor-bundle clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -114,8 +114,11 @@ figures: environments  ## draw the figures of all lessons
 
 messages: environments  ## extract the strings to translate and compile the translations (needs gettext)
 	$(SITE)/python manage.py makemessages --locale fr --no-wrap --no-obsolete --add-location file \
-	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*"
+	  --ignore "tests/*" --ignore "docs/*" --ignore ".venv*" --ignore "var/*" --ignore "content/*" --ignore "config/editor/node_modules/*"
 	for messages in config/locale*/*/LC_MESSAGES; do msgfmt --check-format -o $$messages/django.mo $$messages/django.po || exit 1; done
+
+editor-bundle:  ## bundle the code editor (needs Node and npm; the bundle is committed)
+	cd config/editor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 
 lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }

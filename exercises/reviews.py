@@ -88,7 +88,7 @@ def record_review(
             "points": dict(points),
             "score": score,
             "max_score": rubric.max_score,
-            "passed": score >= rubric.pass_score,
+            "passed": rubric.accepts(points),
             "comment": comment,
             "created_at": timezone.now(),
             "mail_due": True,

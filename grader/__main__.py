@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from grader.errors import ExerciseContentError, GraderError, NotebookRefused, SandboxUnavailable
 from grader.exercise import load_exercise
-from grader.words import say
+from grader.messages import message_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.report import GradeReport
 
 PASSED, NOT_PASSED, BAD_USAGE, UNSAFE = 0, 1, 2, 3
@@ -137,7 +137,7 @@ def _secret() -> bytes:
     return secret.encode() if secret else secrets.token_bytes(32)
 
 
-def _text(exercise: Exercise, report: GradeReport) -> str:
+def _text(exercise: ExerciseDefinition, report: GradeReport) -> str:
     lines = [exercise.title, ""]
     if report.error is not None:
         place = "" if report.error.cell is None else f" in code cell {report.error.cell + 1}"
@@ -146,11 +146,11 @@ def _text(exercise: Exercise, report: GradeReport) -> str:
         lines += [f"The run stopped early: {report.verdict}", ""]
     for result in report.criteria:
         mark = "+" if result.passed else "-"
-        message = say(result.message_id, result.facts)
+        message = message_text(result.message_id, result.facts)
         lines.append(f"  {mark} {result.points:g}/{result.max_points:g}  {result.title}: {message}")
     if report.misconception is not None:
         found = report.misconception
-        lines += ["", say(found.message_id, found.facts), str(found.facts["question"])]
+        lines += ["", message_text(found.message_id, found.facts), str(found.facts["question"])]
     word = "passed" if report.passed else "not passed"
     lines += ["", f"{report.score:g} of {report.max_score:g} points: {word}"]
     return "\n".join(lines)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.variants import Variant
 
 BAR_WIDTH = 24
@@ -36,14 +36,14 @@ def build_references(
         GraderError: an exercise's own code failed; the others are built all the same.
     """
     store = ReferenceStore(references)
-    work: list[tuple[Exercise, Variant]] = []
+    work: list[tuple[ExerciseDefinition, Variant]] = []
     for folder in folders:
         exercise = load_exercise(folder)
         hidden = hidden_pool(exercise, secret) if secret else ()
         work += [
             (exercise, variant)
             for variant in (visible_variant(exercise), *hidden)
-            if not store.has(exercise, variant, mistakes=variant.id == VISIBLE)
+            if not store.has(exercise, variant, misconceptions=variant.id == VISIBLE)
         ]
     if not work:
         return
@@ -61,11 +61,11 @@ def build_references(
         raise GraderError("\n".join(sorted(set(failures))))
 
 
-def _build_one(exercise: Exercise, variant: Variant, references: Path) -> tuple[str, str]:
+def _build_one(exercise: ExerciseDefinition, variant: Variant, references: Path) -> tuple[str, str]:
     """What was computed, and why it failed; in a process of its own."""
     label = f"{exercise.slug} {variant.id}"
     try:
-        ReferenceStore(references).get(exercise, variant, mistakes=variant.id == VISIBLE)
+        ReferenceStore(references).get(exercise, variant, misconceptions=variant.id == VISIBLE)
     except GraderError as error:
         return label, str(error)
     return label, ""

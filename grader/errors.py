@@ -62,7 +62,7 @@ class SandboxUnavailable(PlatformError):  # noqa: N818 - a state, not an acciden
 
     Attributes:
         reason: what is missing or broken.
-        fix: a command or setting that fixes it; empty if none is known.
+        fix: a command or context that fixes it; empty if none is known.
     """
 
     def __init__(self, reason: str, *, fix: str = "") -> None:

@@ -33,8 +33,8 @@ MAX_UNPACKED_BYTES = 64 * MIB
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Why an answer cannot be marked: a message id of `grader.words` and its facts."""
+class AnswerProblem:
+    """Why an answer cannot be marked: a message id of `grader.messages` and its facts."""
 
     message_id: str
     facts: Facts = field(default_factory=dict)
@@ -58,7 +58,7 @@ class RunAnswers:
 
 
 @dataclass(frozen=True)
-class Clue:
+class ParameterUsage:
     """What the notebook's text says about an answer that ignores its parameters.
 
     Attributes:
@@ -74,7 +74,7 @@ class Clue:
 
 def conform(
     answer: Answer | None, output: Output, labels: Sequence[str] = ()
-) -> NDArray[Any] | Problem:
+) -> NDArray[Any] | AnswerProblem:
     """The answer as an array of the declared dtype, shape and order, or why it is none.
 
     Accepts what mathematics does not tell apart: whole numbers for decimals, a trailing class axis
@@ -87,17 +87,17 @@ def conform(
         labels: for a labelled output: the first axis's labels in the reference's order.
     """
     if answer is None:
-        return Problem("criterion.missing", {"output": output.name})
+        return AnswerProblem("criterion.missing", {"output": output.name})
     if answer.array is None:
         known = answer.refusal if answer.refusal in {"object_dtype", "too_large"} else "unreadable"
-        return Problem(f"criterion.refused_{known}", {"output": output.name})
+        return AnswerProblem(f"criterion.refused_{known}", {"output": output.name})
     array = _of_dtype(answer.array, output)
-    if not isinstance(array, Problem):
+    if not isinstance(array, AnswerProblem):
         array = _in_order(array, answer, output, tuple(labels))
-    return array if isinstance(array, Problem) else _checked_values(array, output)
+    return array if isinstance(array, AnswerProblem) else _checked_values(array, output)
 
 
-def _of_dtype(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
+def _of_dtype(array: NDArray[Any], output: Output) -> NDArray[Any] | AnswerProblem:
     kind, wanted = array.dtype.kind, KINDS[output.dtype]
     if wanted == "f" and kind in "fiu":
         return array.astype(np.float64)
@@ -108,7 +108,7 @@ def _of_dtype(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
     if wanted == "U" and kind == "U":
         return array
     facts: Facts = {"output": output.name, "found": array.dtype.name, "expected": output.dtype}
-    return Problem("criterion.wrong_dtype", facts)
+    return AnswerProblem("criterion.wrong_dtype", facts)
 
 
 def _whole(array: NDArray[Any]) -> bool:
@@ -116,7 +116,7 @@ def _whole(array: NDArray[Any]) -> bool:
     return bool(np.all(np.abs(array) <= 2.0**53) and np.all(array == np.round(array)))
 
 
-def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
+def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | AnswerProblem:
     shape = output.shape
     if output.take_class is not None and _fits(array.shape[:-1], shape) and array.ndim:
         if output.take_class < array.shape[-1]:
@@ -135,7 +135,7 @@ def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
         "expected": shape_text(shape),
     }
     turned = len(shape) > 1 and _fits(array.shape[::-1], shape)
-    return Problem("criterion.transposed" if turned else "criterion.wrong_shape", facts)
+    return AnswerProblem("criterion.transposed" if turned else "criterion.wrong_shape", facts)
 
 
 def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
@@ -152,7 +152,7 @@ def shape_text(shape: Sequence[int | None]) -> str:
 
 def _in_order(
     array: NDArray[Any], answer: Answer, output: Output, labels: tuple[str, ...]
-) -> NDArray[Any] | Problem:
+) -> NDArray[Any] | AnswerProblem:
     """The array in the declared shape, each axis that carries names in the declared order."""
     index, columns = answer.index, answer.columns
     first, last = (labels if output.labelled else ()), output.columns
@@ -169,13 +169,13 @@ def _in_order(
         array, index, columns = np.moveaxis(array, 0, -1), None, index
     if array.ndim != len(output.shape):
         shaped = _of_shape(array, output)
-        if isinstance(shaped, Problem):
+        if isinstance(shaped, AnswerProblem):
             return shaped
         array = shaped
     for axis, names, wanted in ((0, index, first), (-1, columns, last)):
         if names is not None and wanted and len(names) == array.shape[axis]:
             order = _order(names, wanted, answer, output)
-            if isinstance(order, Problem):
+            if isinstance(order, AnswerProblem):
                 return order
             array = array if order is None else np.take(array, order, axis)
     return _of_shape(array, output)
@@ -183,7 +183,7 @@ def _in_order(
 
 def _order(
     names: tuple[str, ...], wanted: tuple[str, ...], answer: Answer, output: Output
-) -> list[int] | Problem | None:
+) -> list[int] | AnswerProblem | None:
     """Where each wanted name stands; None when the names claim nothing about the order."""
     # Two spellings of one letter, composed or not, look alike and are alike.
     names, wanted = _composed(names), _composed(wanted)
@@ -204,7 +204,7 @@ def _order(
             "extra": _listed(extra),
             "twice": _listed(twice),
         }
-        return Problem(f"criterion.wrong_{kind}", facts)
+        return AnswerProblem(f"criterion.wrong_{kind}", facts)
     return [place[name] for name in wanted]
 
 
@@ -219,23 +219,23 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(name or "''" for name in [*short, *more]) if short else "-"
 
 
-def _checked_values(array: NDArray[Any], output: Output) -> NDArray[Any] | Problem:
+def _checked_values(array: NDArray[Any], output: Output) -> NDArray[Any] | AnswerProblem:
     usable = np.abs(array) <= LARGEST if output.dtype == "float" else np.ones(array.shape, bool)
     if not usable.all():
         count = int((~usable).sum())
-        return Problem("criterion.not_finite", {"output": output.name, "count": count})
+        return AnswerProblem("criterion.not_finite", {"output": output.name, "count": count})
     if output.choices and not set(array.ravel().tolist()) <= set(output.choices):
         facts: Facts = {"output": output.name, "choices": ", ".join(output.choices)}
-        return Problem("criterion.not_a_choice", facts)
+        return AnswerProblem("criterion.not_a_choice", facts)
     return array
 
 
-def pack(runs: Sequence[RunAnswers], clue: Clue, **stamp: str) -> bytes:
+def pack(runs: Sequence[RunAnswers], usage: ParameterUsage, **stamp: str) -> bytes:
     """The answers of all runs as one compressed archive of plain arrays; no pickle.
 
     Args:
         runs: the visible run first.
-        clue: what the notebook's text said.
+        usage: what the notebook's text said.
         stamp: what the grade rests on, such as the exercise's version.
     """
     arrays: dict[str, NDArray[Any]] = {}
@@ -250,9 +250,9 @@ def pack(runs: Sequence[RunAnswers], clue: Clue, **stamp: str) -> bytes:
         "format": 1,
         "stamp": stamp,
         "clue": {
-            "unread": clue.unread,
-            "reassigned": dict(clue.reassigned),
-            "literals": dict(clue.literals),
+            "unread": usage.unread,
+            "reassigned": dict(usage.reassigned),
+            "literals": dict(usage.literals),
         },
         "runs": [
             {
@@ -283,8 +283,8 @@ def pack(runs: Sequence[RunAnswers], clue: Clue, **stamp: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], Clue, dict[str, str]]:
-    """The runs, the clue and the stamp that `pack` stored.
+def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], ParameterUsage, dict[str, str]]:
+    """The runs, the usage and the stamp that `pack` stored.
 
     Raises:
         GraderError: the bytes are not such an archive, or would unfold beyond 64 MiB.
@@ -297,12 +297,12 @@ def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], Clue, dict[str, str]]:
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(arrays.pop("meta").tobytes())
         runs = tuple(_run(raw, arrays) for raw in meta["runs"])
-        clue = Clue(
+        usage = ParameterUsage(
             unread=tuple(meta["clue"]["unread"]),
             reassigned=meta["clue"]["reassigned"],
             literals=meta["clue"]["literals"],
         )
-        return runs, clue, meta["stamp"]
+        return runs, usage, meta["stamp"]
     except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
         raise GraderError("the stored answers cannot be read") from error
 

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.explanation import Problem
+from grader.explanation import AnswerProblem
 from grader.metrics import tolerance_band
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from grader.criteria import Setting
+    from grader.criteria import GradingContext
 
 
-def plot(setting: Setting) -> dict[str, Any] | None:
+def plot(context: GradingContext) -> dict[str, Any] | None:
     """The data of the declared figure; None when there is none or nothing to draw."""
-    figure = setting.exercise.figure
+    figure = context.exercise.figure
     if figure is None:
         return None
-    output = setting.exercise.output(figure.output)
-    own, reference = setting.answers[output.name], setting.expected(output.name)
-    if isinstance(own, Problem) or own.shape != reference.shape or own.dtype.kind not in "fi":
+    output = context.exercise.output(figure.output)
+    own, reference = context.answers[output.name], context.expected(output.name)
+    if isinstance(own, AnswerProblem) or own.shape != reference.shape or own.dtype.kind not in "fi":
         return None
-    names = output.columns or setting.reference.labels.get(output.name, ())
+    names = output.columns or context.reference.labels.get(output.name, ())
     rows = [row for row in figure.rows if own.ndim == 1 or row < len(own)]
     panels = [
         _panel(own, reference, row, figure.top if figure.kind == "bars" else None, names)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.clues import read_clue
-from grader.criteria import Finding, Setting, judge
+from grader.criteria import Finding, GradingContext, grade_criterion
 from grader.errors import GraderError
-from grader.executed import executed_notebook
-from grader.explanation import Problem, RunAnswers, conform, pack, unpack
+from grader.executed_notebook import executed_notebook
+from grader.explanation import AnswerProblem, RunAnswers, conform, pack, unpack
 from grader.figures import plot
 from grader.misconceptions import diagnose
 from grader.notebook import code_cells, find_parameters_cell, read_notebook
+from grader.parameter_usage import read_parameter_usage
 from grader.report import CriterionResult, GradeReport, Timings
 from grader.sandbox.job import Job, Verdict
 from grader.variants import Variant, choose_hidden, visible_variant
@@ -29,8 +29,8 @@ from grader.variants import Variant, choose_hidden, visible_variant
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from grader.exercise import Criterion, Exercise
-    from grader.explanation import Clue
+    from grader.exercise import Criterion, ExerciseDefinition
+    from grader.explanation import ParameterUsage
     from grader.reference import Reference, ReferenceStore
     from grader.report import Diagnosis
     from grader.sandbox.job import Event, Run, Sandbox
@@ -40,7 +40,7 @@ WHERE_FROM_ATTEMPT = 2
 
 
 @dataclass(frozen=True)
-class Marks:
+class GradeResult:
     """What marking alone finds out, without running anything."""
 
     criteria: tuple[CriterionResult, ...]
@@ -52,7 +52,7 @@ class Marks:
 
 
 def grade_notebook(
-    exercise: Exercise,
+    exercise: ExerciseDefinition,
     notebook: bytes,
     *,
     sandbox: Sandbox,
@@ -90,8 +90,8 @@ def grade_notebook(
     if ours is not None:
         return _internal_error(exercise, ours)
     answers = [_answers(variant, run) for variant, run in zip(variants, runs, strict=True)]
-    clue = read_clue(exercise, cells, place)
-    marks = mark_answers(exercise, answers, clue, references=references, attempt=attempt)
+    usage = read_parameter_usage(exercise, cells, place)
+    marks = grade_answers(exercise, answers, usage, references=references, attempt=attempt)
     visible = runs[0]
     stamp = {"version": exercise.version, "content_hash": exercise.content_hash}
     return GradeReport(
@@ -112,55 +112,55 @@ def grade_notebook(
         ),
         plot=marks.plot,
         executed=executed_notebook(document, visible),
-        answers=pack(answers, clue, **stamp),
+        answers=pack(answers, usage, **stamp),
         provenance=_provenance(exercise, variants, references),
     )
 
 
 def regrade(
-    exercise: Exercise, answers: bytes, *, references: ReferenceStore, attempt: int = 1
-) -> Marks:
+    exercise: ExerciseDefinition, answers: bytes, *, references: ReferenceStore, attempt: int = 1
+) -> GradeResult:
     """Mark stored answers again, with today's rubric and references, without running anything.
 
     Raises:
         GraderError: the stored answers cannot be read, or lack a parameter of today's exercise.
     """
-    runs, clue, _ = unpack(answers)
+    runs, usage, _ = unpack(answers)
     names = {parameter.name for parameter in exercise.parameters}
     if any(set(run.parameters) != names for run in runs):
         raise GraderError("the exercise's parameters have changed: the notebook must run again")
-    return mark_answers(exercise, runs, clue, references=references, attempt=attempt)
+    return grade_answers(exercise, runs, usage, references=references, attempt=attempt)
 
 
-def mark_answers(
-    exercise: Exercise,
+def grade_answers(
+    exercise: ExerciseDefinition,
     runs: Sequence[RunAnswers],
-    clue: Clue,
+    usage: ParameterUsage,
     *,
     references: ReferenceStore,
     attempt: int = 1,
-) -> Marks:
+) -> GradeResult:
     """Mark the answers of the visible run and, if there is one, of the hidden run."""
     variants = [Variant(run.variant, run.parameters) for run in runs]
     found = [
-        references.get(exercise, variant, mistakes=index == 0)
+        references.get(exercise, variant, misconceptions=index == 0)
         for index, variant in enumerate(variants)
     ]
     started = time.perf_counter()
     # Whatever overflows is infinite, and fails: no warning of numpy's may end a marking.
     with np.errstate(all="ignore"):
-        marks = _marks(exercise, runs, found, clue, attempt)
+        marks = _marks(exercise, runs, found, usage, attempt)
     return replace(marks, mark_seconds=time.perf_counter() - started)
 
 
 def _marks(
-    exercise: Exercise,
+    exercise: ExerciseDefinition,
     runs: Sequence[RunAnswers],
     found: Sequence[Reference],
-    clue: Clue,
+    usage: ParameterUsage,
     attempt: int,
-) -> Marks:
-    settings = []
+) -> GradeResult:
+    contexts = []
     for run, reference in zip(runs, found, strict=True):
         conformed = {
             output.name: conform(
@@ -168,36 +168,39 @@ def _marks(
             )
             for output in exercise.outputs
         }
-        settings.append(Setting(exercise, run.parameters, reference, conformed))
+        contexts.append(GradingContext(exercise, run.parameters, reference, conformed))
     results: dict[str, CriterionResult] = {}
     for criterion in exercise.criteria:
         blocked = next((key for key in criterion.requires if not results[key].passed), None)
         if blocked is not None:
             finding = Finding(False, "criterion.requires", {"title": results[blocked].title})
         else:
-            finding = _judged(criterion, runs, settings, clue)
-        results[criterion.id] = _result(criterion, finding, settings[0], attempt)
+            finding = _judged(criterion, runs, contexts, usage)
+        results[criterion.id] = _result(criterion, finding, contexts[0], attempt)
     score = float(sum(result.points for result in results.values()))
     passed = score >= exercise.pass_score
-    return Marks(
+    return GradeResult(
         criteria=tuple(results.values()),
         score=score,
         passed=passed,
-        misconception=diagnose(settings[0], results) if score < exercise.max_score else None,
-        plot=plot(settings[0]),
+        misconception=diagnose(contexts[0], results) if score < exercise.max_score else None,
+        plot=plot(contexts[0]),
     )
 
 
 def _judged(
-    criterion: Criterion, runs: Sequence[RunAnswers], settings: Sequence[Setting], clue: Clue
+    criterion: Criterion,
+    runs: Sequence[RunAnswers],
+    contexts: Sequence[GradingContext],
+    usage: ParameterUsage,
 ) -> Finding:
     """The visible run's finding; where that holds, the hidden run's in words that give nothing."""
-    visible = judge(criterion, settings[0])
+    visible = grade_criterion(criterion, contexts[0])
     if not visible.passed:
         return _not_reached(visible, runs[0])
-    for run, setting in zip(runs[1:], settings[1:], strict=True):
-        if not judge(criterion, setting).passed:
-            return _hidden_finding(criterion, run, settings[0], setting, clue)
+    for run, context in zip(runs[1:], contexts[1:], strict=True):
+        if not grade_criterion(criterion, context).passed:
+            return _hidden_finding(criterion, run, contexts[0], context, usage)
     return visible
 
 
@@ -208,13 +211,17 @@ def _not_reached(finding: Finding, run: RunAnswers) -> Finding:
 
 
 def _hidden_finding(
-    criterion: Criterion, run: RunAnswers, visible: Setting, hidden: Setting, clue: Clue
+    criterion: Criterion,
+    run: RunAnswers,
+    visible: GradingContext,
+    hidden: GradingContext,
+    usage: ParameterUsage,
 ) -> Finding:
     names = [name for name in (criterion.output, criterion.base) if name]
     pairs = [(visible.answers[name], hidden.answers[name]) for name in names]
     same = bool(pairs) and all(
-        not isinstance(before, Problem)
-        and not isinstance(after, Problem)
+        not isinstance(before, AnswerProblem)
+        and not isinstance(after, AnswerProblem)
         and np.array_equal(before, after)
         for before, after in pairs
     )
@@ -224,23 +231,25 @@ def _hidden_finding(
             return Finding(False, "criterion.hidden_error", {"what": what})
         return Finding(False, "criterion.hidden_failed")
     for name in names:
-        if name in clue.literals:
-            return Finding(False, "criterion.pasted", {"output": name, "cell": clue.literals[name]})
-    return _ignored(visible.exercise, clue)
+        if name in usage.literals:
+            return Finding(
+                False, "criterion.pasted", {"output": name, "cell": usage.literals[name]}
+            )
+    return _ignored(visible.exercise, usage)
 
 
-def _ignored(exercise: Exercise, clue: Clue) -> Finding:
-    if clue.unread:
-        return Finding(False, "criterion.ignored_unread", {"names": ", ".join(clue.unread)})
-    if clue.reassigned:
-        name, cell = next(iter(clue.reassigned.items()))
+def _ignored(exercise: ExerciseDefinition, usage: ParameterUsage) -> Finding:
+    if usage.unread:
+        return Finding(False, "criterion.ignored_unread", {"names": ", ".join(usage.unread)})
+    if usage.reassigned:
+        name, cell = next(iter(usage.reassigned.items()))
         return Finding(False, "criterion.ignored_reassigned", {"names": name, "cell": cell})
     drawn = [parameter.name for parameter in exercise.parameters if parameter.draw]
     return Finding(False, "criterion.ignored_parameters", {"names": ", ".join(drawn)})
 
 
 def _result(
-    criterion: Criterion, finding: Finding, visible: Setting, attempt: int
+    criterion: Criterion, finding: Finding, visible: GradingContext, attempt: int
 ) -> CriterionResult:
     message, facts = finding.message_id, dict(finding.facts)
     if finding.passed:
@@ -278,17 +287,19 @@ def _filled(text: str, facts: dict[str, Any]) -> str:
     return text
 
 
-def _place(criterion: Criterion, worst: tuple[int, ...], setting: Setting) -> str:
+def _place(criterion: Criterion, worst: tuple[int, ...], context: GradingContext) -> str:
     """The place as one would index it: ``shap_values[3, mean radius]``."""
-    output = setting.exercise.output(criterion.output)
-    labels = setting.reference.labels.get(output.name) or output.columns
+    output = context.exercise.output(criterion.output)
+    labels = context.reference.labels.get(output.name) or output.columns
     names = [str(index) for index in worst]
     if labels and names and len(worst) == max(len(output.shape), 1):
         names[-1] = labels[worst[-1]]
     return f"{output.name}[{', '.join(names)}]"
 
 
-def _job(exercise: Exercise, cells: tuple[str, ...], place: int | None, variant: Variant) -> Job:
+def _job(
+    exercise: ExerciseDefinition, cells: tuple[str, ...], place: int | None, variant: Variant
+) -> Job:
     return Job(
         cells=cells,
         outputs=tuple(output.name for output in exercise.outputs),
@@ -320,7 +331,7 @@ def _answers(variant: Variant, run: Run) -> RunAnswers:
     )
 
 
-def _internal_error(exercise: Exercise, run: Run) -> GradeReport:
+def _internal_error(exercise: ExerciseDefinition, run: Run) -> GradeReport:
     return GradeReport(
         verdict=Verdict.INTERNAL_ERROR,
         score=0.0,
@@ -332,9 +343,9 @@ def _internal_error(exercise: Exercise, run: Run) -> GradeReport:
 
 
 def _provenance(
-    exercise: Exercise, variants: Sequence[Variant], references: ReferenceStore
+    exercise: ExerciseDefinition, variants: Sequence[Variant], references: ReferenceStore
 ) -> dict[str, Any]:
-    visible = references.get(exercise, variants[0], mistakes=True)
+    visible = references.get(exercise, variants[0], misconceptions=True)
     return {
         "exercise": exercise.slug,
         "version": exercise.version,

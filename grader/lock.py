@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 NAME = "reference.lock"
 SECRET = b"the variant of reference.lock"
 PROJECTIONS = 4
-MOVED = 0.001
+DRIFT_TOLERANCE = 0.001
 """A tenth of the usual band: what moves further may move a grade."""
 
 
-def fingerprint(exercise: Exercise) -> dict[str, Any]:
+def fingerprint(exercise: ExerciseDefinition) -> dict[str, Any]:
     """Versions and projections as of now.
 
     Raises:
@@ -59,14 +59,14 @@ def _projected(array: NDArray[Any]) -> list[float] | str:
     return [*(round(float(share), 5) for share in shares), float(f"{size:.4g}")]
 
 
-def write_lock(exercise: Exercise) -> Path:
+def write_lock(exercise: ExerciseDefinition) -> Path:
     """Write the exercise's lock as of now."""
     file = exercise.folder / NAME
     file.write_text(json.dumps(fingerprint(exercise), indent=2) + "\n", encoding="utf-8")
     return file
 
 
-def moved(exercise: Exercise) -> list[str]:
+def drift(exercise: ExerciseDefinition) -> list[str]:
     """In words, what differs from the lock by more than a thousandth; empty when nothing does.
 
     Raises:
@@ -98,6 +98,6 @@ def moved(exercise: Exercise) -> list[str]:
 def _differs(before: Any, now: Any) -> bool:
     if isinstance(now, str) or not isinstance(before, list) or len(before) != len(now):
         return bool(before != now)
-    shares = np.abs(np.subtract(before[:-1], now[:-1])).max() <= MOVED
-    size = abs(before[-1] - now[-1]) <= MOVED * max(abs(before[-1]), abs(now[-1]))
+    shares = np.abs(np.subtract(before[:-1], now[:-1])).max() <= DRIFT_TOLERANCE
+    size = abs(before[-1] - now[-1]) <= DRIFT_TOLERANCE * max(abs(before[-1]), abs(now[-1]))
     return not (shares and size)

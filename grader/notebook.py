@@ -14,8 +14,8 @@ import nbformat
 import numpy as np
 
 from grader.errors import NotebookRefused
+from grader.messages import message_text
 from grader.sandbox.job import MIB
-from grader.words import say
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -160,4 +160,4 @@ def _normalise(tree: dict[str, Any], cells: list[dict[str, Any]]) -> None:
 
 
 def _refuse(reason: str, **facts: str | float) -> NoReturn:
-    raise NotebookRefused(reason, say(f"notebook.{reason}", facts))
+    raise NotebookRefused(reason, message_text(f"notebook.{reason}", facts))

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 FILLED = {"zeros": 0.0, "zeros_like": 0.0, "ones": 1.0, "ones_like": 1.0}
 FILLED_WITH = ("full", "full_like")
 
 
-def placeholders(exercise: Exercise) -> Mapping[str, float]:
+def placeholders(exercise: ExerciseDefinition) -> Mapping[str, float]:
     """Output -> the number that the starter fills it with; without those filled otherwise."""
     found = _assigned(exercise.starter, exercise.content_hash)
     return {output.name: found[output.name] for output in exercise.outputs if output.name in found}

@@ -8,7 +8,7 @@ in the sandbox and never in the web process. Functions are found in it by name:
 ``mistake_<id>(parameters, seed)``
     the outputs that the misconception `<id>` changes.
 ``every_row(parameters)``
-    output -> (N, ...) explanations of all rows that a learner could have explained by mistake;
+    output -> (N, ...) explanations of all rows that a learner could have explained instead;
     (S, N, ...) over a few seeds where the exercise declares `seeds`.
 ``single_backgrounds(parameters)``
     output -> (B, ...) explanations with each background row alone.
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.variants import Variant
 
     Arrays = Mapping[str, NDArray[Any]]
@@ -56,7 +56,7 @@ FORMAT = 1
 """Changes when stored references can no longer be read as before."""
 PINNED = ("numpy", "scikit-learn", "shap", "lime")
 """A change of one of these can move a reference value, so each is part of the key."""
-MISTAKE_SEEDS = 24
+MISCONCEPTION_SEEDS = 24
 """Enough for a spread to within 15 %, at a fifth of the cost of the envelope's seeds."""
 MEMORY_ENTRIES = 64
 
@@ -99,21 +99,21 @@ class Reference:
     Attributes:
         outputs: true values by output.
         labels: the first axis's labels of each labelled output.
-        mistakes: misconception id -> the outputs that it changes (visible variant only).
+        misconceptions: misconception id -> the outputs that it changes (visible variant only).
         every_row, single_backgrounds, other_outputs: see the module's text.
         provenance: versions, hashes and parameters behind the values.
     """
 
     outputs: Mapping[str, Replicates]
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    mistakes: Mapping[str, Mapping[str, Replicates]] = field(default_factory=dict)
+    misconceptions: Mapping[str, Mapping[str, Replicates]] = field(default_factory=dict)
     every_row: Arrays = field(default_factory=dict)
     single_backgrounds: Arrays = field(default_factory=dict)
     other_outputs: Arrays = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def author_code(exercise: Exercise) -> ModuleType:
+def author_code(exercise: ExerciseDefinition) -> ModuleType:
     """The exercise's reference.py as a module, executed once per content.
 
     Raises:
@@ -138,7 +138,7 @@ def author_code(exercise: Exercise) -> ModuleType:
 _MODULES: dict[Path, tuple[str, ModuleType]] = {}
 
 
-def author_function(exercise: Exercise, name: str) -> Callable[..., Any]:
+def author_function(exercise: ExerciseDefinition, name: str) -> Callable[..., Any]:
     """The function `name` of the exercise's reference.py.
 
     Raises:
@@ -152,7 +152,7 @@ def author_function(exercise: Exercise, name: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def call_author(exercise: Exercise, name: str, *arguments: Any) -> Any:
+def call_author(exercise: ExerciseDefinition, name: str, *arguments: Any) -> Any:
     """Call a function of reference.py; its exceptions become an ExerciseContentError."""
     function = author_function(exercise, name)
     with _blaming(exercise, name):
@@ -160,7 +160,7 @@ def call_author(exercise: Exercise, name: str, *arguments: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _blaming(exercise: Exercise, name: str) -> Iterator[None]:
+def _blaming(exercise: ExerciseDefinition, name: str) -> Iterator[None]:
     """Whatever the author's code raises is the author's: say which function, and keep the cause."""
     try:
         with warnings.catch_warnings():
@@ -173,13 +173,15 @@ def _blaming(exercise: Exercise, name: str) -> Iterator[None]:
         raise ExerciseContentError(reason, file=exercise.reference_file, key=name) from error
 
 
-def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> Reference:
+def build_reference(
+    exercise: ExerciseDefinition, variant: Variant, *, misconceptions: bool
+) -> Reference:
     """Compute everything from the author's code.
 
     Args:
         exercise: whose code runs.
         variant: with which parameters.
-        mistakes: also what diagnosis needs; only the visible variant is ever diagnosed.
+        misconceptions: also what diagnosis needs; only the visible variant is ever diagnosed.
 
     Raises:
         ExerciseContentError: the code fails, or does not return what exercise.yaml declares.
@@ -193,8 +195,8 @@ def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> 
         raise ExerciseContentError(reason, file=exercise.reference_file, key="reference")
     found: dict[str, Mapping[str, Replicates]] = {}
     extras: dict[str, Arrays] = {}
-    if mistakes:
-        seeds = min(exercise.seeds, MISTAKE_SEEDS)
+    if misconceptions:
+        seeds = min(exercise.seeds, MISCONCEPTION_SEEDS)
         for misconception in exercise.misconceptions:
             if not misconception.family:
                 name = f"mistake_{misconception.id}"
@@ -206,7 +208,7 @@ def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> 
     return Reference(
         outputs=outputs,
         labels=labels,
-        mistakes=found,
+        misconceptions=found,
         provenance={
             "exercise": exercise.slug,
             "version": exercise.version,
@@ -220,7 +222,7 @@ def build_reference(exercise: Exercise, variant: Variant, *, mistakes: bool) -> 
 
 
 def _replicated(
-    exercise: Exercise,
+    exercise: ExerciseDefinition,
     name: str,
     parameters: Mapping[str, Any],
     seeds: int,
@@ -235,7 +237,7 @@ def _replicated(
 
 
 def reference_arrays(
-    exercise: Exercise,
+    exercise: ExerciseDefinition,
     name: str,
     parameters: Mapping[str, Any],
     seed: int,
@@ -261,7 +263,11 @@ def reference_arrays(
 
 
 def _array(
-    exercise: Exercise, name: str, key: str, value: Any, labels: Mapping[str, tuple[str, ...]]
+    exercise: ExerciseDefinition,
+    name: str,
+    key: str,
+    value: Any,
+    labels: Mapping[str, tuple[str, ...]],
 ) -> NDArray[Any]:
     """One output in the declared dtype; a dict is laid out along its labels."""
     output = next((output for output in exercise.outputs if output.name == key), None)
@@ -303,36 +309,43 @@ class ReferenceStore:
         self.folder = folder
         self._memory: OrderedDict[str, Reference] = OrderedDict()
 
-    def get(self, exercise: Exercise, variant: Variant, *, mistakes: bool = False) -> Reference:
+    def get(
+        self, exercise: ExerciseDefinition, variant: Variant, *, misconceptions: bool = False
+    ) -> Reference:
         """The reference of `variant`; computed and stored when it is not there yet.
 
         Raises:
             ExerciseContentError: the exercise's own code fails.
         """
-        key = self.key(exercise, variant, mistakes=mistakes)
+        key = self.key(exercise, variant, misconceptions=misconceptions)
         if key in self._memory:
             self._memory.move_to_end(key)
             return self._memory[key]
-        reference = self._from_disk(exercise, key) or self._built(exercise, variant, key, mistakes)
+        reference = self._from_disk(exercise, key) or self._built(
+            exercise, variant, key, misconceptions=misconceptions
+        )
         self._memory[key] = reference
         while len(self._memory) > MEMORY_ENTRIES:
             self._memory.popitem(last=False)
         return reference
 
-    def has(self, exercise: Exercise, variant: Variant, *, mistakes: bool = False) -> bool:
+    def has(
+        self, exercise: ExerciseDefinition, variant: Variant, *, misconceptions: bool = False
+    ) -> bool:
         """Whether it is on disk already."""
-        return self._file(exercise, self.key(exercise, variant, mistakes=mistakes)).is_file()
+        key = self.key(exercise, variant, misconceptions=misconceptions)
+        return self._file(exercise, key).is_file()
 
     @staticmethod
-    def key(exercise: Exercise, variant: Variant, *, mistakes: bool) -> str:
+    def key(exercise: ExerciseDefinition, variant: Variant, *, misconceptions: bool) -> str:
         """What the values depend on, as one hash."""
-        parts = [FORMAT, exercise.reference_hash, variant.key, mistakes, versions()]
+        parts = [FORMAT, exercise.reference_hash, variant.key, misconceptions, versions()]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _file(self, exercise: Exercise, key: str) -> Path:
+    def _file(self, exercise: ExerciseDefinition, key: str) -> Path:
         return self.folder / exercise.slug / f"{key}.npz"
 
-    def _from_disk(self, exercise: Exercise, key: str) -> Reference | None:
+    def _from_disk(self, exercise: ExerciseDefinition, key: str) -> Reference | None:
         file = self._file(exercise, key)
         try:
             return _read(file)
@@ -343,7 +356,9 @@ class ReferenceStore:
             file.unlink(missing_ok=True)
             return None
 
-    def _built(self, exercise: Exercise, variant: Variant, key: str, mistakes: bool) -> Reference:  # noqa: FBT001 - private, passed through
+    def _built(
+        self, exercise: ExerciseDefinition, variant: Variant, key: str, *, misconceptions: bool
+    ) -> Reference:
         file = self._file(exercise, key)
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_suffix(".lock").open("w") as lock:
@@ -352,7 +367,7 @@ class ReferenceStore:
             stored = self._from_disk(exercise, key)
             if stored is not None:
                 return stored
-            reference = build_reference(exercise, variant, mistakes=mistakes)
+            reference = build_reference(exercise, variant, misconceptions=misconceptions)
             _write(file, reference)
             return reference
 
@@ -361,9 +376,9 @@ def _write(file: Path, reference: Reference) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     for name, replicates in reference.outputs.items():
         arrays[f"outputs/{name}"] = replicates.samples
-    for mistake, outputs in reference.mistakes.items():
+    for misconception, outputs in reference.misconceptions.items():
         for name, replicates in outputs.items():
-            arrays[f"mistakes/{mistake}/{name}"] = replicates.samples
+            arrays[f"mistakes/{misconception}/{name}"] = replicates.samples
     for part in ("every_row", "single_backgrounds", "other_outputs"):
         for name, array in getattr(reference, part).items():
             arrays[f"{part}/{name}"] = array
@@ -386,7 +401,7 @@ def _replace(file: Path, data: bytes) -> None:
 
 def _read(file: Path) -> Reference:
     outputs: dict[str, Replicates] = {}
-    mistakes: dict[str, dict[str, Replicates]] = {}
+    misconceptions: dict[str, dict[str, Replicates]] = {}
     parts: dict[str, dict[str, NDArray[Any]]] = {}
     with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         meta = json.loads(stored["meta"].tobytes())
@@ -395,14 +410,14 @@ def _read(file: Path) -> Reference:
             if part == "outputs":
                 outputs[path[0]] = Replicates(stored[name])
             elif part == "mistakes":
-                mistakes.setdefault(path[0], {})[path[1]] = Replicates(stored[name])
+                misconceptions.setdefault(path[0], {})[path[1]] = Replicates(stored[name])
             elif part != "meta":
                 parts.setdefault(part, {})["/".join(path)] = stored[name]
     labels = {name: tuple(values) for name, values in meta["labels"].items()}
     return Reference(
         outputs=outputs,
         labels=labels,
-        mistakes=mistakes,
+        misconceptions=misconceptions,
         provenance=meta["provenance"],
         **parts,
     )

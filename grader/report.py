@@ -18,7 +18,7 @@ class CriterionResult:
     Attributes:
         id: the criterion's id in exercise.yaml.
         points: earned; `max_points` is what it is worth.
-        message_id: key of `grader.words.WORDS`; `facts` fills its placeholders.
+        message_id: key of `grader.messages.MESSAGES`; `facts` fills its placeholders.
         figures: numbers that may be shown (never a reference value or an exact distance to it).
     """
 

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.exercise import Draw, Exercise
+    from grader.exercise import Draw, ExerciseDefinition
     from grader.sandbox.job import JSONValue
 
 VISIBLE = "visible"
@@ -36,12 +36,12 @@ class Variant:
         return hashlib.sha256(json.dumps(self.parameters, sort_keys=True).encode()).hexdigest()
 
 
-def visible_variant(exercise: Exercise) -> Variant:
+def visible_variant(exercise: ExerciseDefinition) -> Variant:
     """The parameters that stand in the starter notebook."""
     return Variant(VISIBLE, exercise.visible_parameters)
 
 
-def hidden_variant(exercise: Exercise, secret: bytes, index: int) -> Variant:
+def hidden_variant(exercise: ExerciseDefinition, secret: bytes, index: int) -> Variant:
     """The `index`-th hidden variant: the same for one secret, different from the visible one."""
     generator = np.random.default_rng(_number(secret, f"{exercise.slug}/variant/{index}"))
     for _ in range(100):
@@ -54,12 +54,12 @@ def hidden_variant(exercise: Exercise, secret: bytes, index: int) -> Variant:
     return Variant(f"hidden-{index}", parameters)
 
 
-def hidden_pool(exercise: Exercise, secret: bytes) -> tuple[Variant, ...]:
+def hidden_pool(exercise: ExerciseDefinition, secret: bytes) -> tuple[Variant, ...]:
     """All hidden variants of a deployment: few, so that their references are cached."""
     return tuple(hidden_variant(exercise, secret, index) for index in range(exercise.variants))
 
 
-def choose_hidden(exercise: Exercise, secret: bytes, attempt: int) -> Variant | None:
+def choose_hidden(exercise: ExerciseDefinition, secret: bytes, attempt: int) -> Variant | None:
     """The hidden variant of an attempt; None when the exercise draws nothing."""
     if not exercise.variants:
         return None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from grader.errors import ExerciseContentError
 from grader.sandbox.job import MIB
@@ -14,17 +17,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_YAML_BYTES = MIB
-"""A content file is written by hand; a larger one is a mistake."""
+"""Content files are written by hand; a larger one is an error."""
 
 
 class Checks:
-    """Turns a failed condition into a ExerciseContentError with its place."""
+    """Turns a failed condition into an ExerciseContentError with its place."""
 
     def __init__(self, file: Path, lines: Mapping[str, int]) -> None:
         self.file, self.lines = file, lines
 
     def that(self, condition: bool, key: str, reason: str) -> None:  # noqa: FBT001 - reads as a sentence
-        """Raise a ExerciseContentError with the line of `key` unless `condition` holds."""
+        """Raise an ExerciseContentError with the line of `key` unless `condition` holds."""
         if not condition:
             raise ExerciseContentError(
                 reason, file=self.file, key=key, line=line_of(key, self.lines)
@@ -32,10 +35,10 @@ class Checks:
 
 
 def read_yaml_tree(file: Path) -> tuple[Any, dict[str, int]]:
-    """The content of a YAML file and the line of each dotted key.
+    """Return the content of a YAML 1.2 file and the line of each dotted key.
 
     Raises:
-        ExerciseContentError: unreadable, no valid YAML, or a key that is given twice.
+        ExerciseContentError: unreadable, invalid YAML, a duplicate key or a tag.
     """
     try:
         raw = file.read_bytes()
@@ -43,40 +46,48 @@ def read_yaml_tree(file: Path) -> tuple[Any, dict[str, int]]:
         raise ExerciseContentError(f"cannot be read ({error.strerror})", file=file) from error
     if len(raw) > MAX_YAML_BYTES:
         raise ExerciseContentError(f"larger than {MAX_YAML_BYTES // MIB} MiB", file=file)
+    lines = {"": 1}
     try:
-        node = yaml.compose(raw.decode("utf-8"), Loader=yaml.SafeLoader)
-        lines: dict[str, int] = {}
-        if node is not None:
-            _walk(node, "", lines, file)
-        return yaml.safe_load(raw), lines
+        return _plain(YAML().load(raw.decode("utf-8")), "", lines, file), lines
     except UnicodeDecodeError as error:
         raise ExerciseContentError("is not UTF-8 text", file=file) from error
     except RecursionError as error:
         raise ExerciseContentError("is nested too deeply", file=file) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "is not valid YAML"
+    except (YAMLError, ValueError) as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        problem = error.problem if isinstance(error, MarkedYAMLError) else None
+        if isinstance(error, DuplicateKeyError):
+            problem = str(problem).partition(" with value")[0]
         line = mark.line + 1 if mark else None
-        raise ExerciseContentError(problem, file=file, line=line) from error
+        reason = problem or "is not valid YAML"
+        raise ExerciseContentError(reason, file=file, line=line) from error
 
 
-def _walk(node: yaml.Node, path: str, lines: dict[str, int], file: Path) -> None:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            dotted = f"{path}.{key.value}" if path else str(key.value)
-            if dotted in lines:
-                line = key.start_mark.line + 1
-                raise ExerciseContentError("is given twice", file=file, key=dotted, line=line)
-            lines[dotted] = key.start_mark.line + 1
-            _walk(value, dotted, lines, file)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            _walk(value, f"{path}.{index}" if path else str(index), lines, file)
+def _plain(node: Any, path: str, lines: dict[str, int], file: Path) -> Any:
+    """Return the node as plain Python data, and record the line of every key below it."""
+    if isinstance(node, CommentedMap):
+        keys = {key: _joined(path, key) for key in node}
+        lines.update({keys[key]: node.lc.key(key)[0] + 1 for key in node if key in node.lc.data})
+        return {key: _plain(value, keys[key], lines, file) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        keys = {index: _joined(path, index) for index in range(len(node))}
+        lines.update({keys[index]: node.lc.item(index)[0] + 1 for index in keys})
+        return [_plain(value, keys[index], lines, file) for index, value in enumerate(node)]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    if node is not None:
+        reason = f"has the type {type(node).__name__}; text, numbers, lists and mappings are known"
+        raise ExerciseContentError(reason, file=file, key=path, line=line_of(path, lines))
+    return None
+
+
+def _joined(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)
 
 
 def line_of(key: str, lines: Mapping[str, int]) -> int | None:
-    """The line of `key`, or of the nearest key above it that stands in the file."""
+    """Return the line of `key`, or of its nearest parent in the file."""
     while key and key not in lines:
         key = key.rpartition(".")[0]
     return lines.get(key)

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.simulated_learners.learner import Arrays
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 
 def _tree_shap(
-    exercise: Exercise, parameters: dict[str, Any], seed: int, generator: np.random.Generator
+    exercise: ExerciseDefinition,
+    parameters: dict[str, Any],
+    seed: int,
+    generator: np.random.Generator,
 ) -> Iterator[Learner]:
     """Mistakes with the model in hand: other backgrounds, rows, models, outputs."""
     from sklearn.ensemble import GradientBoostingClassifier  # noqa: PLC0415 - heavy
@@ -69,7 +72,10 @@ def _tree_shap(
 
 
 def _tabular_lime(
-    exercise: Exercise, parameters: dict[str, Any], seed: int, generator: np.random.Generator
+    exercise: ExerciseDefinition,
+    parameters: dict[str, Any],
+    seed: int,
+    generator: np.random.Generator,
 ) -> Iterator[Learner]:
     """Mistakes with the explainer in hand: labels, samples, features, rows, surfaces."""
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - heavy

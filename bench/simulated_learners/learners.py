@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.simulated_learners.learner import Arrays
-    from grader.exercise import Exercise, Misconception
+    from grader.exercise import ExerciseDefinition, Misconception
 
 MORE_CORRECT = 10
 """So many correct learners for each mistaken one where correct answers scatter."""
@@ -42,7 +42,7 @@ ALSO_TRUE = {
 """What structural detectors may say of a mistake of the library, and be right."""
 
 
-def main_output(exercise: Exercise) -> str:
+def main_output(exercise: ExerciseDefinition) -> str:
     """The float output worth most of those with one right answer; empty when there is none."""
     marked = [
         criterion
@@ -53,7 +53,10 @@ def main_output(exercise: Exercise) -> str:
 
 
 def learners(
-    exercise: Exercise, parameters: dict[str, Any], count: int, generator: np.random.Generator
+    exercise: ExerciseDefinition,
+    parameters: dict[str, Any],
+    count: int,
+    generator: np.random.Generator,
 ) -> Iterator[Learner]:
     """Learners of one drawing of the parameters, with correct work and with mistakes."""
     name = main_output(exercise)
@@ -82,7 +85,10 @@ def learners(
 
 
 def misconception_outputs(
-    exercise: Exercise, misconception: Misconception, parameters: dict[str, Any], seed: int
+    exercise: ExerciseDefinition,
+    misconception: Misconception,
+    parameters: dict[str, Any],
+    seed: int,
 ) -> Arrays | None:
     """What a mistake of the exercise's own sets; None where it changes nothing.
 
@@ -103,7 +109,7 @@ def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-9, atol=0))
 
 
-def _correct(right: Arrays, exercise: Exercise) -> Iterator[Learner]:
+def _correct(right: Arrays, exercise: ExerciseDefinition) -> Iterator[Learner]:
     yield Learner("correct", right, correct=True)
     if exercise.seeds == 1:
         floats = {k: v for k, v in right.items() if v.dtype.kind == "f"}

@@ -15,14 +15,14 @@ from bench.simulated_learners.learners import (
     main_output,
     misconception_outputs,
 )
-from grader.check import mark_simulated
+from grader.check import grade_computed_answers
 from grader.metrics import rel_l1, symmetric_l1
 from grader.misconceptions.diagnosis import library
 from grader.reference import reference_arrays
 
 if TYPE_CHECKING:
     from bench.simulated_learners.learner import Learner
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
     from grader.variants import Variant
 
@@ -49,11 +49,11 @@ class Tally:
         return f"{self.counts[part]} of {total} ({percent:.2f} %)"
 
     def add(
-        self, exercise: Exercise, store: ReferenceStore, world: Variant, learner: Learner
+        self, exercise: ExerciseDefinition, store: ReferenceStore, world: Variant, learner: Learner
     ) -> None:
         """Grade one learner and count what the grader said."""
-        reference = store.get(exercise, world, mistakes=True)
-        marks = mark_simulated(exercise, store, learner.outputs, world)
+        reference = store.get(exercise, world, misconceptions=True)
+        marks = grade_computed_answers(exercise, store, learner.outputs, world)
         full = marks.score == exercise.max_score
         if learner.correct:
             self.counts["correct"] += 1
@@ -79,21 +79,21 @@ class Tally:
         self._statement(exercise, store, world, learner, prefix="")
         families = learner.true | {learner.name}
         kept = tuple(m for m in exercise.misconceptions if m.id not in families)
-        criteria = tuple(replace(c, mistake="") for c in exercise.criteria)
+        criteria = tuple(replace(c, misconception="") for c in exercise.criteria)
         without = replace(exercise, misconceptions=kept, criteria=criteria)
         self._statement(without, store, world, learner, prefix="left out: ", full_exercise=exercise)
 
     def _statement(
         self,
-        exercise: Exercise,
+        exercise: ExerciseDefinition,
         store: ReferenceStore,
         world: Variant,
         learner: Learner,
         *,
         prefix: str,
-        full_exercise: Exercise | None = None,
+        full_exercise: ExerciseDefinition | None = None,
     ) -> None:
-        marks = mark_simulated(exercise, store, learner.outputs, world)
+        marks = grade_computed_answers(exercise, store, learner.outputs, world)
         diagnosis = marks.misconception
         in_library = bool(learner.true & _known(full_exercise or exercise))
         self.counts[f"{prefix}in library"] += in_library
@@ -111,7 +111,9 @@ class Tally:
         self.wrong[key] += not true
 
     @staticmethod
-    def _caught_when_visible(exercise: Exercise, store: ReferenceStore, learner: Learner) -> bool:
+    def _caught_when_visible(
+        exercise: ExerciseDefinition, store: ReferenceStore, learner: Learner
+    ) -> bool:
         """Whether the same learner fails with the parameters that everybody sees."""
         parameters, seed = exercise.visible_parameters, LEARNER_SEED
         misconception, name = exercise.misconception(learner.name), main_output(exercise)
@@ -122,11 +124,11 @@ class Tally:
             right = reference_arrays(exercise, "reference", parameters, seed, {})
             mistakes = array_mistakes(right, name, np.random.default_rng(seed)) if name else ()
             again = [each.outputs for each in mistakes if each.name == learner.name]
-        return any(not mark_simulated(exercise, store, each).passed for each in again)
+        return any(not grade_computed_answers(exercise, store, each).passed for each in again)
 
     @staticmethod
     def _coincides(
-        exercise: Exercise,
+        exercise: ExerciseDefinition,
         store: ReferenceStore,
         world: Variant,
         learner: Learner,
@@ -136,12 +138,12 @@ class Tally:
 
         A logarithm to another base *is* the right values times a factor, whatever led to it.
         """
-        reference = store.get(exercise, world, mistakes=True)
+        reference = store.get(exercise, world, misconceptions=True)
         name = main_output(exercise)
         if name and "scaled" in ids:
             true = reference.outputs[name].mean
             found, nearly = np.asarray(learner.outputs[name], float), EXACTLY
-            mistake = reference.mistakes.get(learner.name, {}).get(name)
+            mistake = reference.misconceptions.get(learner.name, {}).get(name)
             if exercise.seeds > 1 and mistake is not None:
                 found, nearly = mistake.mean, NEARLY
             factor = float((found * true).sum()) / float((true**2).sum())
@@ -156,7 +158,7 @@ class Tally:
         )
 
 
-def _known(exercise: Exercise) -> set[str]:
+def _known(exercise: ExerciseDefinition) -> set[str]:
     structural = set(STRUCTURAL)
     if exercise.seeds > 1:
         structural -= {"background", "other_output"}

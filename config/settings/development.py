@@ -10,6 +10,6 @@ SECRET_KEY = env("WHYBOX_SECRET_KEY") or stored_secret("secret-key", VAR_DIR)
 VARIANT_SECRET = env("WHYBOX_VARIANT_SECRET") or stored_secret("variant-secret", VAR_DIR)
 # Their passwords are published: a site that answers to any other name has none of them.
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
-DEMO_ACCOUNTS: bool = env("WHYBOX_DEMO_ACCOUNTS") and _LOOPBACK.issuperset(
+DEMO_ACCOUNTS = env("WHYBOX_DEMO_ACCOUNTS") and _LOOPBACK.issuperset(
     [*ALLOWED_HOSTS, urlsplit(SITE_URL).hostname or ""]
 )

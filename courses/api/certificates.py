@@ -38,7 +38,7 @@ class CertificateSerializer(serializers.Serializer[Any]):
     holder = serializers.CharField(
         source="shown_name",
         allow_null=True,
-        help_text="Null while the holder keeps the name private.",
+        help_text="Null while the holder withholds the name.",
     )
     course = CertificateCourseSerializer(source="*")
     issuer = serializers.CharField(source="issuer_name")

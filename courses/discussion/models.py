@@ -38,7 +38,7 @@ class Post(models.Model):
         subject: ``lesson:<course>/<slug>`` or ``exercise:<slug>``; of an answer, its question's.
         question: None: this is a question.
         html: the body, rendered and sanitised when it was written.
-        spoiler: tells a solution; hidden from those who have not passed yet.
+        spoiler: contains a solution; hidden from those who have not passed yet.
         accepted: the answer that helped whoever asked.
         deleted_at: the row stays, so that answers keep their question and a deletion can be undone.
     """

@@ -84,7 +84,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 @transaction.atomic
 def token(request: HttpRequest) -> HttpResponse:
-    """Make a new token, which ends the old one, and show it; with ``remove``, only end it."""
+    """Generate a token, which revokes the old one, and show it; with ``remove``, only revoke."""
     user = signed_in(request.user)
     get_token_model().objects.filter(user=user).delete()
     if "remove" in request.POST:

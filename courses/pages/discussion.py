@@ -35,7 +35,7 @@ class ShownPost:
     """A post as one visitor sees it.
 
     Attributes:
-        hidden: it tells a solution that the visitor has not found yet.
+        hidden: it contains a solution that the visitor has not found yet.
         may_delete: the visitor may delete or restore it.
     """
 

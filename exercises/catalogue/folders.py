@@ -12,7 +12,7 @@ from grader.exercise import load_exercise
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.exercise import Exercise as ExerciseFolder
+    from grader.exercise import ExerciseDefinition
 
 FOLDER = "exercises"
 
@@ -23,7 +23,7 @@ def folder_of(slug: str) -> Path:
     return folder
 
 
-def read(slug: str) -> ExerciseFolder:
+def read(slug: str) -> ExerciseDefinition:
     """Read an exercise's folder; read again only when a file in it has changed.
 
     Raises:
@@ -39,7 +39,7 @@ def starter_notebook(slug: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _read(folder: Path, trace: tuple[int, int]) -> ExerciseFolder:  # noqa: ARG001  # the cache's key
+def _read(folder: Path, trace: tuple[int, int]) -> ExerciseDefinition:  # noqa: ARG001  # the cache's key
     return load_exercise(folder)
 
 

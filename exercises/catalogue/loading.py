@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from grader.exercise import Exercise as ExerciseFolder
+    from grader.exercise import ExerciseDefinition
 
 
 @transaction.atomic
@@ -65,12 +65,12 @@ def search_entries() -> Iterable[search_index.Entry]:
         )
 
 
-def _html(markdown: str, exercise: ExerciseFolder) -> str:
+def _html(markdown: str, exercise: ExerciseDefinition) -> str:
     source = Source(file=f"{FOLDER}/{exercise.slug}/exercise.yaml")
     return render_page(markdown, source).html
 
 
-def _fields(exercise: ExerciseFolder) -> dict[str, Any]:
+def _fields(exercise: ExerciseDefinition) -> dict[str, Any]:
     rubric = read_rubric(exercise.folder)
     return {
         "title": exercise.title,

@@ -7,6 +7,7 @@
       - id: question
         title: The question
         description: Is it answered, and by what?
+        least: 4                 # optional: with less the project is not accepted
         levels:
           - {points: 0, description: "No question is asked."}
           - {points: 4, description: "Asked, and answered by the numbers."}
@@ -23,6 +24,7 @@ import jsonschema
 from grader.yaml_tree import Checks, read_yaml_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FILE = "review.yaml"
@@ -53,6 +55,7 @@ SCHEMA = {
                     "id": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
                     "title": {"type": "string", "minLength": 1, "maxLength": 120},
                     "description": {"type": "string", "minLength": 1},
+                    "least": {"type": "number", "exclusiveMinimum": 0},
                     "levels": {
                         "type": "array",
                         "minItems": 2,
@@ -82,6 +85,8 @@ class ReviewCriterion:
     title: str
     description: str
     levels: tuple[Level, ...]
+    least: float = 0
+    """Points without which the project is not accepted."""
 
     @property
     def points(self) -> float:
@@ -104,6 +109,11 @@ class ReviewRubric:
     def max_score(self) -> float:
         """Return the points of flawless work."""
         return sum(criterion.points for criterion in self.criteria)
+
+    def accepts(self, points: Mapping[str, float]) -> bool:
+        """Return whether these points (by criterion) suffice in sum and in each criterion."""
+        enough = all(points[criterion.id] >= criterion.least for criterion in self.criteria)
+        return enough and sum(points.values()) >= self.pass_score
 
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> ReviewRubric:
@@ -141,6 +151,8 @@ def read_rubric(folder: Path) -> ReviewRubric | None:
         earned = [level.points for level in criterion.levels]
         rising = earned[0] == 0 and all(a < b for a, b in pairwise(earned))
         check.that(rising, f"criteria.{index}.levels", "must begin at 0 points and rise")
+        reached = criterion.least <= earned[-1]
+        check.that(reached, f"criteria.{index}.least", "is more than the best level earns")
     reason = f"must be at most the {rubric.max_score:g} points of the criteria"
     check.that(rubric.pass_score <= rubric.max_score, "pass_score", reason)
     return rubric

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from exercises.models import State
+from grader.messages import MESSAGES
 from grader.sandbox.job import MIB, Verdict
-from grader.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,5 +163,5 @@ def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
 
 def _say(message_id: str, facts: Mapping[str, Any]) -> str:
     """The message in the reader's language; an id of an older grader is shown as it is."""
-    words = WORDS.get(message_id)
+    words = MESSAGES.get(message_id)
     return message_id if words is None else _(words).format(**facts)

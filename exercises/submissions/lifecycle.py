@@ -30,7 +30,7 @@ from grader.sandbox.job import Verdict
 if TYPE_CHECKING:
     from courses.models import User
     from exercises.models import DiagnosisAnswer
-    from grader.grading import Marks
+    from grader.grading import GradeResult
     from grader.report import GradeReport
 
 MAX_TRIES = 3
@@ -110,7 +110,7 @@ def record_grade(*, lease: Lease, report: GradeReport) -> bool:
 
 
 @transaction.atomic
-def record_regrade(*, submission: Submission, marks: Marks) -> bool:
+def record_regrade(*, submission: Submission, marks: GradeResult) -> bool:
     """Replace a grade by `marks` on the same answers; False when it has changed meanwhile."""
     max_score = sum(criterion.max_points for criterion in marks.criteria)
     report = (submission.report or {}) | {

@@ -17,7 +17,7 @@ from exercises.models import State, Submission
 from exercises.submissions import lifecycle
 from exercises.submissions.pipeline import references
 from grader.errors import GraderError
-from grader.grading import Marks, regrade
+from grader.grading import GradeResult, regrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Regrade:
     """
 
     submission: Submission
-    marks: Marks | None
+    marks: GradeResult | None
     reason: str = ""
 
     @property

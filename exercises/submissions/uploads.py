@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import NotebookRefused
+from grader.messages import message_text
 from grader.notebook import MAX_BYTES, find_parameters_cell, read_notebook
 from grader.sandbox.job import MIB
-from grader.words import say
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -25,7 +25,7 @@ def checked_notebook(upload: UploadedFile[Any], *, exercise: Exercise) -> bytes:
     """
     if upload.size is None or upload.size > MAX_BYTES:
         facts = {"size": round((upload.size or 0) / MIB, 1), "limit": round(MAX_BYTES / MIB, 1)}
-        raise NotebookRefused("too_large", say("notebook.too_large", facts))
+        raise NotebookRefused("too_large", message_text("notebook.too_large", facts))
     data = upload.read()
     notebook = read_notebook(data)
     find_parameters_cell(notebook, required=bool(exercise.description["parameters"]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from grader.errors import ExerciseContentError
-from grader.explanation import Facts, Problem
+from grader.explanation import AnswerProblem, Facts
 from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1, tolerance_band
 from grader.placeholders import placeholders
 from grader.reference import call_author
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Criterion, Exercise
+    from grader.exercise import Criterion, ExerciseDefinition
     from grader.reference import Reference
 
 
@@ -42,81 +42,81 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Setting:
+class GradingContext:
     """Everything that one run is marked with.
 
     Attributes:
         answers: each declared output as a conforming array, or the problem with it.
     """
 
-    exercise: Exercise
+    exercise: ExerciseDefinition
     parameters: Mapping[str, Any]
     reference: Reference
-    answers: Mapping[str, NDArray[Any] | Problem]
+    answers: Mapping[str, NDArray[Any] | AnswerProblem]
 
     def expected(self, name: str) -> NDArray[Any]:
         """The reference's value of an output."""
         return self.reference.outputs[name].mean
 
 
-def judge(criterion: Criterion, setting: Setting) -> Finding:
+def grade_criterion(criterion: Criterion, context: GradingContext) -> Finding:
     """Apply one line of the rubric to one run.
 
     Raises:
         ExerciseContentError: the author's function fails or returns something else than it should.
     """
     untouched: Finding | None = None
-    for name in _needed(criterion, setting):
-        answer = setting.answers[name]
-        if isinstance(answer, Problem):
+    for name in _needed(criterion, context):
+        answer = context.answers[name]
+        if isinstance(answer, AnswerProblem):
             return Finding(False, answer.message_id, answer.facts)
-        if criterion.kind in _COMPARED and answer.shape != setting.expected(name).shape:
-            shape = str(setting.expected(name).shape)
+        if criterion.kind in _COMPARED and answer.shape != context.expected(name).shape:
+            shape = str(context.expected(name).shape)
             facts: Facts = {"output": name, "found": str(answer.shape), "expected": shape}
             return Finding(False, "criterion.wrong_shape", facts)
-        if _untouched(setting, name, answer):
+        if _untouched(context, name, answer):
             untouched = Finding(False, "criterion.untouched", {"output": name})
     # A property may hold of a placeholder (zeros are symmetric): that earns nothing.
     if untouched is not None and criterion.kind == "property":
         return untouched
-    finding = KINDS[criterion.kind](criterion, setting)
+    finding = KINDS[criterion.kind](criterion, context)
     return finding if finding.passed or untouched is None else untouched
 
 
-def _needed(criterion: Criterion, setting: Setting) -> list[str]:
+def _needed(criterion: Criterion, context: GradingContext) -> list[str]:
     if criterion.kind == "property" and not criterion.output:
-        return [output.name for output in setting.exercise.outputs]
+        return [output.name for output in context.exercise.outputs]
     return [name for name in (criterion.output, criterion.base) if name]
 
 
-def _untouched(setting: Setting, name: str, found: NDArray[Any]) -> bool:
+def _untouched(context: GradingContext, name: str, found: NDArray[Any]) -> bool:
     """Whether an array is still the starter's placeholder, and the true one is no such array."""
-    filling = placeholders(setting.exercise).get(name)
+    filling = placeholders(context.exercise).get(name)
     if filling is None or found.size < 2 or found.dtype.kind not in "fi":  # noqa: PLR2004
         return False
-    expected = setting.expected(name).ravel()
+    expected = context.expected(name).ravel()
     return bool((found == filling).all()) and not bool((expected == expected[:1]).all())
 
 
-def _agreement(criterion: Criterion, setting: Setting) -> Finding:
-    found, expected = _pair(criterion, setting)
+def _agreement(criterion: Criterion, context: GradingContext) -> Finding:
+    found, expected = _pair(criterion, context)
     if rel_l1(found, expected) <= criterion.threshold:
         return Finding(True)
-    is_fx = any(criterion.output == other.fx for other in setting.exercise.criteria)
+    is_fx = any(criterion.output == other.fx for other in context.exercise.criteria)
     message = "criterion.other_model" if is_fx else "criterion.disagrees"
     return Finding(False, message, {"output": criterion.output}, _outside(found, expected))
 
 
-def _range(criterion: Criterion, setting: Setting) -> Finding:
-    found, expected = _pair(criterion, setting)
+def _range(criterion: Criterion, context: GradingContext) -> Finding:
+    found, expected = _pair(criterion, context)
     if range_gap(found, expected) <= criterion.threshold:
         return Finding(True)
     facts = {"output": criterion.output}
     return Finding(False, "criterion.disagrees", facts, _outside(found, expected))
 
 
-def _exact(criterion: Criterion, setting: Setting) -> Finding:
-    found, expected = setting.answers[criterion.output], setting.expected(criterion.output)
+def _exact(criterion: Criterion, context: GradingContext) -> Finding:
+    found, expected = context.answers[criterion.output], context.expected(criterion.output)
     if expected.dtype.kind in "fi":
         gap = np.abs(_floats(found) - _floats(expected))
         wrong = ~(gap <= criterion.threshold)
@@ -128,16 +128,16 @@ def _exact(criterion: Criterion, setting: Setting) -> Finding:
     return Finding(False, "criterion.disagrees", facts, _worst(wrong.astype(float)))
 
 
-def _envelope(criterion: Criterion, setting: Setting) -> Finding:
+def _envelope(criterion: Criterion, context: GradingContext) -> Finding:
     """What is promised of a submission is shared among all envelopes that it must pass."""
-    replicates = setting.reference.outputs[criterion.output]
-    found = _floats(setting.answers[criterion.output])
+    replicates = context.reference.outputs[criterion.output]
+    found = _floats(context.answers[criterion.output])
     excess = envelope_excess(
         found,
         replicates.mean,
         replicates.spread,
         replicates=replicates.count,
-        alpha=criterion.alpha / setting.exercise.envelopes,
+        alpha=criterion.alpha / context.exercise.envelopes,
     )
     if bool((excess <= 1).all()):
         return Finding(True)
@@ -146,24 +146,24 @@ def _envelope(criterion: Criterion, setting: Setting) -> Finding:
     return Finding(False, "criterion.outside_envelope", facts, where)
 
 
-def _local_accuracy(criterion: Criterion, setting: Setting) -> Finding:
+def _local_accuracy(criterion: Criterion, context: GradingContext) -> Finding:
     """Compared with the grader's own f(x): the learner's report of it proves nothing."""
-    values = _floats(setting.answers[criterion.output])
-    base = _floats(setting.answers[criterion.base]) if criterion.base else np.zeros(())
-    gaps = additivity_gap(values, base, _floats(setting.expected(criterion.fx)))
+    values = _floats(context.answers[criterion.output])
+    base = _floats(context.answers[criterion.base]) if criterion.base else np.zeros(())
+    gaps = additivity_gap(values, base, _floats(context.expected(criterion.fx)))
     if bool((gaps <= criterion.threshold).all()):
         return Finding(True)
     return Finding(False, "criterion.not_additive", {"output": criterion.output}, _worst(gaps))
 
 
-def _recomputed(criterion: Criterion, setting: Setting) -> Finding:
+def _recomputed(criterion: Criterion, context: GradingContext) -> Finding:
     """The author recomputes the output from the learner's own other answers."""
-    found = setting.answers[criterion.output]
-    raw = _author_says(criterion, setting)
+    found = context.answers[criterion.output]
+    raw = _author_says(criterion, context)
     if isinstance(raw, Finding):
         return raw
     expected = np.asarray(raw)
-    if isinstance(found, Problem) or expected.shape != found.shape:
+    if isinstance(found, AnswerProblem) or expected.shape != found.shape:
         return Finding(False, "criterion.not_recomputed", {"output": criterion.output})
     if expected.dtype.kind in "UOb":
         holds = found.dtype.kind in "Ub" and bool(np.array_equal(found, expected))
@@ -172,14 +172,14 @@ def _recomputed(criterion: Criterion, setting: Setting) -> Finding:
     return Finding(holds, "criterion.not_recomputed", {"output": criterion.output})
 
 
-def _property(criterion: Criterion, setting: Setting) -> Finding:
-    raw = _author_says(criterion, setting)
+def _property(criterion: Criterion, context: GradingContext) -> Finding:
+    raw = _author_says(criterion, context)
     if isinstance(raw, Finding):
         return raw if raw.passed or raw.message_id else Finding(False, _PROPERTY, raw.facts)
     if isinstance(raw, (bool, np.bool_)):
         return Finding(bool(raw), _PROPERTY)
     reason = f"returned {type(raw).__name__}; a bool or a Finding is needed"
-    raise ExerciseContentError(reason, file=setting.exercise.reference_file, key=criterion.function)
+    raise ExerciseContentError(reason, file=context.exercise.reference_file, key=criterion.function)
 
 
 _PROPERTY = "criterion.property_failed"
@@ -193,24 +193,24 @@ class _NotUsable(Exception):  # noqa: N818 - it never leaves this module
 class _Usable(dict[str, Any]):
     """Copies of the conforming answers: the author's code may do with them as it likes."""
 
-    def __init__(self, setting: Setting) -> None:
-        self._declared = frozenset(setting.answers)
-        answers = setting.answers.items()
-        super().__init__({k: v.copy() for k, v in answers if not isinstance(v, Problem)})
+    def __init__(self, context: GradingContext) -> None:
+        self._declared = frozenset(context.answers)
+        answers = context.answers.items()
+        super().__init__({k: v.copy() for k, v in answers if not isinstance(v, AnswerProblem)})
 
     def __missing__(self, name: str) -> NoReturn:
         raise _NotUsable(name) if name in self._declared else KeyError(name)
 
 
-def _author_says(criterion: Criterion, setting: Setting) -> Any:
+def _author_says(criterion: Criterion, context: GradingContext) -> Any:
     """What the author's function returns; a finding where it asks for what was not handed in.
 
     Raises:
         ExerciseContentError: the function fails.
     """
-    parameters, answers = dict(setting.parameters), _Usable(setting)
+    parameters, answers = dict(context.parameters), _Usable(context)
     try:
-        return call_author(setting.exercise, criterion.function, parameters, answers)
+        return call_author(context.exercise, criterion.function, parameters, answers)
     except ExerciseContentError as error:
         if isinstance(error.__cause__, _NotUsable):
             return Finding(False, "criterion.other_needed", {"output": str(error.__cause__)})
@@ -218,12 +218,12 @@ def _author_says(criterion: Criterion, setting: Setting) -> Any:
 
 
 def _pair(
-    criterion: Criterion, setting: Setting
+    criterion: Criterion, context: GradingContext
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return _floats(setting.answers[criterion.output]), _floats(setting.expected(criterion.output))
+    return _floats(context.answers[criterion.output]), _floats(context.expected(criterion.output))
 
 
-def _floats(array: NDArray[Any] | Problem) -> NDArray[np.float64]:
+def _floats(array: NDArray[Any] | AnswerProblem) -> NDArray[np.float64]:
     return np.asarray(array, dtype=np.float64)
 
 
@@ -247,7 +247,7 @@ def _worst(gaps: NDArray[np.float64]) -> tuple[int, ...]:
     return tuple(int(index) for index in np.unravel_index(int(np.argmax(gaps)), gaps.shape))
 
 
-KINDS: Mapping[str, Callable[[Criterion, Setting], Finding]] = {
+KINDS: Mapping[str, Callable[[Criterion, GradingContext], Finding]] = {
     "agreement": _agreement,
     "envelope": _envelope,
     "range": _range,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
+from ruamel.yaml import YAML
 
 from grader.authoring import Cell, notebook_text
 from grader.errors import ExerciseContentError
@@ -78,7 +79,7 @@ def import_notebook(source: Path, folder: Path, *, sandbox: Sandbox) -> tuple[st
     folder.mkdir(parents=True, exist_ok=True)
     listed = "".join(f"- {line}\n" for line in left_out)
     for name, content in {
-        "exercise.yaml": yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100),
+        "exercise.yaml": _yaml_text(tree),
         "reference.py": REFERENCE,
         "reference.json": json.dumps(values),
         "starter.ipynb": _starter(assignment, outputs),
@@ -119,6 +120,13 @@ def _output(answer: Answer | None) -> tuple[dict[str, Any], Any] | None:
         "meaning": f"The variable {answer.name}.",
     }
     return output, array.tolist()
+
+
+def _yaml_text(tree: dict[str, Any]) -> str:
+    writer, stream = YAML(), io.StringIO()
+    writer.width = 100
+    writer.dump(tree, stream)
+    return stream.getvalue()
 
 
 def _exercise_yaml(

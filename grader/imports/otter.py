@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from grader.authoring import Cell
 from grader.imports import Assignment, Test
@@ -92,7 +93,7 @@ class _Reader:
             config = _settings(rest)
             self.title = str(config.get("title", "") or config.get("name", ""))
             if set(config) - {"title", "name", "init_cell", "solutions_pdf", "template_pdf"}:
-                self.left_out.append(f"assignment settings: {', '.join(sorted(config))}")
+                self.left_out.append(f"assignment contexts: {', '.join(sorted(config))}")
         elif what == "BEGIN QUESTION":
             self.question = _settings(rest)
             if self.question.get("manual"):
@@ -131,7 +132,7 @@ def _marker(cell: NotebookNode) -> str | None:
 
 def _settings(text: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
+        found = YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
         return {}
     return found if isinstance(found, dict) else {}

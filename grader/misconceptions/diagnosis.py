@@ -1,10 +1,10 @@
-"""From a failed answer to a named mistake, or to a plain "unknown".
+"""From a failed answer to a named misconception, or to "unknown".
 
-Order: the library where it is met closely, unless a structure fits better; structural detectors;
-another output that the values add up to; the mistake that an author sees in a failed criterion;
-what fits within five per cent, or merely resembles; nothing. A statement is plain ("match") only
-when the answer passes the goodness of fit and is clearly likelier than the truth with noise on it;
-mistakes that fit equally well are all named: "either … or …".
+Order: the library if the answer is close to one of its misconceptions, unless a structure fits
+better; structural detectors; another model output that the values add up to; the misconception
+that an author's failed criterion proves; what fits within five per cent or merely resembles;
+nothing. The certainty is ``match`` only when the answer passes the goodness-of-fit test and is
+clearly likelier than the truth with noise; misconceptions that fit equally well are all named.
 """
 
 from __future__ import annotations
@@ -13,119 +13,121 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.explanation import Problem
+from grader.explanation import AnswerProblem
+from grader.messages import FAMILIES
 from grader.metrics import rel_l1, symmetric_l1
-from grader.misconceptions.families import Companions, could_be, family_candidates
+from grader.misconceptions.families import RelatedOutputs, family_candidates, satisfies_invariants
 from grader.misconceptions.likelihood import Candidate, Fit, fit, noise_likelihood
 from grader.misconceptions.structure import adds_up_to, row_pool, structural_candidates
 from grader.reference import Replicates
 from grader.report import CriterionResult, Diagnosis
-from grader.words import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from grader.criteria import Setting
-    from grader.exercise import Exercise, Misconception
+    from grader.criteria import GradingContext
+    from grader.exercise import ExerciseDefinition, Misconception
     from grader.reference import Reference
 
     Floats = NDArray[np.float64]
 
 CLOSE = 0.01
-"""Symmetric L1 below which a deterministic answer is the mistake itself, not its neighbour."""
-MET = 0.005
-"""The same for what was fitted to the answer: rounding to three decimals, and no more."""
+"""Symmetric L1 below which a deterministic answer matches a misconception."""
+CLOSE_FITTED = 0.005
+"""The same for proposals fitted to the answer: allows rounding to three decimals only."""
 RESEMBLES = 0.35
 RESEMBLES_SHARE = 0.6
 TIE = 5.0
-"""Difference of log-likelihoods below which two mistakes cannot be told apart (e^5 = 148)."""
-SURE = 3.0
-"""A plain statement is e^3 = 20 times likelier than the truth with noise of any size on it."""
+"""Difference of log-likelihoods below which two misconceptions cannot be told apart (e^5 = 148)."""
+CERTAIN = 3.0
+"""A match must be e^3 = 20 times likelier than the truth with noise of any size."""
 SAME_MEAN = 4.0
 SAME_SCATTER = 2.0
-"""Values that lie within four standard errors and scatter alike, up to a factor, are the same."""
+"""Values within four standard errors whose spreads differ by at most this factor are equal."""
 NEAR = 0.05
-"""An answer this near to the reference is no mistake of kind; it is not named."""
-AGREES = 0.02
+"""An answer this close to the reference is not diagnosed."""
+CONSISTENT = 0.02
 _PROPERTY = "criterion.property_failed"
 _COMPARING = ("agreement", "envelope", "range", "exact")
 _HAVE_SHAPE = (*_COMPARING, "local_accuracy")
 
 
-def diagnose(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
-    """The mistake behind the first failed output that shows one; None when unknown."""
-    hedged: Diagnosis | None = None
+def diagnose(context: GradingContext, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
+    """Return the misconception shown by the first failed output; None if unknown."""
+    similar: Diagnosis | None = None
     unknown = False
-    for name in _failed_outputs(setting, results):
-        answer = setting.answers[name]
-        if isinstance(answer, Problem) or answer.shape != setting.expected(name).shape:
+    for name in _failed_outputs(context, results):
+        answer = context.answers[name]
+        if isinstance(answer, AnswerProblem) or answer.shape != context.expected(name).shape:
             continue
-        # A base value of zero beside attributions of nothing known explains nothing.
+        # A base value of zero next to unexplained attributions is not a diagnosis.
         if unknown and answer.size < FEWEST_VALUES:
             continue
         if answer.dtype.kind == "f":
-            diagnosis = _of_numbers(setting, name, answer.astype(np.float64))
+            diagnosis = _diagnose_floats(context, name, answer.astype(np.float64))
         else:
-            diagnosis = _of_exact(setting, name, answer)
+            diagnosis = _diagnose_exact(context, name, answer)
         if diagnosis is not None and diagnosis.certainty == "match":
-            if not _contradicted(setting, diagnosis, named_by=name):
+            if not _contradicted(context, diagnosis, named_by=name):
                 return diagnosis
-            diagnosis = _say(setting, diagnosis.ids, plain=False)
-        hedged = hedged or diagnosis
+            diagnosis = _diagnosis(context, diagnosis.ids, certain=False)
+        similar = similar or diagnosis
         unknown = unknown or diagnosis is None
-    return _proven(setting, results) or hedged
+    return _from_failed_criterion(context, results) or similar
 
 
-def _contradicted(setting: Setting, diagnosis: Diagnosis, *, named_by: str) -> bool:
-    """Whether other outputs are not what the mistake would make of them.
+def _contradicted(context: GradingContext, diagnosis: Diagnosis, *, named_by: str) -> bool:
+    """Whether other outputs contradict the diagnosis.
 
-    Whole numbers, truth values and texts must be; what is named by them must explain the rest too,
-    since few classes are met by chance.
+    Integers, booleans and texts must be what the misconception gives; a diagnosis from such an
+    output must be consistent with all others, since a few classes can match by chance.
     """
-    exact = {output.name for output in setting.exercise.outputs if output.dtype != "float"}
-    others = exact if named_by not in exact else set(setting.answers)
-    own = [each for each in diagnosis.ids if each in setting.reference.mistakes]
+    exact = {output.name for output in context.exercise.outputs if output.dtype != "float"}
+    others = exact if named_by not in exact else set(context.answers)
+    own = [each for each in diagnosis.ids if each in context.reference.misconceptions]
     return bool(own) and not any(
-        all(_agrees(setting, each, name, scatter=True) for name in others) for each in own
+        all(_is_consistent(context, each, name, scatter=True) for name in others) for each in own
     )
 
 
-def _proven(setting: Setting, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
-    """The mistake that an author sees in a failed criterion, where the numbers say no other."""
-    for criterion in setting.exercise.criteria:
+def _from_failed_criterion(
+    context: GradingContext, results: Mapping[str, CriterionResult]
+) -> Diagnosis | None:
+    """Return the misconception that a failed criterion proves according to its author."""
+    for criterion in context.exercise.criteria:
         blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
-        if criterion.mistake and not results[criterion.id].passed and blamed:
-            return _say(setting, (criterion.mistake,), plain=True)
+        if criterion.misconception and not results[criterion.id].passed and blamed:
+            return _diagnosis(context, (criterion.misconception,), certain=True)
     return None
 
 
-def _failed_outputs(setting: Setting, results: Mapping[str, CriterionResult]) -> list[str]:
-    """Outputs in the order of the rubric; `fx` last, since it only says that something differs."""
-    marked = [criterion for criterion in setting.exercise.criteria if criterion.output]
+def _failed_outputs(context: GradingContext, results: Mapping[str, CriterionResult]) -> list[str]:
+    """Return the failed outputs in rubric order; `fx` last, since it is the least specific."""
+    marked = [criterion for criterion in context.exercise.criteria if criterion.output]
     right = {c.output for c in marked if results[c.id].passed and c.kind in _COMPARING}
     failed = [c for c in marked if not results[c.id].passed and c.output not in right]
-    fx = {criterion.fx for criterion in setting.exercise.criteria}
+    fx = {criterion.fx for criterion in context.exercise.criteria}
     names = [criterion.output for criterion in failed]
     ordered = [n for n in names if n not in fx] + [n for n in names if n in fx]
     return list(dict.fromkeys(ordered))
 
 
-def library(exercise: Exercise, reference: Reference, name: str) -> tuple[Candidate, ...]:
-    """What each declared mistake would hand in as output `name`."""
+def library(exercise: ExerciseDefinition, reference: Reference, name: str) -> tuple[Candidate, ...]:
+    """Return what each declared misconception gives for output `name`."""
     key = (id(reference), name, exercise.misconceptions)
     known = _LIBRARIES.get(key)
     if known is not None and known[0] is reference:
         return known[1]
     output, samples = exercise.output(name), reference.outputs[name].samples
-    companions = Companions(exercise, reference, name)
+    related = RelatedOutputs(exercise, reference, name)
     found: list[Candidate] = []
     for misconception in exercise.misconceptions:
         if misconception.family and misconception.output == name:
-            arrays = family_candidates(misconception.family, samples, output, companions)
-        elif not misconception.family and name in reference.mistakes[misconception.id]:
-            arrays = [reference.mistakes[misconception.id][name].samples]
+            arrays = family_candidates(misconception.family, samples, output, related)
+        elif not misconception.family and name in reference.misconceptions[misconception.id]:
+            arrays = [reference.misconceptions[misconception.id][name].samples]
         else:
             continue
         found.extend(
@@ -146,59 +148,59 @@ _LIBRARIES: dict[
 
 
 def candidate_of(name: str, replicates: Replicates) -> Candidate:
-    """What some seeds of one mistake, or of the truth, say together."""
+    """Return the candidate for the replicates of one misconception or of the truth."""
     return Candidate(name, replicates.mean, replicates.spread, replicates.count)
 
 
-def _of_numbers(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
-    replicates = setting.reference.outputs[name]
+def _diagnose_floats(context: GradingContext, name: str, found: Floats) -> Diagnosis | None:
+    replicates = context.reference.outputs[name]
     truth = candidate_of("", replicates)
     true_fit = fit(found, truth)
     noise = noise_likelihood(found, truth.mean)
     fits = [
         fit(found, candidate)
-        for candidate in library(setting.exercise, setting.reference, name)
-        if could_be(_family(setting.exercise, candidate.id), found)
-        and not _is_no_mistake(candidate, truth)
+        for candidate in library(context.exercise, context.reference, name)
+        if satisfies_invariants(_family(context.exercise, candidate.id), found)
+        and not _equals_truth(candidate, truth)
     ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
     close = [f for f in good if f.distance <= CLOSE or f.candidate.scatters]
-    shape = _best_structure(setting, name, found, truth)
+    shape = _best_structure(context, name, found, truth)
     if close:
         best = max(close, key=_by_likelihood)
         lead = best.log_likelihood - shape.log_likelihood if shape else TIE
         same = shape is None or symmetric_l1(best.candidate.mean, shape.candidate.mean) <= NEAR
         if lead >= -TIE:
-            # Two different explanations that fit alike: neither may be said plainly.
-            plain = (same or lead >= TIE) and _sure(best, noise)
-            return _say(setting, _tied(close, setting, name), plain=plain)
+            # Two different explanations that fit equally well: neither is certain.
+            certain = (same or lead >= TIE) and _is_certain(best, noise)
+            return _diagnosis(context, _tied(close, context, name), certain=certain)
     if true_fit.good:
         return None
     if shape is not None:
-        plain = _sure(shape, noise)
-        return _say(setting, (shape.candidate.id,), plain=plain)
-    other = _other_output(setting, name, found)
+        certain = _is_certain(shape, noise)
+        return _diagnosis(context, (shape.candidate.id,), certain=certain)
+    other = _other_output(context, name, found)
     if other is not None:
         return other
     if good:
-        return _say(setting, _tied(good, setting, name), plain=False)
-    return _resembling(setting, fits, found, replicates)
+        return _diagnosis(context, _tied(good, context, name), certain=False)
+    return _most_similar(context, fits, found, replicates)
 
 
-def _family(exercise: Exercise, mistake: str) -> str:
-    declared = exercise.misconception(mistake)
+def _family(exercise: ExerciseDefinition, misconception: str) -> str:
+    declared = exercise.misconception(misconception)
     return declared.family if declared else ""
 
 
-def _sure(found: Fit, noise: float) -> bool:
-    """Whether a mistake may be said plainly: it tells, and explains more than noise does."""
+def _is_certain(found: Fit, noise: float) -> bool:
+    """Whether a fit is a match: informative, and clearly likelier than the truth with noise."""
     candidate = found.candidate
     enough = candidate.mean.size >= FEWEST_VALUES or not candidate.scatters
-    return candidate.tells and enough and found.log_likelihood - noise >= SURE
+    return candidate.is_informative and enough and found.log_likelihood - noise >= CERTAIN
 
 
-def _is_no_mistake(candidate: Candidate, truth: Candidate) -> bool:
-    """Whether the parameters make a mistake what the task asks for: label 1, where 1 is asked."""
+def _equals_truth(candidate: Candidate, truth: Candidate) -> bool:
+    """Whether a misconception gives the true values for these parameters."""
     error = candidate.spread**2 / candidate.seeds + truth.spread**2 / truth.seeds
     apart = (candidate.mean - truth.mean) ** 2 > SAME_MEAN**2 * error
     wider = candidate.spread > SAME_SCATTER * truth.spread
@@ -210,77 +212,83 @@ def _by_likelihood(candidate: Fit) -> float:
     return candidate.log_likelihood
 
 
-def _best_structure(setting: Setting, name: str, found: Floats, truth: Candidate) -> Fit | None:
-    """The structural proposal that fits best; of equals the first, which is the most specific."""
-    # What is only recomputed follows from other outputs: no structure of its own says why.
-    compared = any(c.output == name and c.kind in _HAVE_SHAPE for c in setting.exercise.criteria)
+def _best_structure(
+    context: GradingContext, name: str, found: Floats, truth: Candidate
+) -> Fit | None:
+    """Return the structural proposal that fits best; the first (most specific) of equals."""
+    # A recomputed output depends on other outputs: its structure is not evidence.
+    compared = any(c.output == name and c.kind in _HAVE_SHAPE for c in context.exercise.criteria)
     if found.size < FEWEST_VALUES or not compared:
         return None
-    reference = setting.reference
+    reference = context.reference
     rows = reference.every_row.get(name)
     pool = None if rows is None else row_pool(rows, truth)
     singles = reference.single_backgrounds.get(name)
     proposals = structural_candidates(found, truth, pool, singles)
     fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
-    # Where honest noise is as large as the values, almost anything passes the test: look at both.
-    # And what was fitted to a deterministic answer must meet it, not merely come near.
-    limit = RESEMBLES if truth.scatters else MET
+    # Where noise is as large as the values, almost anything passes the test: check distance too.
+    # A proposal fitted to a deterministic answer must match it, not merely be close.
+    limit = RESEMBLES if truth.scatters else CLOSE_FITTED
     near = [f for f in fits if f.good and f.distance <= limit]
     return max(near, key=_by_likelihood, default=None)
 
 
-def _other_output(setting: Setting, name: str, found: Floats) -> Diagnosis | None:
-    base = _own_base(setting, name)
-    if base is None or not setting.reference.other_outputs:
+def _other_output(context: GradingContext, name: str, found: Floats) -> Diagnosis | None:
+    base = _own_base(context, name)
+    if base is None or not context.reference.other_outputs:
         return None
     sums = found.reshape(len(found), -1).sum(axis=1) + base
-    other = adds_up_to(sums, dict(setting.reference.other_outputs))
-    return _say(setting, ("other_output",), plain=True, name=other) if other else None
+    other = adds_up_to(sums, dict(context.reference.other_outputs))
+    return _diagnosis(context, ("other_output",), certain=True, name=other) if other else None
 
 
 FEWEST_VALUES = 6
 
 
-def _own_base(setting: Setting, name: str) -> Floats | None:
-    for criterion in setting.exercise.criteria:
+def _own_base(context: GradingContext, name: str) -> Floats | None:
+    for criterion in context.exercise.criteria:
         if criterion.kind == "local_accuracy" and criterion.output == name and criterion.base:
-            base = setting.answers[criterion.base]
-            return None if isinstance(base, Problem) else base.astype(np.float64)
+            base = context.answers[criterion.base]
+            return None if isinstance(base, AnswerProblem) else base.astype(np.float64)
     return None
 
 
-def _tied(fits: Sequence[Fit], setting: Setting, name: str) -> tuple[str, ...]:
-    """The best fits that nothing tells apart, after a look at the other outputs."""
+def _tied(fits: Sequence[Fit], context: GradingContext, name: str) -> tuple[str, ...]:
+    """Return the best fits that cannot be told apart, also by the other outputs."""
     best = max(f.log_likelihood for f in fits)
     tied = [f.candidate.id for f in fits if f.log_likelihood >= best - TIE]
-    return _agreeing_most(setting, tied, name)
+    return _most_consistent(context, tied, name)
 
 
-def _agreeing_most(setting: Setting, mistakes: Sequence[str], name: str) -> tuple[str, ...]:
-    """Of mistakes that one output does not tell apart, those that the other outputs bear out."""
-    ids = list(dict.fromkeys(mistakes))
-    others = [output.name for output in setting.exercise.outputs if output.name != name]
-    agreeing = {each: sum(_agrees(setting, each, other) for other in others) for each in ids}
+def _most_consistent(
+    context: GradingContext, misconceptions: Sequence[str], name: str
+) -> tuple[str, ...]:
+    """Return the misconceptions that are consistent with the most other outputs."""
+    ids = list(dict.fromkeys(misconceptions))
+    others = [output.name for output in context.exercise.outputs if output.name != name]
+    agreeing = {each: sum(_is_consistent(context, each, other) for other in others) for each in ids}
     return tuple(each for each in ids if agreeing[each] == max(agreeing.values()))
 
 
-def _agrees(setting: Setting, mistake: str, name: str, *, scatter: bool = False) -> bool:
-    """Whether another output is what the mistake would leave there, or may leave by chance."""
-    answer = setting.answers[name]
-    changed: Replicates | None = setting.reference.mistakes.get(mistake, {}).get(name)
-    replicates = changed or setting.reference.outputs[name]
+def _is_consistent(
+    context: GradingContext, misconception: str, name: str, *, scatter: bool = False
+) -> bool:
+    """Whether another output is what the misconception gives, within its scatter if asked."""
+    answer = context.answers[name]
+    changed: Replicates | None = context.reference.misconceptions.get(misconception, {}).get(name)
+    replicates = changed or context.reference.outputs[name]
     expected = replicates.mean
-    if isinstance(answer, Problem) or answer.shape != expected.shape:
+    if isinstance(answer, AnswerProblem) or answer.shape != expected.shape:
         return False
     if expected.dtype.kind != "f":
         return bool(np.array_equal(answer, expected))
     size = max(float(np.abs(expected).sum()), 1e-300)
     chance = 2 * float(replicates.spread.sum()) / size if scatter else 0.0
-    return rel_l1(answer.astype(np.float64), expected) <= AGREES + chance
+    return rel_l1(answer.astype(np.float64), expected) <= CONSISTENT + chance
 
 
-def _resembling(
-    setting: Setting, fits: Sequence[Fit], found: Floats, replicates: Replicates
+def _most_similar(
+    context: GradingContext, fits: Sequence[Fit], found: Floats, replicates: Replicates
 ) -> Diagnosis | None:
     from_truth = symmetric_l1(found, replicates.mean)
     near = sorted(
@@ -290,24 +298,28 @@ def _resembling(
     if not near:
         return None
     ids = [f.candidate.id for f in near if f.distance <= 1.25 * near[0].distance]
-    return _say(setting, tuple(dict.fromkeys(ids)), plain=False)
+    return _diagnosis(context, tuple(dict.fromkeys(ids)), certain=False)
 
 
-def _of_exact(setting: Setting, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
-    """Whole numbers, truth values and text: a mistake is met exactly or not at all."""
-    mistakes = setting.reference.mistakes
+def _diagnose_exact(
+    context: GradingContext, name: str, found: NDArray[np.generic]
+) -> Diagnosis | None:
+    """Diagnose integers, booleans and text, which match a misconception exactly or not at all."""
+    known = context.reference.misconceptions
     ids = [
         each.id
-        for each in setting.exercise.misconceptions
-        if name in mistakes.get(each.id, ()) and np.array_equal(found, mistakes[each.id][name].mean)
+        for each in context.exercise.misconceptions
+        if name in known.get(each.id, ()) and np.array_equal(found, known[each.id][name].mean)
     ]
-    return _say(setting, _agreeing_most(setting, ids, name), plain=True) if ids else None
+    return _diagnosis(context, _most_consistent(context, ids, name), certain=True) if ids else None
 
 
-def _say(setting: Setting, ids: tuple[str, ...], *, plain: bool, **extra: str) -> Diagnosis:
-    """Put a finding into words: ``match`` is said plainly, ``resembles`` with a reserve."""
-    certainty = "match" if plain else "resembles"
-    texts = [_texts(setting.exercise, each) for each in ids]
+def _diagnosis(
+    context: GradingContext, ids: tuple[str, ...], *, certain: bool, **extra: str
+) -> Diagnosis:
+    """Return a diagnosis with its message: ``match`` if certain, otherwise ``resembles``."""
+    certainty = "match" if certain else "resembles"
+    texts = [_texts(context.exercise, each) for each in ids]
     message = f"diagnosis.{certainty}" + ("_either" if len(ids) > 1 else "")
     facts: dict[str, str | int | float] = {
         "mistake": " or ".join(title for title, _, _ in texts),
@@ -318,7 +330,7 @@ def _say(setting: Setting, ids: tuple[str, ...], *, plain: bool, **extra: str) -
     return Diagnosis(ids=ids, certainty=certainty, message_id=message, facts=facts)
 
 
-def _texts(exercise: Exercise, mistake: str) -> tuple[str, str, str]:
-    """Title, message and question: the exercise's own, else the ready-made ones."""
-    own = exercise.misconception(mistake)
-    return (own.title, own.message, own.question) if own else FAMILIES[mistake]
+def _texts(exercise: ExerciseDefinition, misconception: str) -> tuple[str, str, str]:
+    """Return title, message and question: the exercise's own, or the family's."""
+    own = exercise.misconception(misconception)
+    return (own.title, own.message, own.question) if own else FAMILIES[misconception]

@@ -1,4 +1,4 @@
-"""Ready-made families of mistakes: what the reference would look like under each of them.
+"""Ready-made families of misconceptions: what the reference would look like under each of them.
 
 A family turns the reference's samples (m, ...) into one or more candidates of the same shape. An
 exercise names a family in exercise.yaml; whatever needs the model or the data is a `mistake_<id>`
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise, Output
+    from grader.exercise import ExerciseDefinition, Output
     from grader.reference import Reference
 
     Samples = NDArray[Any]
 
 
-class Companions:
+class RelatedOutputs:
     """The base values and the model's output that belong to an output."""
 
-    def __init__(self, exercise: Exercise, reference: Reference, output: str) -> None:
+    def __init__(self, exercise: ExerciseDefinition, reference: Reference, output: str) -> None:
         found = (c for c in exercise.criteria if c.kind == "local_accuracy" and c.output == output)
         criterion = next(found, None)
         self.base = self.fx = None
@@ -36,21 +36,21 @@ class Companions:
 
 
 def family_candidates(
-    family: str, samples: Samples, output: Output, companions: Companions
+    family: str, samples: Samples, output: Output, related: RelatedOutputs
 ) -> list[Samples]:
     """The reference's samples under a ready-made mistake; none where it cannot happen."""
     if samples.dtype.kind != "f":
         return []
     if family == "sorted_features":
         return _sorted_features(samples, output)
-    if family in WITH_COMPANIONS:
-        return WITH_COMPANIONS[family](samples, companions)
-    return ALONE[family](samples) if family in ALONE else []
+    if family in TRANSFORMS_WITH_RELATED:
+        return TRANSFORMS_WITH_RELATED[family](samples, related)
+    return TRANSFORMS[family](samples) if family in TRANSFORMS else []
 
 
-def could_be(family: str, found: Samples) -> bool:
+def satisfies_invariants(family: str, found: Samples) -> bool:
     """Whether an answer has what every answer under the family has, however it scatters."""
-    return family not in ALWAYS or ALWAYS[family](found)
+    return family not in INVARIANTS or INVARIANTS[family](found)
 
 
 def _sign(x: Samples) -> list[Samples]:
@@ -109,19 +109,19 @@ def _sorted_features(x: Samples, output: Output) -> list[Samples]:
     return [x[..., order]]
 
 
-def _predicted_class(x: Samples, companions: Companions) -> list[Samples]:
-    if companions.fx is None or not _rows(x) or companions.fx.shape != (x.shape[1],):
+def _predicted_class(x: Samples, related: RelatedOutputs) -> list[Samples]:
+    if related.fx is None or not _rows(x) or related.fx.shape != (x.shape[1],):
         return []
-    signs = np.where(companions.fx < 0, -1.0, 1.0)
+    signs = np.where(related.fx < 0, -1.0, 1.0)
     return [x * signs.reshape(1, -1, *[1] * (x.ndim - 2))] if (signs < 0).any() else []
 
 
-def _base_added(x: Samples, companions: Companions) -> list[Samples]:
-    return [] if companions.base is None else [x + companions.base]
+def _base_added(x: Samples, related: RelatedOutputs) -> list[Samples]:
+    return [] if related.base is None else [x + related.base]
 
 
-def _base_spread(x: Samples, companions: Companions) -> list[Samples]:
-    return [] if companions.base is None else [x + companions.base / x.shape[-1]]
+def _base_spread(x: Samples, related: RelatedOutputs) -> list[Samples]:
+    return [] if related.base is None else [x + related.base / x.shape[-1]]
 
 
 def _base_forgotten(x: Samples) -> list[Samples]:
@@ -146,7 +146,7 @@ def _rows(x: Samples) -> bool:
     return x.ndim > 2 and x.shape[1] > 1  # noqa: PLR2004 - samples, rows, features
 
 
-ALONE: Mapping[str, Callable[[Samples], list[Samples]]] = {
+TRANSFORMS: Mapping[str, Callable[[Samples], list[Samples]]] = {
     "sign": _sign,
     "absolute": _absolute,
     "normalised": _normalised,
@@ -183,14 +183,14 @@ def _rows_alike(x: Samples) -> bool:
 
 ROUNDED = 0.01
 """What two printed decimals may change."""
-ALWAYS: Mapping[str, Callable[[Samples], bool]] = {
+INVARIANTS: Mapping[str, Callable[[Samples], bool]] = {
     "absolute": lambda x: bool((x >= 0).all()),
     "normalised": _adds_up_to_one,
     "sorted_values": _in_order,
     "row_mean": _rows_alike,
     "global_importance": _rows_alike,
 }
-WITH_COMPANIONS: Mapping[str, Callable[[Samples, Companions], list[Samples]]] = {
+TRANSFORMS_WITH_RELATED: Mapping[str, Callable[[Samples, RelatedOutputs], list[Samples]]] = {
     "predicted_class": _predicted_class,
     "base_added": _base_added,
     "base_spread": _base_spread,

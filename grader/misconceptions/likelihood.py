@@ -52,7 +52,7 @@ class Candidate:
     pooled: bool = False
 
     @property
-    def tells(self) -> bool:
+    def is_informative(self) -> bool:
         """Whether one run says much: those under the mistake are more alike than apart."""
         return bool(self.spread.sum() <= MOST_SCATTER * np.abs(self.mean).sum())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from courses.learners.progress import exercise_completed
 from courses.models import User
 from exercises import reviews
 from exercises.catalogue import loading
+from exercises.catalogue.rubric import ReviewRubric, read_rubric
 from exercises.models import Review, Submission
 from exercises.reviews import ReviewRefused
 from exercises.submissions import emails, lifecycle, pipeline
@@ -24,8 +26,6 @@ from grader.sandbox.job import Verdict
 from tests.exercises.worker_process import CONTENT, SLUG
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from django.core.mail import EmailMessage
 
     from tests.exercises.learner_client import LearnerClient
@@ -324,6 +324,7 @@ def test_the_list_asks_the_same_of_many(
         ("points: 4", "points: many", "not of type 'number'"),
         ("points: 0", "points: 3", "begin at 0 points and rise"),
         ("pass_score: 5", "", "'pass_score' is a required property"),
+        ("    levels:", "    least: 9\n    levels:", "more than the best level earns"),
     ],
 )
 def test_a_wrong_rubric_names_its_place(
@@ -334,3 +335,51 @@ def test_a_wrong_rubric_names_its_place(
     file.write_text(file.read_text().replace(before, after, 1))
     with pytest.raises(ExerciseContentError, match=f"review.yaml.*{reason}"):
         loading.load(content=content)
+
+
+@pytest.mark.parametrize(
+    ("points", "accepted"),
+    [
+        ({"question": 4, "care": 4}, True),
+        ({"question": 4, "care": 2.5}, True),
+        ({"question": 1, "care": 4}, False),
+        ({"question": 0, "care": 4}, False),
+        ({"question": 4, "care": 0}, False),
+    ],
+)
+def test_a_criterion_may_ask_for_a_least_number_of_points(
+    content: Path, points: dict[str, float], *, accepted: bool
+) -> None:
+    """The sum alone does not accept a project that fails where its rubric asks for something."""
+    folder = content / "exercises" / SLUG
+    rubric = RUBRIC.replace("pass_score: 5", "pass_score: 4")
+    for levels, least in (("Is it <answered>?", 4), ("Are the limits said?", 2.5)):
+        rubric = rubric.replace(levels, f"{levels}\n    least: {least}")
+    (folder / "review.yaml").write_text(rubric)
+
+    read = read_rubric(folder)
+
+    assert read is not None
+    assert read.accepts(points) is accepted
+    assert ReviewRubric.from_json(read.to_json()) == read
+
+
+@pytest.mark.parametrize(
+    ("slug", "criterion"),
+    [
+        ("project-compare-techniques", "disputed"),
+        ("project-compare-techniques", "report"),
+        ("project-interactive-visualisation", "trial"),
+        ("project-interactive-visualisation", "report"),
+        ("project-interpretable-model", "report"),
+    ],
+)
+def test_no_project_is_accepted_with_nothing_where_it_counts(slug: str, criterion: str) -> None:
+    """All other criteria at their best do not make up for the disputed row, trial or report."""
+    rubric = read_rubric(Path(__file__).resolve().parents[2] / "content" / "exercises" / slug)
+    assert rubric is not None
+    best = {one.id: one.points for one in rubric.criteria}
+
+    assert rubric.accepts(best)
+    assert sum(best.values()) - best[criterion] >= rubric.pass_score
+    assert not rubric.accepts({**best, criterion: 0})

@@ -10,13 +10,13 @@ from grader.authoring import write_notebooks
 from grader.exercise import load_exercise
 from grader.reference import ReferenceStore
 from grader.sandbox import open_sandbox
-from tests.grader.marking import Marker
+from tests.grader.learner import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.sandbox.job import Sandbox
 
 SHARES_YAML = """\
@@ -221,14 +221,14 @@ def noisy_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shares(tmp_path_factory: pytest.TempPathFactory) -> Exercise:
+def shares(tmp_path_factory: pytest.TempPathFactory) -> ExerciseDefinition:
     """Give a deterministic exercise: attributions, base value, model output."""
     folder = tmp_path_factory.mktemp("content") / "linear-shares"
     return load_exercise(write_exercise(folder, SHARES_YAML, SHARES_REFERENCE))
 
 
 @pytest.fixture(scope="session")
-def noisy(tmp_path_factory: pytest.TempPathFactory) -> Exercise:
+def noisy(tmp_path_factory: pytest.TempPathFactory) -> ExerciseDefinition:
     """Give a stochastic exercise without parameters."""
     folder = tmp_path_factory.mktemp("content") / "noisy-mean"
     return load_exercise(write_exercise(folder, NOISY_YAML, NOISY_REFERENCE))
@@ -248,6 +248,6 @@ def runner() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def mark(shares: Exercise, runner: Sandbox, references: ReferenceStore) -> Marker:
+def mark(shares: ExerciseDefinition, runner: Sandbox, references: ReferenceStore) -> Marker:
     """Give a marker for the deterministic exercise."""
     return Marker(shares, runner, references)

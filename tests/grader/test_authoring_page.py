@@ -22,7 +22,7 @@ FILE = re.compile(
 
 
 def test_the_exercise_of_the_page_is_sound(tmp_path: Path, runner: Sandbox) -> None:
-    """Written file by file as the page says, the exercise passes the gate."""
+    """Written file by file as the page says, the exercise passes its checks."""
     page = PAGE.read_text("utf-8").partition("## Notebooks as Markdown")[0]
     folder = tmp_path / "linear-contributions"
     for match in FILE.finditer(page):
@@ -34,4 +34,4 @@ def test_the_exercise_of_the_page_is_sound(tmp_path: Path, runner: Sandbox) -> N
     found = check_exercise(folder, tmp_path / "references", SHORT, runner)
     assert found.problems == []
     assert found.samples == 1
-    assert [power.named for power in found.power.values()] == [1, 1, 1]
+    assert [rate.named for rate in found.detection.values()] == [1, 1, 1]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from grader.messages import message_text
 from grader.sandbox.job import Verdict
-from grader.words import say
-from tests.grader.marking import SOLUTION, Marker, messages
+from tests.grader.learner import SOLUTION, Marker, messages
 
 BAD = {
     "ten million values": "shares = np.zeros(10_000_000)",
@@ -65,7 +65,7 @@ def test_bad_answers_get_a_message_and_no_points(mark: Marker, name: str) -> Non
     assert report.verdict in {Verdict.OK, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT}
     result = next(result for result in report.criteria if result.id == "shares")
     assert (result.points, result.passed) == (0, False)
-    assert say(result.message_id, result.facts)
+    assert message_text(result.message_id, result.facts)
     assert not report.passed
     if report.verdict is Verdict.OK:
         assert messages(report)["base"] == "criterion.passed"

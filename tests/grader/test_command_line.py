@@ -15,12 +15,14 @@ import pytest
 from grader.__main__ import main
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 ROOT = Path(__file__).parents[2]
 
 
-def grade(exercise: Exercise, notebook: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def grade(
+    exercise: ExerciseDefinition, notebook: Path, folder: Path
+) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     command = [sys.executable, "-m", "grader", "grade", str(exercise.folder), str(notebook)]
     return subprocess.run(
@@ -33,7 +35,7 @@ def grade(exercise: Exercise, notebook: Path, folder: Path) -> subprocess.Comple
     )
 
 
-def test_the_solution_passes(shares: Exercise, tmp_path: Path) -> None:
+def test_the_solution_passes(shares: ExerciseDefinition, tmp_path: Path) -> None:
     """Exit code 0 and a JSON report with the promised keys."""
     done = grade(shares, shares.folder / "solution.ipynb", tmp_path)
     report = json.loads(done.stdout)
@@ -42,7 +44,7 @@ def test_the_solution_passes(shares: Exercise, tmp_path: Path) -> None:
 
 
 def test_the_starter_does_not_pass(
-    shares: Exercise, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shares: ExerciseDefinition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 1, and a line per criterion."""
     arguments = ["grade", str(shares.folder), str(shares.starter), "--references", str(tmp_path)]
@@ -53,7 +55,7 @@ def test_the_starter_does_not_pass(
 
 
 def test_a_refused_notebook_says_why(
-    shares: Exercise, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shares: ExerciseDefinition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A file that is no notebook is not passed, and its mend is named."""
     (tmp_path / "x.ipynb").write_text("{}")
@@ -62,7 +64,7 @@ def test_a_refused_notebook_says_why(
 
 
 def test_bad_content_and_usage_exit_with_two(
-    tmp_path: Path, shares: Exercise, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, shares: ExerciseDefinition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder without exercise.yaml, a missing notebook and an unknown command are exit code 2."""
     assert main(["grade", str(tmp_path), str(shares.starter)]) == 2
@@ -75,7 +77,7 @@ def test_bad_content_and_usage_exit_with_two(
 
 
 def test_without_a_sandbox_nothing_runs(
-    shares: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shares: ExerciseDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no interpreter for learners can be found, the exit code is 3."""
     monkeypatch.setenv("WHYBOX_SANDBOX_PYTHON", str(tmp_path / "nowhere" / "python"))
@@ -83,7 +85,7 @@ def test_without_a_sandbox_nothing_runs(
 
 
 def test_build_computes_visible_and_hidden(
-    shares: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shares: ExerciseDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the deployment's secret, every reference of its pool is made ready."""
     monkeypatch.setenv("WHYBOX_VARIANT_SECRET", "a secret")
@@ -92,7 +94,10 @@ def test_build_computes_visible_and_hidden(
 
 
 def test_a_failing_reference_is_named_and_the_others_are_built(
-    shares_folder: Path, shares: Exercise, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shares_folder: Path,
+    shares: ExerciseDefinition,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One author's error neither hides nor stops the rest."""
     content = tmp_path / "content" / "exercises"

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.check import mark_simulated
+from grader.check import grade_computed_answers
 from grader.exercise import load_exercise
-from grader.misconceptions.diagnosis import _is_no_mistake, _sure, candidate_of
-from grader.misconceptions.families import could_be
+from grader.messages import message_text
+from grader.misconceptions.diagnosis import _equals_truth, _is_certain, candidate_of
+from grader.misconceptions.families import satisfies_invariants
 from grader.misconceptions.likelihood import Candidate, Fit, fit
 from grader.reference import Replicates, author_code
 from grader.variants import visible_variant
-from grader.words import say
 from tests.grader.conftest import write_exercise
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
     from grader.report import Diagnosis
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class Learner:
     """Hands in the right outputs of an exercise with some of them replaced."""
 
-    def __init__(self, exercise: Exercise, references: ReferenceStore) -> None:
+    def __init__(self, exercise: ExerciseDefinition, references: ReferenceStore) -> None:
         self.exercise, self.references = exercise, references
-        reference = references.get(exercise, visible_variant(exercise), mistakes=True)
+        reference = references.get(exercise, visible_variant(exercise), misconceptions=True)
         self.right = {name: found.mean for name, found in reference.outputs.items()}
 
     def hands_in(self, **changes: Any) -> Diagnosis | None:
@@ -39,11 +39,11 @@ class Learner:
         outputs = {
             name: value for name, value in {**self.right, **changes}.items() if value is not None
         }
-        return mark_simulated(self.exercise, self.references, outputs).misconception
+        return grade_computed_answers(self.exercise, self.references, outputs).misconception
 
 
 @pytest.fixture(scope="module")
-def learner(shares: Exercise, references: ReferenceStore) -> Learner:
+def learner(shares: ExerciseDefinition, references: ReferenceStore) -> Learner:
     """Give a learner of the deterministic exercise."""
     return Learner(shares, references)
 
@@ -63,7 +63,7 @@ def test_what_nothing_tells_apart_is_said_as_either_or(learner: Learner) -> None
     found = learner.hands_in(shares=-learner.right["shares"], base=None)
     assert found is not None
     assert set(found.ids) == {"opposite_class", "sign"}
-    assert " or " in say(found.message_id, found.facts)
+    assert " or " in message_text(found.message_id, found.facts)
 
 
 def test_what_is_only_near_is_hedged(learner: Learner) -> None:
@@ -109,11 +109,11 @@ def test_any_other_rows_are_found(learner: Learner, rows: list[int]) -> None:
         assert found.ids[0] in {"other_rows", "row_order", "shifted_rows"}
 
 
-def test_honest_scatter_is_no_mistake(noisy: Exercise, references: ReferenceStore) -> None:
+def test_honest_scatter_equals_truth(noisy: ExerciseDefinition, references: ReferenceStore) -> None:
     """Fresh honest runs of a stochastic exercise are neither failed nor diagnosed."""
     code = author_code(noisy)
     results = [
-        mark_simulated(noisy, references, code.reference({}, seed))
+        grade_computed_answers(noisy, references, code.reference({}, seed))
         for seed in range(20_000, 20_200)
     ]
     assert sum(result.score < noisy.max_score for result in results) <= 4
@@ -133,7 +133,7 @@ def test_a_good_fit_is_turned_away_once_in_a_thousand() -> None:
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), share=st.sampled_from([0.2, 0.5, 1.0]))
 def test_noise_is_not_named_by_what_scatters_widely(
-    noisy: Exercise, references: ReferenceStore, seed: int, share: float
+    noisy: ExerciseDefinition, references: ReferenceStore, seed: int, share: float
 ) -> None:
     """What scatters widely fits any noise: it is said plainly only where it fits better."""
     right = Learner(noisy, references)
@@ -168,8 +168,8 @@ def test_what_a_family_always_shows_must_be_there(
     family: str, yes: list[list[float]], no: list[list[float]] | None
 ) -> None:
     """However an answer scatters: normalised rows add up to one, sorted ones stand in order."""
-    assert could_be(family, np.array(yes))
-    assert no is None or not could_be(family, np.array(no))
+    assert satisfies_invariants(family, np.array(yes))
+    assert no is None or not satisfies_invariants(family, np.array(no))
 
 
 EXACT_YAML = """\
@@ -242,12 +242,12 @@ def test_one_number_that_scatters_is_named_with_a_reserve() -> None:
     wide = Candidate("x", np.full(8, 5.0), np.full(8, 2.0), 24)
     met = {name: Fit(each, 100.0, good=True, distance=0.0) for name, each in
            (("sharp", sharp), ("single", single), ("wide", wide))}  # fmt: skip
-    assert {name: _sure(each, 90.0) for name, each in met.items()} == {
+    assert {name: _is_certain(each, 90.0) for name, each in met.items()} == {
         "sharp": True,
         "single": False,
         "wide": False,
     }
-    assert not _sure(met["sharp"], 98.0)
+    assert not _is_certain(met["sharp"], 98.0)
 
 
 def test_a_mistake_that_changes_nothing_here_is_not_looked_for() -> None:
@@ -256,11 +256,11 @@ def test_a_mistake_that_changes_nothing_here_is_not_looked_for() -> None:
     same = Candidate("label_one", np.full(8, 5.1), np.full(8, 0.55), 24)
     one_gone = replace(same, mean=np.array([5.1] * 7 + [0.0]))
     few = Candidate("few", np.full(8, 5.1), np.full(8, 1.5), 24)
-    assert _is_no_mistake(same, truth)
-    assert not _is_no_mistake(few, truth)
-    assert not _is_no_mistake(one_gone, truth)
-    assert not _is_no_mistake(replace(same, mean=np.full(8, 6.0)), truth)
-    assert not _is_no_mistake(same, Candidate("", np.full(8, 5.0), np.zeros(8), 1))
+    assert _equals_truth(same, truth)
+    assert not _equals_truth(few, truth)
+    assert not _equals_truth(one_gone, truth)
+    assert not _equals_truth(replace(same, mean=np.full(8, 6.0)), truth)
+    assert not _equals_truth(same, Candidate("", np.full(8, 5.0), np.zeros(8), 1))
 
 
 def test_numbers_speak_before_a_failed_criterion_does(exact: Learner) -> None:

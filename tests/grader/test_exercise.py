@@ -70,7 +70,9 @@ def test_a_family_belongs_to_the_output_worth_most(shares_folder: Path) -> None:
         ("hints: [one, two, three, four]", "hints: [one]", "hints", "1 entries; at least 4"),
     ],
 )
-def test_mistakes_are_named(shares_folder: Path, old: str, new: str, key: str, reason: str) -> None:
+def test_content_errors_are_named(
+    shares_folder: Path, old: str, new: str, key: str, reason: str
+) -> None:
     """Each broken file is refused with its dotted key and a reason."""
     error = broken(shares_folder, old, new)
     assert error.key == key
@@ -79,19 +81,29 @@ def test_mistakes_are_named(shares_folder: Path, old: str, new: str, key: str, r
 
 
 def test_the_line_is_named(shares_folder: Path) -> None:
-    """The error points to the line on which the wrong value stands."""
+    """The error contains the line of the wrong value."""
     assert broken(shares_folder, "minutes: 5", "minutes: soon").line == 5
 
 
-def test_a_key_given_twice_is_refused(shares_folder: Path) -> None:
-    """YAML would keep the last of two equal keys in silence."""
+def test_a_duplicate_key_is_refused(shares_folder: Path) -> None:
+    """Two equal keys are an error with the line of the second."""
     error = broken(shares_folder, "minutes: 5", "minutes: 5\nminutes: 6")
-    assert (error.key, error.line, error.reason) == ("minutes", 6, "is given twice")
+    assert (error.line, error.reason) == (6, 'found duplicate key "minutes"')
+
+
+def test_dates_and_tags_are_refused(shares_folder: Path) -> None:
+    """A value that is not text, a number, a list or a mapping is an error with its line."""
+    for value in ("2026-01-02", "!!python/name:os.system x"):
+        text = (shares_folder / "exercise.yaml").read_text("utf-8")
+        error = broken(shares_folder, "minutes: 5", f"minutes: {value}")
+        assert (error.key, error.line) == ("minutes", 5)
+        assert "has the type" in error.reason
+        (shares_folder / "exercise.yaml").write_text(text, "utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [", "\x00", "a: &x [*x]\n"])
-def test_what_is_no_exercise_is_refused(shares_folder: Path, text: str) -> None:
-    """Empty, list, broken and self-containing YAML end in a ExerciseContentError."""
+def test_invalid_yaml_is_refused(shares_folder: Path, text: str) -> None:
+    """Empty, list, broken and self-containing YAML end in an ExerciseContentError."""
     (shares_folder / "exercise.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ExerciseContentError):
         load_exercise(shares_folder)
@@ -105,7 +117,7 @@ def test_missing_files_are_named(shares_folder: Path, name: str) -> None:
         load_exercise(shares_folder)
 
 
-def test_envelopes_share_what_is_promised(noisy_folder: Path) -> None:
+def test_envelopes_share_alpha(noisy_folder: Path) -> None:
     """A submission must pass each of them in each of its runs."""
     assert (load_exercise(noisy_folder).runs, load_exercise(noisy_folder).envelopes) == (1, 1)
     file = noisy_folder / "exercise.yaml"
@@ -117,19 +129,19 @@ def test_envelopes_share_what_is_promised(noisy_folder: Path) -> None:
 
 
 def test_what_resembles_must_be_declared(shares_folder: Path) -> None:
-    """A mistake can only resemble one that the exercise knows."""
+    """A misconception can only resemble a declared one."""
     old = "    question: What does the base stand for?"
     reason = broken(shares_folder, old, f"{old}\n    resembles: [nobody]").reason
     assert reason == "no misconception nobody"
 
 
 def test_an_envelope_needs_seeds(noisy_folder: Path) -> None:
-    """A band from few seeds would reject honest work far more often than it says."""
+    """An envelope from few seeds would reject correct work far more often than promised."""
     assert "100 seeds" in broken(noisy_folder, "seeds: 100", "seeds: 20").reason
 
 
-def test_hashes_follow_what_they_stand_for(shares_folder: Path) -> None:
-    """A spelling changes the content, not the references; reference.py changes both."""
+def test_hashes_change_with_their_content(shares_folder: Path) -> None:
+    """A changed text changes the content hash only; reference.py changes both hashes."""
     before = load_exercise(shares_folder)
     file = shares_folder / "exercise.yaml"
     text = file.read_text("utf-8")

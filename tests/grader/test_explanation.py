@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from grader.errors import GraderError
 from grader.exercise import Output
-from grader.explanation import Clue, Problem, RunAnswers, conform, pack, unpack
+from grader.explanation import AnswerProblem, ParameterUsage, RunAnswers, conform, pack, unpack
 from grader.sandbox.job import Answer
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def answer(array: Any, **more: Any) -> Answer:
     return Answer("values", "ndarray", np.asarray(array), **more)
 
 
-def accepted(found: NDArray[Any] | Problem) -> NDArray[Any]:
+def accepted(found: NDArray[Any] | AnswerProblem) -> NDArray[Any]:
     """Return the array of an answer that conforms."""
-    assert not isinstance(found, Problem), found
+    assert not isinstance(found, AnswerProblem), found
     return found
 
 
-def problem(found: NDArray[Any] | Problem) -> str:
+def problem(found: NDArray[Any] | AnswerProblem) -> str:
     """Return the message id of an answer that does not conform."""
-    assert isinstance(found, Problem)
+    assert isinstance(found, AnswerProblem)
     return found.message_id
 
 
@@ -167,7 +167,7 @@ def test_any_array_conforms_or_gets_a_message(
 ) -> None:
     """Whatever comes out is of the declared dtype and shape and finite, or has a message."""
     found = conform(answer(array, columns=names, index=names), output, ("a", "b"))
-    if isinstance(found, Problem):
+    if isinstance(found, AnswerProblem):
         assert found.message_id.startswith("criterion.")
     else:
         assert len(found.shape) == len(output.shape)
@@ -186,8 +186,8 @@ def test_packed_answers_come_back(array: NDArray[Any], text: str) -> None:
         "b": Answer("b", "object", None, refusal="object_dtype"),
     }
     run = RunAnswers("visible", {"rows": [1, 2], "word": text}, "ok", answers, "KeyError")
-    clue = Clue(unread=("rows",), reassigned={"seed": 2}, literals={"a": 4})
-    (back,), clue_back, stamp = unpack(pack([run], clue, version="3"))
+    usage = ParameterUsage(unread=("rows",), reassigned={"seed": 2}, literals={"a": 4})
+    (back,), clue_back, stamp = unpack(pack([run], usage, version="3"))
     assert (back.variant, back.parameters, back.verdict) == (run.variant, run.parameters, "ok")
     assert back.error == "KeyError"
     found = back.answers["a"].array
@@ -196,7 +196,7 @@ def test_packed_answers_come_back(array: NDArray[Any], text: str) -> None:
     assert np.array_equal(found, array, equal_nan=array.dtype.kind == "f")
     assert back.answers["a"].columns == (text,)
     assert back.answers["b"].refusal == "object_dtype"
-    assert (clue_back, stamp) == (clue, {"version": "3"})
+    assert (clue_back, stamp) == (usage, {"version": "3"})
 
 
 @settings(max_examples=100, deadline=None)

@@ -11,15 +11,15 @@ import pytest
 from grader.errors import ExerciseContentError, GraderError, NotebookRefused
 from grader.exercise import load_exercise
 from grader.grading import grade_notebook, regrade
+from grader.messages import message_text
 from grader.sandbox.job import Verdict
 from grader.variants import choose_hidden
-from grader.words import say
-from tests.grader.marking import SECRET, SOLUTION, Marker, messages, notebook
+from tests.grader.learner import SECRET, SOLUTION, Marker, messages, notebook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
     from grader.report import GradeReport
     from grader.sandbox.job import Event, Sandbox
@@ -46,7 +46,7 @@ def test_the_solution_passes(mark: Marker) -> None:
 
 
 def test_the_starter_runs_and_earns_nothing(
-    shares: Exercise, runner: Sandbox, references: ReferenceStore
+    shares: ExerciseDefinition, runner: Sandbox, references: ReferenceStore
 ) -> None:
     """Placeholders are recognised as such, and no mistake is read into them."""
     report = grade_notebook(
@@ -58,7 +58,7 @@ def test_the_starter_runs_and_earns_nothing(
 
 
 @pytest.mark.parametrize(
-    ("change", "mistakes"),
+    ("change", "misconceptions"),
     [
         ("shares = -shares", ("sign",)),
         ("shares, base = -shares, -base", ("opposite_class",)),
@@ -75,13 +75,15 @@ def test_the_starter_runs_and_earns_nothing(
         ("shares = np.sin(37 * shares)", ()),
     ],
 )
-def test_mistakes_are_named(mark: Marker, change: str, mistakes: tuple[str, ...]) -> None:
-    """The mistake is named plainly where it is met; an unknown one stays unnamed."""
+def test_misconceptions_are_named(
+    mark: Marker, change: str, misconceptions: tuple[str, ...]
+) -> None:
+    """A known misconception is named plainly; an unknown one is not named."""
     report = mark(SOLUTION + change)
     assert not report.passed
-    assert named(report) == mistakes
+    assert named(report) == misconceptions
     if report.misconception:
-        assert say(report.misconception.message_id, report.misconception.facts)
+        assert message_text(report.misconception.message_id, report.misconception.facts)
 
 
 def test_honest_roundings_pass(mark: Marker) -> None:
@@ -165,7 +167,7 @@ def test_every_message_has_words(mark: Marker) -> None:
     for change in ("", "shares = -shares", "del shares", "base = np.nan", "fx = 'x'"):
         for attempt in (1, 2):
             for result in mark(SOLUTION + change, attempt=attempt).criteria:
-                assert say(result.message_id, result.facts)
+                assert message_text(result.message_id, result.facts)
 
 
 def test_marking_is_quick(mark: Marker) -> None:
@@ -178,7 +180,7 @@ def test_marking_is_quick(mark: Marker) -> None:
 
 
 def test_progress_is_that_of_the_visible_run(
-    shares: Exercise, runner: Sandbox, references: ReferenceStore
+    shares: ExerciseDefinition, runner: Sandbox, references: ReferenceStore
 ) -> None:
     """Events begin with start, name each cell once, and end."""
     events: list[Event] = []
@@ -242,7 +244,7 @@ def test_an_authors_error_is_ours(
 
 
 def test_an_envelope_in_the_sandbox(
-    noisy: Exercise, runner: Sandbox, references: ReferenceStore
+    noisy: ExerciseDefinition, runner: Sandbox, references: ReferenceStore
 ) -> None:
     """Honest sampling passes, too few samples are named, a verdict must follow from the numbers."""
     mark = Marker(noisy, runner, references)

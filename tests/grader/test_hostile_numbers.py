@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.check import mark_simulated
-from grader.criteria import Setting, judge
+from grader.check import grade_computed_answers
+from grader.criteria import GradingContext, grade_criterion
 from grader.exercise import load_exercise
 from grader.explanation import conform
+from grader.messages import message_text
 from grader.reference import Reference, Replicates, reference_arrays
 from grader.sandbox.job import Answer
-from grader.words import say
 from tests.grader.conftest import write_exercise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise, Output
+    from grader.exercise import ExerciseDefinition, Output
     from grader.reference import ReferenceStore
 
 CONTENT = Path(__file__).parents[2] / "content" / "exercises"
@@ -57,7 +57,7 @@ def hostile(draw: st.DrawFn, output: Output, true: NDArray[Any]) -> NDArray[Any]
     return np.resize(np.array(values, dtype=kind[output.dtype]), shape)
 
 
-def alone(folder: Path) -> tuple[Exercise, Reference]:
+def alone(folder: Path) -> tuple[ExerciseDefinition, Reference]:
     """Give an exercise with one seed of its true outputs, which is all that judging needs."""
     exercise = load_exercise(folder)
     labels: dict[str, tuple[str, ...]] = {}
@@ -86,16 +86,16 @@ def test_authors_functions_survive_any_numbers(slug: str) -> None:
             )
             for output in exercise.outputs
         }
-        setting = Setting(exercise, exercise.visible_parameters, reference, answers)
+        context = GradingContext(exercise, exercise.visible_parameters, reference, answers)
         passed: dict[str, bool] = {}
         with np.errstate(all="ignore"):
             for criterion in exercise.criteria:
                 passed[criterion.id] = False
                 if all(passed[required] for required in criterion.requires):
-                    finding = judge(criterion, setting)
+                    finding = grade_criterion(criterion, context)
                     passed[criterion.id] = finding.passed
                     said = finding.message_id or "criterion.passed"
-                    assert finding.passed or say(said, {"text": "", **finding.facts})
+                    assert finding.passed or message_text(said, {"text": "", **finding.facts})
 
     check()
 
@@ -103,7 +103,10 @@ def test_authors_functions_survive_any_numbers(slug: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_diagnosis_survives_any_numbers(
-    shares: Exercise, noisy: Exercise, references: ReferenceStore, data: st.DataObject
+    shares: ExerciseDefinition,
+    noisy: ExerciseDefinition,
+    references: ReferenceStore,
+    data: st.DataObject,
 ) -> None:
     """Every detector copes with zeros, subnormal, huge and constant values; nothing passes."""
     for exercise, name in ((shares, "shares"), (noisy, "means")):
@@ -114,7 +117,7 @@ def test_diagnosis_survives_any_numbers(
             for output in exercise.outputs
         }
         array = data.draw(hostile(exercise.output(name), right[name]))
-        marks = mark_simulated(exercise, references, {**right, name: array})
+        marks = grade_computed_answers(exercise, references, {**right, name: array})
         same = bool(np.array_equal(array, right[name]))
         assert marks.passed is same
         assert same or not marks.misconception or marks.misconception.facts["mistake"]
@@ -161,5 +164,5 @@ def test_a_word_is_compared_as_a_whole(
     """The beginning of the right word is wrong, and what it rests on must be there."""
     exercise = load_exercise(write_exercise(tmp_path / "word", TEXT_YAML, TEXT_REFERENCE))
     outputs = {"word": np.array(word), "size": np.array(size)}
-    (result,) = mark_simulated(exercise, references, outputs).criteria
+    (result,) = grade_computed_answers(exercise, references, outputs).criteria
     assert result.message_id == f"criterion.{message}"

@@ -9,7 +9,7 @@ import pytest
 
 from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
-from grader.lock import moved, write_lock
+from grader.lock import drift, write_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def test_unmoved_values_say_nothing(shares_folder: Path) -> None:
     """Right after writing, and after a change of a version alone, nothing is reported."""
     exercise = load_exercise(shares_folder)
-    assert "missing" in moved(exercise)[0]
+    assert "missing" in drift(exercise)[0]
     file = write_lock(exercise)
-    assert moved(exercise) == []
+    assert drift(exercise) == []
     file.write_text(file.read_text("utf-8").replace('"shap": "', '"shap": "0.'), "utf-8")
-    assert moved(exercise) == []
+    assert drift(exercise) == []
 
 
 def test_moved_values_name_their_cause(shares_folder: Path) -> None:
@@ -30,10 +30,10 @@ def test_moved_values_name_their_cause(shares_folder: Path) -> None:
     file = write_lock(load_exercise(shares_folder))
     code = shares_folder / "reference.py"
     code.write_text(code.read_text("utf-8").replace("X[rows] @ W + 2", "1.002 * (X[rows] @ W + 2)"))
-    (found,) = moved(load_exercise(shares_folder))
+    (found,) = drift(load_exercise(shares_folder))
     assert found.startswith("fx moved with reference.py")
     file.write_text(file.read_text("utf-8").replace('"shap": "', '"shap": "9.'), "utf-8")
-    assert "shap 9." in moved(load_exercise(shares_folder))[0]
+    assert "shap 9." in drift(load_exercise(shares_folder))[0]
 
 
 def test_a_missing_output_is_not_locked(shares_folder: Path) -> None:

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.exercise import Output, load_exercise
-from grader.explanation import Clue, Problem, RunAnswers, conform
-from grader.grading import mark_answers
+from grader.explanation import AnswerProblem, ParameterUsage, RunAnswers, conform
+from grader.grading import grade_answers
+from grader.messages import message_text
 from grader.sandbox import validation
 from grader.sandbox.inside.answers import Collector
 from grader.sandbox.inside.frames import HEADER
-from grader.words import say
 from tests.grader.conftest import write_exercise
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from grader.exercise import Exercise
-    from grader.grading import Marks
+    from grader.exercise import ExerciseDefinition
+    from grader.grading import GradeResult
     from grader.reference import ReferenceStore
     from grader.sandbox.job import Answer
 
@@ -88,7 +88,7 @@ def test_names_decide_in_any_order(output: Output, carrier: str, order: list[int
     """A dict, pairs, a Series, a table or an Explanation says the same in any order."""
     value = CARRIERS[carrier]([NAMES[i] for i in order], VALUES[order])
     found = conform(crossed(value), output, NAMES)
-    assert not isinstance(found, Problem), found
+    assert not isinstance(found, AnswerProblem), found
     assert found.tolist() == VALUES.tolist()
 
 
@@ -109,7 +109,7 @@ def test_columns_decide_in_any_order(carrier: str, order: list[int]) -> None:
     """The columns of a table are matched by name; the numbers of its rows are no names."""
     value = TABLES[carrier]([NAMES[i] for i in order], ROWS[:, order])
     found = conform(crossed(value), TABLE)
-    assert not isinstance(found, Problem), found
+    assert not isinstance(found, AnswerProblem), found
     assert np.array_equal(found, ROWS)
 
 
@@ -120,16 +120,16 @@ def test_labelled_tables_are_matched_both_ways(rows: list[int], columns: list[in
     truth = np.arange(10.0).reshape(5, 2)
     table = pd.DataFrame(truth, index=NAMES, columns=["x", "y"]).iloc[rows, columns]
     found = conform(crossed(table), BOTH, NAMES)
-    assert not isinstance(found, Problem), found
+    assert not isinstance(found, AnswerProblem), found
     assert np.array_equal(found, truth)
 
 
 def facts_of(value: Any, output: Output) -> dict[str, Any]:
     """Return what is said of names that are not those of the task."""
     found = conform(crossed(value), output, NAMES)
-    assert isinstance(found, Problem)
+    assert isinstance(found, AnswerProblem)
     assert found.message_id in {"criterion.wrong_columns", "criterion.wrong_labels"}
-    assert say(found.message_id, found.facts)
+    assert message_text(found.message_id, found.facts)
     return dict(found.facts)
 
 
@@ -216,22 +216,22 @@ def reference(parameters, seed):
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Exercise:
+def words(tmp_path_factory: pytest.TempPathFactory) -> ExerciseDefinition:
     """Give an exercise whose one output is matched by label."""
     folder = tmp_path_factory.mktemp("content") / "words"
     return load_exercise(write_exercise(folder, WORDS_YAML, WORDS_REFERENCE))
 
 
-def marks(exercise: Exercise, value: Any, references: ReferenceStore) -> Marks:
+def marks(exercise: ExerciseDefinition, value: Any, references: ReferenceStore) -> GradeResult:
     """Mark a value that a run left behind."""
     run = RunAnswers("visible", {}, "ok", {"v": crossed(value)})
-    return mark_answers(exercise, [run], Clue(), references=references)
+    return grade_answers(exercise, [run], ParameterUsage(), references=references)
 
 
 @settings(max_examples=20, deadline=None)
 @given(order=st.permutations(range(5)), sign=st.sampled_from([1, -1]))
 def test_any_order_earns_the_same_marks(
-    words: Exercise, references: ReferenceStore, order: list[int], sign: int
+    words: ExerciseDefinition, references: ReferenceStore, order: list[int], sign: int
 ) -> None:
     """An honest answer passes and a wrong one is named, whatever order its labels stand in."""
     for carrier in ("dict", "pairs", "Series"):

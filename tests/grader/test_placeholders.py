@@ -9,8 +9,8 @@ import pytest
 
 from grader.authoring import write_notebooks
 from grader.exercise import load_exercise
-from grader.explanation import Clue, RunAnswers
-from grader.grading import mark_answers
+from grader.explanation import ParameterUsage, RunAnswers
+from grader.grading import grade_answers
 from grader.placeholders import placeholders
 from grader.sandbox.job import Answer
 from tests.grader.conftest import write_exercise
@@ -76,7 +76,7 @@ def said(
     write_notebooks(folder)
     answers = {name: Answer(name, "ndarray", array) for name, array in outputs.items()}
     run = RunAnswers("visible", {}, "ok", answers)
-    marks = mark_answers(load_exercise(folder), [run], Clue(), references=references)
+    marks = grade_answers(load_exercise(folder), [run], ParameterUsage(), references=references)
     return {result.id: result.message_id.removeprefix("criterion.") for result in marks.criteria}
 
 

@@ -6,6 +6,7 @@ checkout and the sandbox, in a temporary folder. Each test process has a site of
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -57,6 +58,24 @@ UNFOLD: Final = """() => {
 """Loads lazy images before a screenshot of the whole page is taken."""
 
 
+CLEANUP: Final = """
+import os, pathlib, shutil, signal, sys, time
+sys.stdin.read()
+folder = pathlib.Path(sys.argv[1])
+for file in folder.glob("*.pid"):
+    try:
+        os.killpg(int(file.read_text()), signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+for _ in range(100):  # a killed process may still be finishing a write
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        break
+    time.sleep(0.1)
+"""
+"""Stops a site whose test process has died: an interrupted run ends its processes at once."""
+
+
 class Site:
     """A site on a free port with its data in `folder`; each process can be stopped and started."""
 
@@ -78,6 +97,12 @@ class Site:
             "WHYBOX_EMAIL_URL": f"filemail:///{folder / 'mail'}",
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        # Its standard input ends with this process, however this process ends.
+        self._cleanup = subprocess.Popen(
+            [sys.executable, "-c", CLEANUP, str(folder)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def open(self) -> None:
         """Prepare the site and start web, worker and beat; return when pages are served."""
@@ -101,15 +126,19 @@ class Site:
 
     def run(self, *arguments: str) -> None:
         """Run a management command or a script of the checkout to its end."""
-        done = subprocess.run(
+        command = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=CHECKOUT,
             env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        pid_file = self.folder / "command.pid"
+        pid_file.write_text(str(command.pid))
+        output, _ = command.communicate()
+        pid_file.unlink()
+        assert command.returncode == 0, output.decode()
 
     def ready_to_grade(self) -> None:
         """Wait until the visible references of the exercises that are submitted here exist."""
@@ -129,10 +158,12 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
+        (self.folder / f"{name}.pid").write_text(str(self._running[name].pid))
 
     def kill(self, name: str) -> None:
         """Kill one of the processes, as a crash would."""
         process = self._running.pop(name)
+        (self.folder / f"{name}.pid").unlink()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
@@ -143,6 +174,9 @@ class Site:
 
     def close(self) -> None:
         """Stop all processes as Ctrl-C does, and delete the folder."""
+        if build := self._running.get("build"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(build.pid, signal.SIGKILL)  # its pool outlives a terminated parent
         for process in self._running.values():
             process.terminate()
         for process in self._running.values():
@@ -152,6 +186,7 @@ class Site:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._cleanup.communicate()
 
     def mailed_link(self, email: str) -> str:
         """Return the path of the link in the latest mail to an address."""
@@ -205,9 +240,7 @@ class Visitor:
         self.faults.append(f"console of {self.page.url}: {message.text}")
 
     def go(self, path: str) -> None:
-        """Open a page of the site; the page of an exercise once its references exist."""
-        if path.startswith("/exercises/"):
-            self.site.ready_to_grade()
+        """Open a page of the site."""
         answer = self.page.goto(self.site.address + path)
         assert answer is not None
         assert answer.ok or answer.status in self.expected_statuses, f"{path}: {answer.status}"

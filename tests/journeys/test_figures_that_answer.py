@@ -68,7 +68,7 @@ def test_the_what_if_explorer_can_be_read_as_a_table(visitor: Visitor) -> None:
     buttons = figure.get_by_role("group").get_by_role("button")
     expect(buttons.first).to_be_visible()
 
-    figure.get_by_text("The same as a table").click()
+    figure.get_by_text("Show as table").click()
 
     rows = figure.get_by_role("table").get_by_role("row")
     expect(rows).to_have_count(1 + buttons.count())
@@ -93,5 +93,5 @@ def test_each_explorer_answers_to_the_keyboard(
 
     assert len(told) > 1
     expect(figure.get_by_role("img")).to_have_attribute("aria-label", re.compile(r"\w+ .*\d"))
-    figure.get_by_text("The same as a table").press("Enter")
+    figure.get_by_text("Show as table").press("Enter")
     assert figure.get_by_role("row").count() > 2

@@ -31,7 +31,10 @@ def make_staff(site: Site, email: str) -> None:
 def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     visitor: Visitor, welcome: Callable[..., Visitor], site: Site, email: str
 ) -> None:
-    """The checks pass, the project waits, a reviewer chooses levels, and the learner reads them."""
+    """The checks pass, the project waits, a reviewer chooses levels, and the learner reads them.
+
+    Slow: the notebook of a project computes for several seconds, twice.
+    """
     page = visitor.page
     visitor.sign_up(email)
     visitor.enrol(COURSE)
@@ -68,7 +71,7 @@ def test_a_project_is_read_by_a_person_and_completed_by_the_review(
     )
     reviewer.look("review")
     reviewer.follow(reviewing.get_by_role("button", name="Submit review"))
-    expect(reviewing.get_by_role("status").filter(has_text="The review is kept")).to_be_visible()
+    expect(reviewing.get_by_role("status").filter(has_text="Review submitted")).to_be_visible()
     done = reviewing.get_by_role("region", name="Latest reviews")
     expect(done.get_by_role("row").filter(has_text=email)).to_contain_text("19 / 20")
     reviewer.look("reviews", shot=False)

@@ -50,7 +50,10 @@ def read_and_answer(visitor: Visitor, folder: str) -> None:
 def test_from_signing_up_to_a_certificate_that_a_stranger_can_check(
     visitor: Visitor, welcome: Callable[..., Visitor], email: str
 ) -> None:
-    """A learner signs up, takes the course, does every part in order, and holds the certificate."""
+    """A learner signs up, starts the course, completes every part, and gets the certificate.
+
+    Slow: every page of a course, checked in both themes; no shorter route reaches a certificate.
+    """
     page = visitor.page
     facts = course_facts()
     visitor.go("/")

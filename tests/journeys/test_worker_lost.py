@@ -44,7 +44,10 @@ def slow(tmp_path: Path) -> Path:
 def test_a_submission_outlives_the_worker_that_ran_it(
     worker: Site, visitor: Visitor, email: str, slow: Path
 ) -> None:
-    """The worker dies in the middle of a run; another one marks the same submission."""
+    """The worker dies in the middle of a run; another one grades the same submission.
+
+    Slow: the lease of the dead worker must expire, and a new one boots its sandbox.
+    """
     page = visitor.page
     visitor.arrive(email)
     visitor.submit(TREESHAP, slow)
@@ -60,7 +63,10 @@ def test_a_submission_outlives_the_worker_that_ran_it(
 def test_a_page_says_that_no_worker_is_there_and_goes_on_when_one_comes(
     worker: Site, visitor: Visitor, email: str
 ) -> None:
-    """Without any worker the submission is kept; the status page says what is wrong."""
+    """Without any worker the submission is kept; the status page says what is wrong.
+
+    Slow: the worker must count as gone before the page says so, and a new one boots its sandbox.
+    """
     page = visitor.page
     visitor.arrive(email)
     worker.kill("worker")

@@ -1,4 +1,4 @@
-"""Reference: population stability index of attributions between two windows."""
+"""Reference: stability index and distance of attributions between two windows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import wasserstein_distance
 from sklearn.ensemble import GradientBoostingRegressor
 
 from grader.explainers.trees import tree_shap
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LIMIT = 0.057
 """Exceeded without drift in 0.8 % of weeks by continuous values, in 0.3 % by these attributions."""
+LEAST_SHARE = 0.02
+"""A distance below this share of all contributions raises no alarm; the index alone often does."""
 TENTHS = np.arange(0.1, 0.95, 0.1)
 
 
@@ -59,13 +62,19 @@ def _index(before: Any, now: Any, *, edges: Any = None, half: float = 0.5) -> fl
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _judged(psi: Any) -> Outputs:
-    """An index, right or wrong, with the alarm that follows from it."""
-    return {"psi": psi, "alarm": psi > LIMIT}
+def _columns(before: Any, now: Any, index: Index) -> Any:
+    return np.array([index(before[:, j], now[:, j]) for j in range(before.shape[1])])
+
+
+def _judged(psi: Any, distance: Any, before: Any) -> Outputs:
+    """Index and distance, right or wrong, with the alarm that follows from them."""
+    matters = distance > LEAST_SHARE * np.abs(before).mean(axis=0).sum()
+    return {"psi": psi, "distance": distance, "alarm": (psi > LIMIT) & matters}
 
 
 def _each(before: Any, now: Any, index: Index = _index) -> Outputs:
-    return _judged(np.array([index(before[:, j], now[:, j]) for j in range(before.shape[1])]))
+    distance = _columns(before, now, wasserstein_distance)
+    return _judged(_columns(before, now, index), distance, before)
 
 
 def _attributions(parameters: Parameters) -> tuple[Any, Any]:
@@ -112,7 +121,9 @@ def mistake_one_sided(parameters: Parameters, seed: int) -> Outputs:  # noqa: AR
 
 def mistake_common_logarithm(parameters: Parameters, seed: int) -> Outputs:
     """Base 10."""
-    return _judged(reference(parameters, seed)["psi"] / np.log(10))
+    right = reference(parameters, seed)
+    before, _ = _attributions(parameters)
+    return _judged(right["psi"] / np.log(10), right["distance"], before)
 
 
 def mistake_absolute_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
@@ -127,9 +138,25 @@ def mistake_no_smoothing(parameters: Parameters, seed: int) -> Outputs:  # noqa:
     return _each(before, now, lambda p, q: _index(p, q, half=1e-6))
 
 
-def mistake_textbook_limit(parameters: Parameters, seed: int) -> Outputs:
-    """The limit 0.25."""
-    return {"alarm": reference(parameters, seed)["psi"] > 0.25}
+def mistake_index_alone(parameters: Parameters, seed: int) -> Outputs:
+    """The index raises the alarm, whatever the distance."""
+    return {"alarm": reference(parameters, seed)["psi"] > LIMIT}
+
+
+def mistake_mean_shift(parameters: Parameters, seed: int) -> Outputs:
+    """Difference of the mean attributions, with the alarm that follows."""
+    before, now = _attributions(parameters)
+    shift = np.abs(now.mean(axis=0) - before.mean(axis=0))
+    return _judged(reference(parameters, seed)["psi"], shift, before)
+
+
+def mistake_root_of_squares(parameters: Parameters, seed: int) -> Outputs:
+    """Wasserstein distance of order 2, on quantiles."""
+    before, now = _attributions(parameters)
+    levels = (np.arange(2000) + 0.5) / 2000
+    apart = np.quantile(before, levels, axis=0) - np.quantile(now, levels, axis=0)
+    distance = np.sqrt((apart**2).mean(axis=0))
+    return _judged(reference(parameters, seed)["psi"], distance, before)
 
 
 def mistake_alarm_below(parameters: Parameters, seed: int) -> Outputs:

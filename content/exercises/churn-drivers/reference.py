@@ -1,4 +1,4 @@
-"""Reference: drivers of the customers at risk, worthwhile calls, and a what-if on contracts."""
+"""Reference: contributions for those at risk, effects from a pilot, and a what-if on contracts."""
 
 from __future__ import annotations
 
@@ -17,30 +17,37 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
     Outputs = dict[str, NDArray[Any]]
     Parameters = Mapping[str, Any]
 
 NAMES = ("monthly_fee", "tenure", "support_calls", "data_use", "contract", "late_bills")
 FEE, CONTRACT = NAMES.index("monthly_fee"), NAMES.index("contract")
+CONTRACTS = (1, 12, 24)
 AT_RISK = 100
+OBSERVED, PILOT = 4000, 6000
 CALL_COST_EUROS = 8.0
-KEPT_SHARE = 0.3
 FEES_OF_A_CUSTOMER_KEPT = 6
 
 
 @dataclass(frozen=True)
 class World:
-    """The model, the test customers, whether they left, and their probability of leaving."""
+    """The model with its test customers, and the pilot."""
 
     model: Any
-    customers: NDArray[np.float64]
+    customers: Floats
     left: NDArray[np.int64]
-    probability: NDArray[np.float64]
+    probability: Floats
+    pilot_contract: Floats
+    called: NDArray[np.bool_]
+    stayed: NDArray[np.bool_]
 
 
-def _customers(seed: int, n: int = 4000) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Features, and whether the customer left: as in the starter notebook."""
+@lru_cache(maxsize=8)
+def _world(seed: int) -> World:
+    """All that the starter notebook draws, in its order."""
     rng = np.random.default_rng(seed)
+    n = OBSERVED + PILOT
     x = np.column_stack(
         [
             rng.gamma(9.0, 5.0, n),
@@ -53,45 +60,71 @@ def _customers(seed: int, n: int = 4000) -> tuple[NDArray[np.float64], NDArray[n
     )
     pull = rng.permutation([1.6, 1.0, 0.7, 0.4, 0.3, 0.2])
     z = (x - x.mean(axis=0)) / x.std(axis=0)
-    logit = -2.0 + z @ (pull * np.array([1, -1, 1, -1, -1, 1]))
-    return x, (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(int)
-
-
-@lru_cache(maxsize=8)
-def _world(seed: int) -> World:
+    logit = -1.5 + z @ (pull * np.array([1, -1, 1, -1, -1, 1]))
+    chance, kept = 1 / (1 + np.exp(-logit)), rng.permutation([0.0, 0.35, 0.7])
+    left = (rng.random(OBSERVED) < chance[:OBSERVED]).astype(int)
     train, test, left_train, left_test = train_test_split(
-        *_customers(seed), test_size=0.4, random_state=seed
+        x[:OBSERVED], left, test_size=0.4, random_state=seed
     )
     model = GradientBoostingClassifier(n_estimators=80, random_state=seed).fit(train, left_train)
-    return World(model, test, left_test, model.predict_proba(test)[:, 1])
+    contract = x[OBSERVED:, CONTRACT]
+    called = rng.random(PILOT) < 0.5
+    helped = called * kept[np.searchsorted(CONTRACTS, contract)]
+    stayed = rng.random(PILOT) >= chance[OBSERVED:] * (1 - helped)
+    probability = model.predict_proba(test)[:, 1]
+    return World(model, test, left_test, probability, contract, called, stayed)
 
 
-def _gain(
-    world: World,
-    *,
-    kept: float = KEPT_SHARE,
-    fees: int = FEES_OF_A_CUSTOMER_KEPT,
-    cost: float = CALL_COST_EUROS,
-) -> NDArray[np.float64]:
-    """Expected gain of calling each customer, in euros."""
-    return kept * world.probability * fees * world.customers[:, FEE] - cost
+def _shares(world: World, months: int) -> list[tuple[float, int]]:
+    """Share that stayed and number of customers, called and not called, of one contract."""
+    arms = (world.called, ~world.called)
+    chosen = [world.stayed[(world.pilot_contract == months) & arm] for arm in arms]
+    return [(float(arm.mean()), len(arm)) for arm in chosen]
 
 
-def _called(gain: NDArray[np.float64]) -> Outputs:
+def _effects(world: World) -> tuple[Floats, Floats]:
+    """Effect of a call and its standard error for each contract."""
+    effect, error = [], []
+    for months in CONTRACTS:
+        (p1, n1), (p0, n0) = _shares(world, months)
+        effect.append(p1 - p0)
+        error.append(np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0))
+    return np.array(effect), np.array(error)
+
+
+def _called(gain: Floats) -> Outputs:
     worth = gain > 0
     return {"calls": np.asarray(worth.sum()), "expected_gain": np.asarray(gain[worth].sum())}
 
 
-def _changed(world: World, *, also_longer: bool = False) -> NDArray[np.float64]:
+def _gain(world: World, effect: Floats, *, fees: int = FEES_OF_A_CUSTOMER_KEPT) -> Floats:
+    """Expected gain of calling each test customer, in euros, by an effect for each contract."""
+    own: Floats = effect[np.searchsorted(CONTRACTS, world.customers[:, CONTRACT])]
+    return own * fees * world.customers[:, FEE] - CALL_COST_EUROS
+
+
+def _decided(world: World, effect: Floats, error: Floats) -> Outputs:
+    """Effects and errors, right or wrong, with the decision that follows from them."""
+    counted = np.where(effect > 2 * error, effect, 0)
+    return {"effect": effect, "standard_error": error, **_called(_gain(world, counted))}
+
+
+def _sure(world: World) -> Floats:
+    effect, error = _effects(world)
+    counted: Floats = np.where(effect > 2 * error, effect, 0)
+    return counted
+
+
+def _changed(world: World, *, also_longer: bool = False) -> Floats:
     """Probability of leaving after the change of contracts."""
     customers = world.customers.copy()
     moved = customers[:, CONTRACT] == 1
     customers[moved | also_longer, CONTRACT] = 12
-    probability: NDArray[np.float64] = world.model.predict_proba(customers)[:, 1]
+    probability: Floats = world.model.predict_proba(customers)[:, 1]
     return probability
 
 
-def _values(parameters: Parameters, chosen: Any) -> NDArray[np.float64]:
+def _values(parameters: Parameters, chosen: Any) -> Floats:
     world = _world(parameters["seed"])
     return tree_shap(world.model, world.customers[chosen])[0]
 
@@ -100,73 +133,93 @@ def _at_risk(world: World) -> NDArray[np.int64]:
     return np.argsort(-world.probability)[:AT_RISK]
 
 
-def _driven(strength: NDArray[np.float64]) -> Outputs:
-    """A strength, right or wrong, with the driver that follows from it."""
-    return {"driver_strength": strength, "driver": np.asarray(NAMES[int(np.argmax(strength))])}
+def _told(mean: Floats) -> Outputs:
+    """Mean contributions, right or wrong, with the feature that follows from them."""
+    return {"mean_contribution": mean, "largest": np.asarray(NAMES[int(np.argmax(mean))])}
 
 
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
     world = _world(parameters["seed"])
     return {
-        **_driven(_values(parameters, _at_risk(world)).mean(axis=0)),
-        **_called(_gain(world)),
+        **_told(_values(parameters, _at_risk(world)).mean(axis=0)),
+        **_decided(world, *_effects(world)),
         "what_if": np.asarray(world.probability.mean() - _changed(world).mean()),
     }
 
 
-def mistake_absolute_strength(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+def mistake_absolute_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Mean of absolute values."""
     values = _values(parameters, _at_risk(_world(parameters["seed"])))
-    return _driven(np.abs(values).mean(axis=0))
+    return _told(np.abs(values).mean(axis=0))
 
 
 def mistake_all_customers(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """All test customers."""
-    return _driven(_values(parameters, slice(None)).mean(axis=0))
+    return _told(_values(parameters, slice(None)).mean(axis=0))
 
 
 def mistake_leavers(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Those who did leave."""
     chosen = _world(parameters["seed"]).left == 1
-    return _driven(_values(parameters, chosen).mean(axis=0))
+    return _told(_values(parameters, chosen).mean(axis=0))
 
 
 def mistake_least_at_risk(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The lowest probabilities."""
     chosen = np.argsort(_world(parameters["seed"]).probability)[:AT_RISK]
-    return _driven(_values(parameters, chosen).mean(axis=0))
+    return _told(_values(parameters, chosen).mean(axis=0))
 
 
-def mistake_worth_at_half(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
-    """Everybody above one half."""
+def mistake_share_that_stayed(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """Those called only, compared with nothing."""
     world = _world(parameters["seed"])
-    called = world.probability > 0.5
-    return {
-        "calls": np.asarray(called.sum()),
-        "expected_gain": np.asarray(_gain(world)[called].sum()),
-    }
+    shares = np.array([_shares(world, months)[0][0] for months in CONTRACTS])
+    return _decided(world, shares, _effects(world)[1])
 
 
-def mistake_success_forgotten(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
-    """Every call keeps the customer."""
-    return _called(_gain(_world(parameters["seed"]), kept=1.0))
+def mistake_one_effect_for_all(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The pilot as one group."""
+    world = _world(parameters["seed"])
+    (p1, n1), (p0, n0) = (
+        (world.stayed[arm].mean(), arm.sum()) for arm in (world.called, ~world.called)
+    )
+    error = np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
+    return _decided(world, np.full(3, p1 - p0), np.full(3, error))
+
+
+def mistake_single_standard_error(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The standard error of the share among those called."""
+    world = _world(parameters["seed"])
+    arms = [_shares(world, months)[0] for months in CONTRACTS]
+    error = np.array([np.sqrt(p * (1 - p) / n) for p, n in arms])
+    return _decided(world, _effects(world)[0], error)
+
+
+def mistake_benefit_by_risk(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """A call keeps 30 % of those who would leave, whoever they are."""
+    world = _world(parameters["seed"])
+    worth = 0.3 * world.probability * FEES_OF_A_CUSTOMER_KEPT * world.customers[:, FEE]
+    return _called(worth - CALL_COST_EUROS)
 
 
 def mistake_one_month(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """One fee for a customer kept."""
-    return _called(_gain(_world(parameters["seed"]), fees=1))
+    world = _world(parameters["seed"])
+    return _called(_gain(world, _sure(world), fees=1))
 
 
 def mistake_cost_forgotten(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The right customers, without the costs of the calls."""
-    gain = _gain(_world(parameters["seed"]))
+    world = _world(parameters["seed"])
+    gain = _gain(world, _sure(world))
     return {"expected_gain": np.asarray((gain[gain > 0] + CALL_COST_EUROS).sum())}
 
 
 def mistake_everybody_called(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """All customers, worth it or not."""
-    gain = _gain(_world(parameters["seed"]))
+    world = _world(parameters["seed"])
+    gain = _gain(world, _sure(world))
     return {"calls": np.asarray(len(gain)), "expected_gain": np.asarray(gain.sum())}
 
 

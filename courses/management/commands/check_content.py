@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import localdate
 
 from courses.authoring.coverage import coverage_page, coverage_problems, read_subject
 from courses.authoring.identities import identity_problems, record_identities
+from courses.authoring.law import law_problems, law_reminders, read_law, write_law_table
 from courses.authoring.loading import check
 from courses.authoring.proofreading import proofread
+from courses.authoring.question_statistics import question_problems, question_table
 from courses.authoring.tree import read_tree
 from courses.markup.problems import InvalidContentError, Problem
 
@@ -33,10 +36,19 @@ class Command(BaseCommand):
         """Take another folder than the one in the settings, and whether to write what is made."""
         parser.add_argument("folder", nargs="?", type=Path, default=settings.CONTENT_DIR)
         parser.add_argument(
-            "--write", action="store_true", help=f"Write {PAGE}, and record new ids in ids.txt."
+            "--write",
+            action="store_true",
+            help=f"Write {PAGE} and the table of the law, and record new ids in ids.txt.",
+        )
+        parser.add_argument(
+            "--statistics",
+            action="store_true",
+            help="Print what the questions' form gives away, course by course.",
         )
 
-    def handle(self, *_args: Any, folder: Path, write: bool, **_options: Any) -> None:
+    def handle(
+        self, *_args: Any, folder: Path, write: bool, statistics: bool, **_options: Any
+    ) -> None:
         """Check.
 
         Raises:
@@ -45,6 +57,9 @@ class Command(BaseCommand):
         if not folder.is_dir():
             raise CommandError(f"{folder}: no such folder. WHYBOX_CONTENT names another one.")
         try:
+            law = read_law(folder)
+            if write and law is not None:
+                write_law_table(folder, law)
             check(folder)
             tree, subject = read_tree(folder), read_subject(folder)
         except InvalidContentError as error:
@@ -53,11 +68,22 @@ class Command(BaseCommand):
             record_identities(folder, tree)
             if subject is not None:
                 _page(folder).write_text(coverage_page(subject, tree), encoding="utf-8")
-        found = [*proofread(tree), *identity_problems(folder, tree)]
+        if statistics:
+            self.stdout.write(question_table(tree))
+        found = [*proofread(tree), *question_problems(tree), *identity_problems(folder, tree)]
+        if law is not None:
+            found += self._law_problems(folder, law)
         if subject is not None:
             found += [*coverage_problems(subject, tree), *_stale(folder, subject, tree)]
         if found:
             raise CommandError("\n".join(map(str, found)))
+
+    def _law_problems(self, folder: Path, law: Document) -> list[Problem]:
+        """Return what is wrong with the statements on the law; only remind of the old ones."""
+        today = localdate()
+        for reminder in law_reminders(law, today):
+            self.stderr.write(self.style.WARNING(f"To look up again: {reminder}"))
+        return law_problems(folder, law, today)
 
 
 def _page(folder: Path) -> Path:

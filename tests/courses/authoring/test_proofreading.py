@@ -82,7 +82,7 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
         (LESSON, "Words before", "All 53 lessons stand before", "'53 lessons' is a count"),
         (COURSE, "It has **parts**.", "It has two graded notebooks.", "is a count"),
         (QUIZ, "Which one now?", "Which of the six courses?", "'six courses' is a count"),
-        (LESSON, "Words before", "Words <b>before</b>", "'<b>' would be shown as it stands"),
+        (LESSON, "Words before", "Words <b>before</b>", "'<b>' would be shown literally"),
         (LESSON, "Words before", "Words&amp;nbsp;before", "'&nbsp;' would be shown"),
         (LESSON, "Words before", "Words ** before", "'**' would be shown"),
         (LESSON, "Words before", "\\\\frac before", "'\\\\frac' would be shown"),
@@ -113,8 +113,13 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
             "The section '/courses/tiny/page-1/#lost' does not exist",
         ),
         (LESSON, "[links](https://example.org/)", "[links](/courses/huge/)", "names no course"),
-        (LESSON, "[links](https://example.org/)", "[links](https://example)", "is no address"),
-        (LESSON, "https://example.org/1953", "https://example/1953", "This is no address"),
+        (
+            LESSON,
+            "[links](https://example.org/)",
+            "[links](https://example)",
+            "not a valid address",
+        ),
+        (LESSON, "https://example.org/1953", "https://example/1953", "This is not a valid address"),
         (
             LESSON,
             "Words before",
@@ -130,7 +135,7 @@ def test_sound_content_has_no_marks(sound: Material) -> None:
         (QUIZ, "Which one now?", '"[](https://example.org/)"', "A part of it would be empty"),
         (PATH, "text: |\n  ## What it is\n\n  A path.\n", "", "The path's page would be empty"),
         (READING, "fits: [tiny]", "fits: [huge]", "There is no course or lesson huge"),
-        (READING, "fits:", "url: 'https://example/', fits:", "This is no address"),
+        (READING, "fits:", "url: 'https://example/', fits:", "This is not a valid address"),
     ],
 )
 def test_each_fault_is_marked_with_its_file(

@@ -277,7 +277,7 @@ def test_a_form_that_cannot_be_marked_keeps_what_was_typed(
     text = answer.content.decode()
 
     assert answer.status_code == (200 if htmx else 422)
-    assert "Answer with a number, such as 0.25." in text
+    assert "Enter a number, such as 0.25." in text
     assert 'value="seven"' in text
     assert re.search(r'value="right" checked', text)
     assert len(re.findall(r"value=\"[ab]\" checked", text)) == 2
@@ -285,7 +285,7 @@ def test_a_form_that_cannot_be_marked_keeps_what_was_typed(
 
     places = {"q-steps-first": "1", "q-steps-second": "1", "q-steps-third": "3"}
     text = visitor.post(f"{LESSON}quiz/", places).content.decode()
-    assert "Give each line a place of its own." in text
+    assert "Use each number once." in text
     assert text.count('value="1"') >= 2
 
 

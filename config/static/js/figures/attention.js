@@ -1,8 +1,8 @@
 // The attention of a small transformer: choose a review, a head and the position that reads, and compare
-// what is read with the effect of replacing each word.
+// what is read with its contribution to the answer and with the effect of replacing each word.
 //
-// data: {reviews: [{tokens, heads: [[[weight]]], effects: [number or null], answer}],
-//        words: {review, head, heads: [label], reader, effect, sum, idle}}
+// data: {reviews: [{tokens, heads: [[[weight]]], contributions: [[number]], effects: [number or null], answer}],
+//        words: {review, head, heads: [label], reader, contribution, effect, sum, brought, idle}}
 
 import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, signed, svg, writer } from "./parts.js";
 
@@ -10,13 +10,14 @@ const WIDTH = 640;
 const LEFT = 74;
 const CELL = 34;
 const TOP = 66;
-const BARS = 110; // room for the effects below the matrix
+const BARS = 110; // room for a row of bars below the matrix
 
 export default function attention(figure, data) {
   const id = newId("attention");
   const { reviews, words } = data;
   const state = { review: 0, head: 0, reader: 0 };
-  const largest = Math.max(...reviews.flatMap((one) => one.effects.map((effect) => Math.abs(effect ?? 0))));
+  const largest = Math.max(
+    ...reviews.flatMap((one) => [...one.effects, ...one.contributions.flat()].map((value) => Math.abs(value ?? 0))));
   const choose = (name, options) =>
     choice(`${id}-${name}`, words[name], options, (value) => {
       state[name] = value;
@@ -31,13 +32,13 @@ export default function attention(figure, data) {
   function draw() {
     const { tokens, heads, effects, answer } = reviews[state.review];
     const weights = heads[state.head];
+    const contributions = reviews[state.review].contributions[state.head];
     const column = (WIDTH - LEFT - 26) / tokens.length; // the last slanted word leans out
     const floor = TOP + CELL * tokens.length;
-    const middle = floor + 24 + BARS / 2;
     reader.select.replaceChildren(...tokens.map((token, value) => html("option", { value }, token)));
     reader.select.value = String(state.reader);
     picture.replaceChildren();
-    resize(picture, WIDTH, floor + BARS + 44);
+    resize(picture, WIDTH, floor + 2 * BARS + 44);
     const write = writer(picture);
     const text = (attributes, content) => write({ "font-size": 14, ...attributes }, content);
 
@@ -67,20 +68,23 @@ export default function attention(figure, data) {
         }));
       }
     });
-    picture.append(svg("line", {
-      x1: LEFT, x2: LEFT + column * tokens.length, y1: middle, y2: middle, stroke: "var(--ink-soft)",
-    }));
-    text({ x: LEFT - 8, y: middle + 5, "text-anchor": "end" }, words.effect);
-    effects.forEach((effect, at) => {
-      if (effect === null) return;
-      const length = (Math.abs(effect) / largest) * (BARS / 2 - 16);
-      const x = LEFT + column * at;
-      picture.append(svg("rect", {
-        x: x + column * 0.25, width: column * 0.5, y: effect > 0 ? middle - length : middle,
-        height: Math.max(length, 1), fill: effect > 0 ? "var(--positive)" : "var(--negative)",
+    [[words.contribution, contributions], [words.effect, effects]].forEach(([name, values], row) => {
+      const middle = floor + 24 + BARS * (row + 0.5);
+      picture.append(svg("line", {
+        x1: LEFT, x2: LEFT + column * tokens.length, y1: middle, y2: middle, stroke: "var(--ink-soft)",
       }));
-      text({ x: x + column / 2, y: effect > 0 ? middle - length - 5 : middle + length + 15,
-        "text-anchor": "middle", "font-size": 13 }, signed(effect, 1));
+      text({ x: LEFT - 8, y: middle + 5, "text-anchor": "end" }, name);
+      values.forEach((value, at) => {
+        if (value === null) return;
+        const length = (Math.abs(value) / largest) * (BARS / 2 - 16);
+        const x = LEFT + column * at;
+        picture.append(svg("rect", {
+          x: x + column * 0.25, width: column * 0.5, y: value > 0 ? middle - length : middle,
+          height: Math.max(length, 1), fill: value > 0 ? "var(--positive)" : "var(--negative)",
+        }));
+        text({ x: x + column / 2, y: value > 0 ? middle - length - 5 : middle + length + 15,
+          "text-anchor": "middle", "font-size": 13 }, signed(value, 1));
+      });
     });
 
     const most = weights[state.reader].indexOf(Math.max(...weights[state.reader]));
@@ -95,7 +99,8 @@ export default function attention(figure, data) {
       strongest: tokens[strongest],
       effect: signed(effects[strongest], 1),
     });
-    say(state.reader === 0 ? sum : `${sum} ${words.idle}`);
+    const brought = fill(words.brought, { most: tokens[most], contribution: signed(contributions[most], 1) });
+    say(`${sum} ${state.reader === 0 ? brought : words.idle}`);
   }
 
   show(figure, html("div", { class: "controls" }, review.box, head.box, reader.box), scrolled(figure, picture, "34rem"), said);

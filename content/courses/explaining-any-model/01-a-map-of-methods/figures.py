@@ -12,29 +12,35 @@ ROWS = (
     "another row",
     "rows of the data",
 )
-# name, place from local (0) to global (1), row, whether predictions suffice
+# name, place from local (0) to global (1), row, what is needed besides predictions
 METHODS = (
-    ("SHAP", 0.12, 0, True),
-    ("Friedman's H", 0.93, 0.3, True),
-    ("permutation importance", 0.93, 0, True),
-    ("leave one feature out", 0.93, -0.3, False),
-    ("ICE", 0.12, 1, True),
-    ("PDP, ALE", 0.93, 1, True),
-    ("LIME", 0.12, 2.15, True),
-    ("anchors", 0.12, 1.85, True),
-    ("surrogates", 0.93, 2, True),
-    ("counterfactuals", 0.12, 3, True),
-    ("influential instances", 0.3, 4, False),
-    ("prototypes", 0.93, 4, False),
+    ("SHAP", 0.12, 0, "rows"),
+    ("Friedman's H", 0.93, 0.3, "rows"),
+    ("permutation importance", 0.93, 0, "outcomes"),
+    ("leave one feature out", 0.93, -0.3, "fit"),
+    ("ICE", 0.12, 1, "values"),
+    ("PDP, ALE", 0.93, 1, "rows"),
+    ("LIME", 0.12, 2.15, "rows"),
+    ("anchors", 0.12, 1.85, "rows"),
+    ("surrogates", 0.93, 2, "rows"),
+    ("counterfactuals", 0.12, 3, "values"),
+    ("influential instances", 0.12, 4, "fit"),
+    ("prototypes", 0.93, 4, "rows"),
 )
+NEEDS = {
+    "values": ("D", "values to try, or scales"),
+    "rows": ("s", "rows (background, quartiles)"),
+    "outcomes": ("^", "rows with outcomes"),
+    "fit": ("o", "training rows and a new fit"),
+}
 
 
 def map(theme: Theme) -> Figure:  # noqa: A001  the figure's name in the lesson
     """Return the methods by scope and by what they return."""
     figure, axes = canvas(theme, height=4.3)
-    for name, scope, row, predictions_suffice in METHODS:
-        colour = theme.blue if predictions_suffice else theme.vermilion
-        axes.plot(scope, -row, "s" if predictions_suffice else "o", color=colour, markersize=9)
+    colours = dict(zip(NEEDS, (theme.green, theme.blue, theme.ink, theme.vermilion), strict=True))
+    for name, scope, row, need in METHODS:
+        axes.plot(scope, -row, NEEDS[need][0], color=colours[need], markersize=9)
         right = scope > 0.8
         axes.text(
             scope - 0.025 if right else scope + 0.025,
@@ -43,8 +49,8 @@ def map(theme: Theme) -> Figure:  # noqa: A001  the figure's name in the lesson
             ha="right" if right else "left",
             va="center",
         )
-    axes.plot([], [], "s", color=theme.blue, label="asks for predictions only")
-    axes.plot([], [], "o", color=theme.vermilion, label="also needs a refit or the training data")
+    for need, (marker, label) in NEEDS.items():
+        axes.plot([], [], marker, color=colours[need], label=label)
     axes.set_yticks([-row for row in range(5)], ROWS)
     axes.set_xticks([0.12, 0.93], ["one prediction (local)", "the whole model (global)"])
     axes.set(xlim=(0, 1), ylim=(-4.5, 0.6))

@@ -1,5 +1,7 @@
 """Figure of the lesson on accumulated local effects."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from figure_style import Theme, panels
@@ -36,11 +38,12 @@ def rooms(theme: Theme) -> Figure:
     grid = np.arange(1.0, 7.0)
     partial = np.array([model.predict(homes.assign(rooms=value)).mean() for value in grid])
     partial = partial - np.interp(count, grid, partial).mean()
-    bin_of = np.clip(np.searchsorted(grid, count, side="left") - 1, 0, 4)
-    step = model.predict(homes.assign(rooms=grid[bin_of + 1])) - model.predict(
-        homes.assign(rooms=grid[bin_of])
-    )
-    local = np.cumsum([0.0, *(step[bin_of == k].mean() for k in range(5))])
+    step = []
+    for low, high in pairwise(grid):
+        near = homes[(count == low) | (count == high)]
+        up, down = (model.predict(near.assign(rooms=value)) for value in (high, low))
+        step.append(np.mean(up - down))
+    local = np.cumsum([0.0, *step])
     local = local - np.interp(count, grid, local).mean()
 
     figure, (top, bottom) = panels(

@@ -62,10 +62,8 @@ def width(theme: Theme) -> Figure:
     figure, axes = panels(theme, 2, height=3.0)
     titles = ("weight of worst area", "local fit, weighted R²")
     for k, (ax, title) in enumerate(zip(axes, titles, strict=True)):
-        middle, spread = found[..., k].mean(axis=0), found[..., k].std(axis=0)
-        ax.fill_between(
-            widths, middle - 2 * spread, middle + 2 * spread, color=theme.blue, alpha=0.25
-        )
+        middle, sd = found[..., k].mean(axis=0), found[..., k].std(axis=0)
+        ax.fill_between(widths, middle - 2 * sd, middle + 2 * sd, color=theme.blue, alpha=0.25)
         ax.plot(widths, middle, color=theme.blue)
         ax.axvline(0.75 * np.sqrt(5), color=theme.vermilion, linestyle="--", linewidth=1.4)
         ax.set_xscale("log")
@@ -78,7 +76,7 @@ def width(theme: Theme) -> Figure:
 
 
 def neighbourhood() -> dict[str, Any]:
-    """Return LIME in two dimensions: field, made-up rows, and local models for each width."""
+    """Return LIME in two dimensions: field, perturbed samples, and local models for each width."""
     names = FIVE[:2]
     train, test, known = _data(names)
     forest = RandomForestClassifier(150, min_samples_leaf=8, random_state=0).fit(train, known)

@@ -78,9 +78,9 @@ def pictures(theme: Theme) -> Figure:
         [chance[third], chance[~third]],
         bins=np.linspace(0, 1, 11),
         color=[theme.green, theme.muted],
-        label=["grower 2", "others"],
+        label=["cultivar 2", "others"],
     )
-    axes[0].set(xlabel="probability of grower 2", ylabel="test wines", xticks=[0, 0.5, 1])
+    axes[0].set(xlabel="probability of cultivar 2", ylabel="test wines", xticks=[0, 0.5, 1])
     axes[0].set_yticks([0, 15, 30])
     axes[0].legend()
     top = lesson["top"][-3:]
@@ -103,9 +103,9 @@ def pictures(theme: Theme) -> Figure:
         vmax=2,
         interpolation="nearest",
     )
-    for grower, mark in zip(model.classes_, "o^s", strict=True):
-        x, y = wines[y_test == grower].T
-        axes[2].scatter(x, y, s=20, marker=mark, color=colours[grower])
+    for cultivar, mark in zip(model.classes_, "o^s", strict=True):
+        x, y = wines[y_test == cultivar].T
+        axes[2].scatter(x, y, s=20, marker=mark, color=colours[cultivar])
     axes[2].grid(visible=False)
     axes[2].set(xlabel="flavanoids", ylabel="colour", xticks=[1, 3], yticks=[4, 8])
     return figure

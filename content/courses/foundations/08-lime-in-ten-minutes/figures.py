@@ -24,10 +24,10 @@ def surface(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def neighbourhood(theme: Theme) -> Figure:
-    """Draw a curved boundary, made-up rows weighted by nearness, and the local boundary."""
+    """Draw a curved boundary, samples weighted by nearness, and the local boundary."""
     rng = np.random.default_rng(4)
     here = np.array([0.35, 0.75])
-    rows = here + rng.normal(0, 0.9, (130, 2))
+    rows = rng.normal((0.4, 0.4), (1.3, 1.1), (220, 2))  # as in training, not around the row
     weight = np.exp(-((rows - here) ** 2).sum(axis=1) / 0.55**2)
     answers = surface(*rows.T)
     plane = Ridge(alpha=1e-3).fit(rows - here, answers, sample_weight=weight)
@@ -81,7 +81,7 @@ def weights(num_samples: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spread(theme: Theme) -> Figure:
-    """Draw twenty runs' weights of the leading features, with few rows and with many."""
+    """Draw twenty runs' weights of the leading features, with few samples and with many."""
     figure, both = panels(theme, 2, height=3.4, sharey=True, sharex=True)
     names, many = weights(5000)
     order = np.argsort(-np.abs(many.mean(axis=0)))[:SHOWN]
@@ -92,7 +92,7 @@ def spread(theme: Theme) -> Figure:
             axes.plot(runs[:, column], line + nudge, "o", color=theme.blue, markersize=3.2)
             axes.plot(many[:, column].mean(), line, "|", color=theme.vermilion, markersize=20)
         axes.axvline(0, color=theme.muted, linewidth=1)
-        axes.set_title(f"{num_samples} made-up rows")
+        axes.set_title(f"{num_samples} perturbed samples")
         axes.set_xlabel("weight, in probability")
     both[0].set_yticks(range(SHOWN), [names[j] for j in order])
     both[0].invert_yaxis()

@@ -28,28 +28,39 @@ def _lesson() -> dict[str, Any]:
 
 
 def attention() -> dict[str, Any]:
-    """Return the attention of both heads and the effect of each word for six reviews."""
+    """Return attention, contributions and effects of the words of six reviews."""
     names = _lesson()
     reviews = []
     table: list[list[str]] = [
-        ["review", "word", "read by head 0", "read by head 1", "effect of replacing it"]
+        [
+            "review",
+            "word",
+            "read by head 0",
+            "read by head 1",
+            "contribution through head 0",
+            "through head 1",
+            "effect of replacing it",
+        ]
     ]
     for i in range(1, REVIEWS + 1):
         words = list(names["new_texts"][i])
         matrices = names["inside"]["attention"][i]
         effects = [round(float(value), 2) + 0.0 for value in names["effect"][i]]
+        parts = [[round(float(part), 2) + 0.0 for part in head] for head in names["parts"][i]]
         positive = bool(names["logits"][i].argmax())
         reviews.append(
             {
                 "tokens": ["(class)", *words],
                 "heads": [[[round(float(a), 3) for a in row] for row in m] for m in matrices],
+                "contributions": parts,
                 "effects": [None, *effects],
                 "answer": "positive" if positive else "negative",
             }
         )
         for place, word in enumerate(words):
             first, second = (f"{matrices[head][0][place + 1]:.2f}" for head in (0, 1))
-            table.append([str(i), word, first, second, f"{effects[place]:.1f}"])
+            brought = (f"{parts[head][place + 1]:.1f}" for head in (0, 1))
+            table.append([str(i), word, first, second, *brought, f"{effects[place]:.1f}"])
     return {
         "renderer": "attention",
         "reviews": reviews,
@@ -58,10 +69,11 @@ def attention() -> dict[str, Any]:
             "head": "Head",
             "heads": ["head 0", "head 1"],
             "reader": "Position that reads",
+            "contribution": "part",
             "effect": "effect",
             "sum": "The model says: {answer}. From “{reader}”, {head} reads “{most}” most "
-            "({weight}). Largest effect: replacing “{strongest}” changes the logit difference by "
-            "{effect}.",
+            "({weight}). Largest effect of a replacement: “{strongest}”, {effect}.",
+            "brought": "Through this head, “{most}” contributes {contribution} to the margin.",
             "idle": "This row never reaches the answer: only the row of the class token does.",
         },
         "table": table,

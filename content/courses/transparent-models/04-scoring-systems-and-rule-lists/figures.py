@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from figure_style import Theme, canvas
+from figure_style import Theme, panels
 from matplotlib.figure import Figure
+from scipy.stats import rankdata
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 
 __all__ = ["price", "score_card"]
@@ -65,22 +65,41 @@ def _rivals() -> dict[str, np.ndarray]:
     }
 
 
+def _auc(outcome: np.ndarray, score: np.ndarray) -> float:
+    ones, zeros = outcome.sum(), (1 - outcome).sum()
+    return float((rankdata(score)[outcome == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+
 def price(theme: Theme) -> Figure:
-    """Return the AUC of five models on the test rows with bootstrap standard errors."""
+    """Return the AUC of five models on the test rows, and their paired differences to one."""
     rng = np.random.default_rng(0)
-    draws = [rng.integers(0, len(H_TEST), len(H_TEST)) for _ in range(500)]
+    draws = [rng.integers(0, len(H_TEST), len(H_TEST)) for _ in range(4000)]
     outcome = H_TEST.to_numpy()
-    figure, axes = canvas(theme, height=2.7)
-    for row, score in enumerate(_rivals().values()):
-        auc = roc_auc_score(outcome, score)
-        spread = np.std([roc_auc_score(outcome[d], score[d]) for d in draws])
+    found = {name: _auc(outcome, score) for name, score in _rivals().items()}
+    drawn = {
+        name: np.array([_auc(outcome[d], score[d]) for d in draws])
+        for name, score in _rivals().items()
+    }
+    best = "logistic, 10 raw columns"
+    figure, (left, right) = panels(theme, 2, height=2.9, sharey=True)
+    for row, (name, auc) in enumerate(found.items()):
         colour = theme.vermilion if row == 0 else theme.blue
-        axes.errorbar(
-            auc, row, xerr=2 * spread, color=colour, marker="s" if row == 0 else "o", capsize=4
+        marker = "s" if row == 0 else "o"
+        left.errorbar(auc, row, xerr=2 * drawn[name].std(), color=colour, marker=marker, capsize=4)
+        left.text(auc, row - 0.22, f"{auc:.3f}", ha="center", va="bottom", fontsize=10)
+        if name == best:
+            right.text(0, row, "reference", ha="center", va="center", fontsize=10)
+            continue
+        gap, gaps = auc - found[best], drawn[name] - drawn[best]
+        low, high = np.quantile(gaps, (0.025, 0.975))
+        right.errorbar(
+            gap, row, xerr=[[gap - low], [high - gap]], color=colour, marker=marker, capsize=4
         )
-        axes.text(auc, row - 0.22, f"{auc:.3f}", ha="center", va="bottom", fontsize=10)
-    axes.set_yticks(range(5), list(_rivals()))
-    axes.set(xlabel="AUC on 177 test rows", ylim=(4.6, -0.8), xlim=(0.74, 0.98))
+        right.text(gap, row - 0.22, f"{gap:.3f}", ha="center", va="bottom", fontsize=10)
+    right.axvline(0, color=theme.muted, linewidth=1, zorder=0)
+    left.set_yticks(range(5), list(found))
+    left.set(xlabel="AUC on 177 test rows", ylim=(4.6, -0.8), xlim=(0.74, 0.98))
+    right.set(xlabel="paired difference", xlim=(-0.11, 0.05))
     return figure
 
 

@@ -1,0 +1,104 @@
+"""Checks many exercises in parallel, and prints a table."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
+from typing import TYPE_CHECKING
+
+from grader.check.exercise_check import FULL, SHORT, CheckScope, check_exercise
+from grader.check.report import ExerciseCheck, report_page, table
+from grader.errors import GraderError
+from grader.exercise import load_exercise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    from grader.sandbox.job import Sandbox
+
+
+def check_content(
+    folders: Sequence[Path],
+    *,
+    references: Path,
+    short: bool,
+    jobs: int,
+    page: Path | None,
+    stream: TextIO,
+) -> bool:
+    """Check the exercises in `folders`, print a table and the problems; True when all are sound.
+
+    Args:
+        folders: exercise folders.
+        references: where reference values are cached.
+        short: fewer variants and seeds.
+        jobs: exercises at a time.
+        page: where to write the table as Markdown; None writes none.
+        stream: where to print.
+
+    Raises:
+        SandboxUnavailable: nothing can be run safely here.
+    """
+    scope = SHORT if short else FULL
+    results: list[ExerciseCheck] = []
+    form = "short check" if short else "full check; stochastic exercises take minutes"
+    print(
+        f"Checking {len(folders)} exercise(s), {jobs} at a time ({form})", file=stream, flush=True
+    )
+    started = time.perf_counter()
+    # Spawn: a fork would share a sandbox's threads and sockets.
+    with ProcessPoolExecutor(max(jobs, 1), mp_context=get_context("spawn")) as pool:
+        longest_first = sorted(folders, key=_number_of_seeds, reverse=True)
+        waiting = [
+            pool.submit(_check_in_process, folder, references, scope) for folder in longest_first
+        ]
+        for done, future in enumerate(as_completed(waiting), start=1):
+            found = future.result()
+            word = "sound" if not found.problems else f"{len(found.problems)} problem(s)"
+            line = f"[{done}/{len(folders)}] {found.slug}: {word} ({found.seconds:.0f} s)"
+            print(line, file=stream, flush=True)
+            results.append(found)
+    results.sort(key=lambda found: found.slug)
+    print(f"\n{table(results)}", file=stream)
+    for found in results:
+        for problem in found.problems:
+            print(f"{found.slug}: {problem}", file=stream)
+    if page is not None:
+        seconds = time.perf_counter() - started
+        how = (
+            f"{jobs} exercises at a time on {os.cpu_count()} cores, {seconds / 60:.0f} minutes, "
+            f"load {os.getloadavg()[2]:.1f} in the last quarter of an hour"
+        )
+        page.write_text(report_page(results, how), encoding="utf-8")
+    return not any(found.problems for found in results)
+
+
+def _number_of_seeds(folder: Path) -> int:
+    """Return the number of seeds of an exercise; 0 if it does not load."""
+    try:
+        return load_exercise(folder).seeds
+    except GraderError:
+        return 0
+
+
+def _check_in_process(folder: Path, references: Path, scope: CheckScope) -> ExerciseCheck:
+    """Check one exercise in a worker process of the pool."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return check_exercise(folder, references, scope, _process_sandbox())
+
+
+@cache
+def _process_sandbox() -> Sandbox:
+    """Return the sandbox of this process, shared by all exercises that it checks."""
+    from grader.sandbox import open_sandbox  # noqa: PLC0415 - Linux only; the rest needs it not
+
+    sandbox = open_sandbox()
+    # Worker processes of a pool exit without `atexit`.
+    Finalize(sandbox, sandbox.close, exitpriority=0)
+    return sandbox

@@ -1,0 +1,206 @@
+"""The result of an exercise check, as a table and as a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+from scipy import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FALSE_REJECTION_RATE = 0.005
+"""How often a correct submission may be rejected, over all its runs."""
+CONFIDENCE = 0.999
+"""A correct tolerance is reported by chance once in a thousand checks."""
+
+
+@dataclass
+class DetectionRate:
+    """How often a misconception was tried, lost points, was named, or was found similar."""
+
+    tried: int = 0
+    caught: int = 0
+    named: int = 0
+    similar: int = 0
+
+
+@dataclass
+class ExerciseCheck:
+    """The result of checking one exercise.
+
+    Attributes:
+        variants: variants on which the solution earned every point.
+        equivalents: equivalent forms of the solution's answers that earned every point.
+        detection: by misconception.
+        groups: misconceptions that no answer tells apart.
+        runs: how many runs a submission has, all of which must pass.
+        correct_runs, rejected: correct runs graded, and those of them that failed.
+        run_seconds: the wall time of the solution's longest run.
+        grade_ms: CPU time of each grading, references in memory.
+    """
+
+    slug: str
+    problems: list[str] = field(default_factory=list)
+    variants: int = 0
+    equivalents: int = 0
+    samples: int = 0
+    detection: dict[str, DetectionRate] = field(default_factory=dict)
+    groups: set[tuple[str, ...]] = field(default_factory=set)
+    runs: int = 1
+    correct_runs: int = 0
+    rejected: int = 0
+    run_seconds: float = 0.0
+    peak_mib: float = 0.0
+    grade_ms: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def need(self, condition: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence
+        """Record `problem` unless `condition` holds."""
+        if not condition:
+            self.problems.append(problem)
+
+    @property
+    def rejections_allowed(self) -> int:
+        """How many correct runs may fail by chance if one submission in two hundred does."""
+        return int(stats.binom.ppf(CONFIDENCE, self.correct_runs, FALSE_REJECTION_RATE / self.runs))
+
+    @property
+    def rejected_share(self) -> float:
+        """The share of correct submissions that fail, from the share of their runs."""
+        return 1 - (1 - self.rejected / self.correct_runs) ** self.runs
+
+    @property
+    def rejection_bound(self) -> float:
+        """The upper bound of that share (95 %, Clopper and Pearson)."""
+        if self.rejected == self.correct_runs:
+            return 1.0
+        run = float(stats.beta.ppf(0.95, self.rejected + 1, self.correct_runs - self.rejected))
+        return 1 - (1 - run) ** self.runs
+
+
+COLUMNS = (
+    "exercise", "sound", "variants", "equivalents", "samples", "misconceptions caught", "named",
+    "ambiguous", "false rejections", "run s", "peak MiB", "grading ms", "check s",
+)  # fmt: skip
+
+
+def table(results: Sequence[ExerciseCheck]) -> str:
+    """Return the results as a Markdown table."""
+    rows = [_row(found) for found in results]
+    widths = [max(len(row[i]) for row in (COLUMNS, *rows)) for i in range(len(COLUMNS))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        return f"| {' | '.join(padded)} |"
+
+    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
+    return "\n".join([line(COLUMNS), rule, *(line(row) for row in rows)])
+
+
+def _row(found: ExerciseCheck) -> tuple[str, ...]:
+    caught = sum(rate.caught == rate.tried for rate in found.detection.values())
+    named = sum(2 * rate.named > rate.tried for rate in found.detection.values())
+    times = found.grade_ms
+    return (
+        found.slug,
+        "no" if found.problems else "yes",
+        str(found.variants),
+        str(found.equivalents),
+        str(found.samples),
+        f"{caught}/{len(found.detection)}",
+        f"{named}/{len(found.detection)}",
+        "; ".join(" or ".join(group) for group in sorted(found.groups)) or "-",
+        f"{found.rejected}/{found.correct_runs}" if found.correct_runs else "deterministic",
+        f"{found.run_seconds:.1f}",
+        f"{found.peak_mib:.0f}",
+        f"{median(times):.1f}, {max(times):.1f}" if times else "-",
+        f"{found.seconds:.0f}",
+    )
+
+
+LEGEND = """\
+- *variants*: new drawings of the parameters on which the solution earned every point.
+- *equivalents*: the solution's answers in other types (single precision, lists, by name in another
+  order, shap's Explanation, for every class) that earned every point.
+- *samples*: notebooks that got exactly the expected grade.
+- *misconceptions caught*, *named*: computed with seeds that no reference used; they lose points and
+  are named with certainty most of the time. *ambiguous*: groups that no answer tells apart.
+- *false rejections*: rejected correct runs of all correct runs, each graded against a reference
+  that does not include it.
+- *run s*, *peak MiB*: the maximum over the solution's runs in the sandbox, in wall time. *grading
+  ms*: median and maximum of grading with diagnosis, in CPU time, references in memory.
+"""
+FALSE_REJECTIONS = """\
+A deterministic answer is right or wrong, however often it is computed. Where answers vary, a
+correct submission may be rejected one time in two hundred, counting its visible and hidden run.
+Graded are runs: fresh seeds against the visible reference, and every seed of every reference
+against its other seeds. *allowed*: more rejections occur by chance once in a thousand checks of a
+correct tolerance. *submissions*: the share of rejected submissions, from that of the runs; *below*:
+its 95 % upper bound (Clopper and Pearson).
+"""
+DETECTION = """\
+How many misconceptions were caught and named with certainty every time, and how often the others:
+with certainty, or as similar. A misconception is tried once in each of its forms; where answers
+vary, with several seeds.
+"""
+
+
+def report_page(results: Sequence[ExerciseCheck], how: str) -> str:
+    """Return the table as a page with legend, problems, false rejections and detection rates.
+
+    Args:
+        results: the results of all exercises.
+        how: the machine and the duration.
+    """
+    problems = [f"- {found.slug}: {problem}" for found in results for problem in found.problems]
+    lines = [
+        "# The exercises, checked",
+        "",
+        "Written by `python -m grader check content/ --report <this file>`:",
+        f"{how}.",
+        "",
+        table(results),
+        "",
+        LEGEND,
+        *(problems or ["Every exercise is sound."]),
+        "",
+        "## False rejections",
+        "",
+        FALSE_REJECTIONS,
+        *_false_rejections(results),
+        "",
+        "## Detection rates",
+        "",
+        DETECTION,
+        *_detection(results),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _false_rejections(results: Sequence[ExerciseCheck]) -> list[str]:
+    rows = [
+        f"| {found.slug} | {found.correct_runs} | {found.rejected} | {found.rejections_allowed} "
+        f"| {100 * found.rejected_share:.2f} % | {100 * found.rejection_bound:.2f} % |"
+        for found in results
+        if found.correct_runs
+    ]
+    head = "| exercise | runs graded | rejected | allowed | submissions | below |"
+    return [head, "|---|---|---|---|---|---|", *rows]
+
+
+def _detection(results: Sequence[ExerciseCheck]) -> list[str]:
+    lines = []
+    for found in results:
+        parts = [
+            f"`{name}` caught {rate.caught}, named {rate.named} and similar "
+            f"{rate.similar} of {rate.tried}"
+            for name, rate in found.detection.items()
+            if min(rate.caught, rate.named) < rate.tried
+        ]
+        always = len(found.detection) - len(parts)
+        rest = f"; {', '.join(parts)}" if parts else ""
+        lines.append(f"- {found.slug}: always {always} of {len(found.detection)}{rest}")
+    return lines

@@ -1,0 +1,96 @@
+"""Answers computed by the author's code with seeds and parameters that no reference used."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.explanation import ParameterUsage, RunAnswers
+from grader.grading import grade_answers
+from grader.misconceptions.families import RelatedOutputs, family_candidates
+from grader.reference import ReferenceStore, reference_arrays
+from grader.sandbox.job import Answer
+from grader.variants import VISIBLE, Variant, hidden_variant, visible_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from grader.check.report import ExerciseCheck
+    from grader.exercise import ExerciseDefinition, Misconception
+    from grader.grading import GradeResult
+
+
+FRESH_SEED = 10_000
+"""Seeds from here on are never used for a reference."""
+DRAWINGS_PER_VARIANT = 5
+"""How many drawings are tried per variant before fewer variants are accepted."""
+
+
+def check_variants(exercise: ExerciseDefinition, count: int) -> tuple[Variant, ...]:
+    """Return up to `count` different variants; fewer if the parameters allow fewer.
+
+    They are derived from the reference hash: unchanged content is always checked with the same
+    variants, changed content with new ones.
+    """
+    found = {visible_variant(exercise).key: visible_variant(exercise)}
+    if exercise.variants:
+        secret = exercise.reference_hash.encode()
+        for index in range(DRAWINGS_PER_VARIANT * count):
+            variant = hidden_variant(exercise, secret, index)
+            found.setdefault(variant.key, variant)
+            if len(found) > count:
+                break
+    return tuple(found.values())[1:]
+
+
+def computed_misconceptions(
+    exercise: ExerciseDefinition, store: ReferenceStore, seed: int
+) -> Iterator[tuple[Misconception, dict[str, NDArray[Any]]]]:
+    """Yield the outputs under each misconception with a fresh seed, in each of its forms."""
+    variant = visible_variant(exercise)
+    parameters = dict(variant.parameters)
+    reference = store.get(exercise, variant, misconceptions=True)
+    honest = reference_arrays(exercise, "reference", parameters, seed, reference.labels)
+    for misconception in exercise.misconceptions:
+        if not misconception.family:
+            name = f"mistake_{misconception.id}"
+            changed = reference_arrays(exercise, name, parameters, seed, reference.labels)
+            yield misconception, {**honest, **changed}
+            continue
+        output = exercise.output(misconception.output)
+        related = RelatedOutputs(exercise, reference, output.name)
+        true = honest[output.name]
+        for form in family_candidates(misconception.family, true[None], output, related):
+            # Skip a form that changes nothing here (values that were already sorted).
+            if not np.allclose(form[0], true, rtol=1e-9, atol=0):
+                yield misconception, {**honest, output.name: form[0]}
+
+
+def grade_computed_answers(
+    exercise: ExerciseDefinition,
+    store: ReferenceStore,
+    outputs: Mapping[str, NDArray[Any]],
+    variant: Variant | None = None,
+) -> GradeResult:
+    """Grade computed outputs as if a visible run had produced them."""
+    variant = variant or visible_variant(exercise)
+    reference = store.get(exercise, variant, misconceptions=variant.id == VISIBLE)
+    answers = {
+        name: Answer(name, "ndarray", np.asarray(array), index=reference.labels.get(name))
+        for name, array in outputs.items()
+    }
+    run = RunAnswers(variant.id, variant.parameters, "ok", answers)
+    return grade_answers(exercise, [run], ParameterUsage(), references=store)
+
+
+@contextlib.contextmanager
+def timed(found: ExerciseCheck) -> Iterator[None]:
+    """Record the CPU time of one grading; wall time would include other load."""
+    started = time.process_time()
+    yield
+    found.grade_ms.append(1000 * (time.process_time() - started))

@@ -1,0 +1,243 @@
+"""The grader's messages by id, in English; the interface translates them.
+
+Placeholders are `str.format` names, filled from a message's `facts`. No sentence contains a
+reference value or an exact distance to one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOTEBOOK: dict[str, str] = {
+    "notebook.too_large": "The file is {size} MiB; the limit is {limit} MiB. "
+    "Clear all outputs, save the notebook and submit it again.",
+    "notebook.empty": "The file is empty. Save the notebook and submit it again.",
+    "notebook.not_text": "This isn't a Jupyter notebook but another kind of file (an image, an "
+    "archive or a document). Submit the .ipynb file saved by Jupyter.",
+    "notebook.too_deep": "The file has more than {limit} levels of nested brackets, which no "
+    "notebook has. Save it again in Jupyter and submit that file.",
+    "notebook.not_json": "The file isn't valid JSON (line {line}). It may be incomplete or edited "
+    "by hand: open it in Jupyter, save it and submit it again.",
+    "notebook.not_a_notebook": "The file is JSON, but not a Jupyter notebook. "
+    "Submit the .ipynb file saved by Jupyter.",
+    "notebook.other_format": "The notebook uses format {found}; format 4 is required. "
+    "Convert it with: jupyter nbconvert --to notebook --nbformat 4 FILE",
+    "notebook.too_many_cells": "The notebook has {found} cells; the limit is {limit}. "
+    "Delete the cells that the task doesn't need.",
+    "notebook.other_language": "The notebook's kernel is {found}; this exercise needs Python. "
+    "Choose a Python 3 kernel and save the notebook.",
+    "notebook.invalid": "The notebook isn't valid ({detail}). "
+    "Open it in Jupyter, save it and submit it again.",
+    "notebook.no_code": "The notebook has no code cells, so there is nothing to run. "
+    "Start from the exercise's starter notebook.",
+    "notebook.no_parameters_cell": "The notebook has no cell tagged “parameters”. Start from the "
+    "starter notebook, or add the tag again: select the cell that sets the parameters, open the "
+    "property inspector and add the tag parameters.",
+}
+
+CRITERIA: dict[str, str] = {
+    "criterion.passed": "Correct.",
+    "criterion.passed_text": "{text}",
+    "criterion.failed_text": "{text}",
+    "criterion.missing": "The variable {output} is not defined at the end of the notebook.",
+    "criterion.not_reached": "Your notebook stopped before {output} was set.",
+    "criterion.refused_object_dtype": "{output} contains Python objects instead of plain "
+    "numbers or text. Convert it to an array of numbers first.",
+    "criterion.refused_too_large": "{output} is too large.",
+    "criterion.refused_unreadable": "{output} has a type that can't be read as numbers or text.",
+    "criterion.wrong_dtype": "{output} has dtype {found}; expected {expected}.",
+    "criterion.wrong_shape": "{output} has shape {found}; expected {expected}.",
+    "criterion.transposed": "{output} has shape {found}; expected {expected}. "
+    "Rows and columns seem to be swapped.",
+    "criterion.not_finite": "{output} contains {count} values that are not finite numbers "
+    "(NaN, infinity, or beyond 1e30).",
+    "criterion.wrong_columns": "The columns of {output} differ from the ones in the task. "
+    "Missing: {missing}; unknown: {extra}; duplicated: {twice}.",
+    "criterion.wrong_labels": "The labels of {output} differ from the ones in the task. "
+    "Missing: {missing}; unknown: {extra}; duplicated: {twice}.",
+    "criterion.untouched": "{output} is still the placeholder from the starter notebook.",
+    "criterion.not_a_choice": "{output} must be one of: {choices}.",
+    "criterion.requires": "Graded after “{title}” passes.",
+    "criterion.other_model": "{output} doesn't match the output of the task's model on these rows: "
+    "your model, its data or the rows differ from the ones in the task.",
+    "criterion.disagrees": "{output} doesn't match the expected values.",
+    "criterion.disagrees_where": "{output} doesn't match the expected values; the largest "
+    "difference is at {place}.",
+    "criterion.outside_envelope": "{output} differs from the expected values by more than a "
+    "different random seed can explain.",
+    "criterion.outside_envelope_where": "{output} differs from the expected values by more than a "
+    "different random seed can explain; the largest difference is at {place}.",
+    "criterion.not_additive": "Base value and attributions don't add up to the model's output.",
+    "criterion.not_additive_where": "Base value and attributions don't add up to the model's "
+    "output; the largest gap is at {place}.",
+    "criterion.not_recomputed": "{output} is inconsistent with your other outputs.",
+    "criterion.other_needed": "This also depends on {output}, which can't be graded yet.",
+    "criterion.property_failed": "Your answer doesn't meet this condition.",
+    "criterion.ignored_unread": "Your answer doesn't change with the parameters: {names} is never "
+    "used after the parameters cell. Use it in your code; we also run your notebook with hidden "
+    "parameters.",
+    "criterion.ignored_reassigned": "Your answer doesn't change with the parameters: {names} is "
+    "set again in cell {cell}. Keep the value from the parameters cell; we also run your notebook "
+    "with hidden parameters.",
+    "criterion.ignored_parameters": "Your answer doesn't change with the parameters: it doesn't "
+    "depend on {names}. We also run your notebook with hidden parameters.",
+    "criterion.pasted": "Your answer doesn't change with the parameters: {output} is hard-coded in "
+    "cell {cell}. Compute it instead; we also run your notebook with hidden parameters.",
+    "criterion.hidden_failed": "Correct for the parameters shown, but not for the hidden ones: "
+    "we also run your notebook with other values in the parameters cell.",
+    "criterion.hidden_error": "Correct for the parameters shown, but with hidden parameters your "
+    "notebook stopped early ({what}).",
+}
+
+# "match" is the misconception's own sentence: "You submitted absolute values."
+DIAGNOSES: dict[str, str] = {
+    "diagnosis.match": "{message}",
+    "diagnosis.match_either": "Your answer fits more than one mistake: {mistake}. We can't tell "
+    "which from the answer alone.",
+    "diagnosis.resembles": "Looks similar to a known mistake ({mistake}), but not exactly.",
+    "diagnosis.resembles_either": "Looks similar to known mistakes ({mistake}), but not exactly.",
+    "diagnosis.unknown": "We don't recognise this mistake. Start with hint 1.",
+}
+
+# A family's title is a noun phrase, its message a sentence, its question something to check.
+FAMILIES: dict[str, tuple[str, str, str]] = {
+    "sign": (
+        "the wrong sign",
+        "Your values have the wrong sign.",
+        "Which outcome does a positive value support: the class in the task, or the other one?",
+    ),
+    "absolute": (
+        "absolute values",
+        "You submitted absolute values: the magnitudes are right, but the signs are lost.",
+        "Can a sum of positive values reach an output below the base value?",
+    ),
+    "normalised": (
+        "values normalised per row",
+        "You normalised each row so that its absolute values add up to 1.",
+        "What should a row add up to, in the unit of the model's output?",
+    ),
+    "percent": (
+        "percentages",
+        "Your values are percentages: a hundred times the expected ones.",
+        "What is the unit of the model's output?",
+    ),
+    "scaled": (
+        "values in another unit",
+        "Your values are the expected ones multiplied by a common factor.",
+        "What do base value and attributions add up to, and in which unit is the model's output?",
+    ),
+    "scaled_rows": (
+        "rows rescaled by different factors",
+        "Each of your rows is the expected one multiplied by a factor of its own.",
+        "Does each row still add up to the model's output on that row?",
+    ),
+    "transposed": (
+        "rows and columns swapped",
+        "Your array is transposed: rows and columns are swapped.",
+        "Which axis is for the explained rows, and which one for the features?",
+    ),
+    "row_mean": (
+        "the mean over the rows",
+        "Each of your rows contains the mean over all rows instead of its own explanation.",
+        "Should two different rows have the same explanation?",
+    ),
+    "global_importance": (
+        "global importance instead of explanations",
+        "Each of your rows contains the mean absolute value over all rows: a global importance.",
+        "Should two different rows have the same explanation?",
+    ),
+    "shifted_rows": (
+        "rows shifted by one",
+        "Your rows are shifted by one.",
+        "Which row does your first explanation belong to? Compare the model's output on it.",
+    ),
+    "reversed_rows": (
+        "rows in reverse order",
+        "Your values are right, but the rows are in reverse order.",
+        "Which row does your first explanation belong to? Compare the model's output on it.",
+    ),
+    "row_order": (
+        "rows in a different order",
+        "Your explanations are right, but the rows are not in the order given in the task.",
+        "Which row does your first explanation belong to? Compare the model's output on it.",
+    ),
+    "other_rows": (
+        "explanations of other rows",
+        "You explained other rows of the data than the ones in the task.",
+        "Which rows did you explain? Compare their outputs with those of the rows in the task.",
+    ),
+    "sorted_values": (
+        "values sorted within each row",
+        "The values in each row are right, but sorted by size instead of in feature order.",
+        "Which feature does the first column belong to?",
+    ),
+    "sorted_features": (
+        "features in alphabetical order",
+        "Your columns are in alphabetical order instead of the order of the data.",
+        "Which feature does the first column belong to?",
+    ),
+    "feature_order": (
+        "features in a different order",
+        "Your values are right, but the columns are not in the order given in the task.",
+        "Which feature does the first column belong to?",
+    ),
+    "predicted_class": (
+        "each row explained for its predicted class",
+        "You explained each row for its predicted class, so some rows have the wrong sign.",
+        "Did you explain the same class for every row? Compare the signs on a row of each class.",
+    ),
+    "base_added": (
+        "the base value added to every attribution",
+        "You added the base value to every attribution.",
+        "How often should the base value be counted in the sum?",
+    ),
+    "base_spread": (
+        "the base value divided among the features",
+        "You divided the base value evenly among the attributions.",
+        "What is the sum of the attributions without the base value, and with it?",
+    ),
+    "base_forgotten": (
+        "a base value of zero",
+        "Your base value is zero.",
+        "What is the model's average output over the background data?",
+    ),
+    "rounded_away": (
+        "values rounded to whole numbers",
+        "You rounded the values to whole numbers, which removes most of the information.",
+        "How many decimals does the task need?",
+    ),
+    "top_only": (
+        "only the largest values of each row",
+        "Only the largest values of each row are there; the others are zero.",
+        "How many features does the explainer return by default?",
+    ),
+    "background": (
+        "different background data",
+        "Your values come from an interventional explanation with different background data.",
+        "Which rows does your explainer average over?",
+    ),
+    "other_output": (
+        "a different output of the model",
+        "Base value and attributions add up to a different output of the model.",
+        "What do base value and attributions of the first row add up to?",
+    ),
+}
+
+MESSAGES: dict[str, str] = {
+    **NOTEBOOK,
+    **CRITERIA,
+    **DIAGNOSES,
+    **{
+        f"misconception.{family}.{part}": text
+        for family, texts in FAMILIES.items()
+        for part, text in zip(("title", "message", "question"), texts, strict=True)
+    },
+}
+
+
+def message_text(message_id: str, facts: Mapping[str, object] | None = None) -> str:
+    """Return the English text of a message."""
+    return MESSAGES[message_id].format(**(facts or {}))
