@@ -1,11 +1,11 @@
 """The root URL configuration."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import TemplateView
 
-from allauth.account.decorators import secure_admin_login
 from config.problem_details import UnknownAddressView
 from config.schema import SchemaView
 

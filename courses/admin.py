@@ -10,7 +10,6 @@ from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-
 from knox.models import get_token_model
 
 from courses.certificates.issuing import revoke

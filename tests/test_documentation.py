@@ -51,7 +51,7 @@ def test_the_documented_demo_accounts_are_the_created_ones() -> None:
 def test_the_first_staff_account_signs_in_at_the_admin_pages(
     db: None, client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    """What `createsuperuser` creates can sign in for /admin/ at once, where mails are confirmed too."""
+    """What `createsuperuser` creates can sign in for /admin/ at once, without a mail."""
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     account = {"login": "ines@example.org", "password": "a quiet harbour"}
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", account["password"])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from courses.accounts.models import User
 
 MOST_TOKENS: Final = 10
-"""An account's tokens; a new one replaces the oldest, so that scripts that ask anew stay bounded."""
+"""Tokens of an account; one more ends the oldest, so a script may ask for one at each run."""
 
 _TOKEN: Final = re.compile(rb"[0-9a-f]{40,64}")
 UNVERIFIED: Final = "Confirm the email address of this account first."
@@ -71,7 +71,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:  # noqa: ARG002  # the framework's
         """Return the scheme."""
         scheme: dict[str, Any] = build_bearer_security_scheme_object(
-            header_name="Authorization", token_prefix="Token"
+            header_name="Authorization",
+            token_prefix="Token",  # noqa: S106  # the name of the scheme
         )
         return scheme
 

@@ -140,7 +140,7 @@ def find(text: str, language: str) -> list[Hit]:
 def corrected(text: str) -> str | None:
     """Return a text with its unknown words replaced by the most similar known ones.
 
-    None where nothing is to be replaced. A word counts as known when an indexed word begins with it.
+    None where nothing is to be replaced. A word is known when an indexed word begins with it.
     """
     found = text[:LONGEST_QUERY]
     wrong = 0

@@ -52,9 +52,7 @@ def certificate_pdf(certificate: Certificate) -> bytes:
         "facts": json.dumps(data_for_typst(facts, language)),
         "qr": qr_code(facts.address),
     }
-    return typeset(
-        Job(str(TEMPLATE), inputs, timestamp=int(certificate.issued_at.timestamp()))
-    )
+    return typeset(Job(str(TEMPLATE), inputs, timestamp=int(certificate.issued_at.timestamp())))
 
 
 def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:

@@ -172,9 +172,8 @@ def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
 
 
 def _solution_open(user: User, shown: Exercise) -> bool:
-    return (
-        ModelSolution.objects.filter(exercise=shown).exists()
-        and exercise_completed(user, shown.slug)
+    return ModelSolution.objects.filter(exercise=shown).exists() and exercise_completed(
+        user, shown.slug
     )
 
 

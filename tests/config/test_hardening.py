@@ -48,7 +48,10 @@ def settings_of(site: str, names: list[str], **variables: str) -> dict[str, Any]
     shown = subprocess.run(
         [sys.executable, "-c", program],
         cwd=BASE_DIR,
-        env=os.environ | secrets | variables | {"DJANGO_SETTINGS_MODULE": f"config.settings.{site}"},
+        env=os.environ
+        | secrets
+        | variables
+        | {"DJANGO_SETTINGS_MODULE": f"config.settings.{site}"},
         check=True,
         capture_output=True,
         text=True,
@@ -58,7 +61,7 @@ def settings_of(site: str, names: list[str], **variables: str) -> dict[str, Any]
 
 
 @pytest.mark.parametrize(("value", "expected"), [("", False), ("true", True)])
-def test_preloading_hsts_is_the_operator_s_decision(value: str, expected: bool) -> None:
+def test_preloading_hsts_is_the_operator_s_decision(value: str, *, expected: bool) -> None:
     """No site asks to be built into browsers unless a setting says so."""
     variables = {"WHYBOX_HSTS_PRELOAD": value} if value else {}
 

@@ -9,7 +9,14 @@ import pytest
 if TYPE_CHECKING:
     from django.test import Client
 
-UNKNOWN = ["/api/", "/api/v2/courses/", "/api/v1/", "/api/v1/submissions/xyz/", "/api/v1/nothing", "/api/v1/courses/a/b/c/"]
+UNKNOWN = [
+    "/api/",
+    "/api/v2/courses/",
+    "/api/v1/",
+    "/api/v1/submissions/xyz/",
+    "/api/v1/nothing",
+    "/api/v1/courses/a/b/c/",
+]
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
@@ -69,6 +76,7 @@ def test_an_invalid_request_names_its_fields(db: None, client: Client) -> None:
 def test_every_refusal_carries_its_code(
     db: None,
     client: Client,
+    *,
     method: str,
     address: str,
     headers: dict[str, str],

@@ -89,7 +89,8 @@ def ask_for_token(port: int, client: str, **headers: str) -> int:
     """Ask for a token without saying who one is; the throttle counts it."""
     kind = {"Content-Type": "application/json"}
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return call(port, "POST", "/api/v1/auth/token/", body=b"{}", headers=kind | given, client=client)[0]
+    path, sent = "/api/v1/auth/token/", kind | given
+    return call(port, "POST", path, body=b"{}", headers=sent, client=client)[0]
 
 
 def reset(port: int, client: str, number: int, **headers: str) -> int:
@@ -136,7 +137,7 @@ def test_the_log_names_the_client(proxy: int, folder: Path) -> None:
 
 
 def test_an_untrusted_header_changes_nothing(tmp_path: Path) -> None:
-    """Without a trusted proxy nobody chooses the own address: the throttle and the log ignore it."""
+    """Without a trusted proxy nobody chooses an address: throttle and log ignore the header."""
     with web_process(tmp_path / "var", proxies=0) as port:
         claims = ({"X_Forwarded_For": f"198.51.100.{number % 250}"} for number in range(301))
         statuses = {ask_for_token(port, "127.0.0.2", **claim) for claim in claims}
@@ -204,7 +205,9 @@ def test_a_body_in_chunks_is_counted(site: int) -> None:
 
 
 def test_the_proxy_refuses_what_no_address_takes(proxy: int) -> None:
-    """nginx answers itself, so that the site is not bothered."""
-    status, _answer = call(proxy, "POST", "/exercises/x/submit/", headers={"Content-Length": str(40 * MIB)})
+    """Nginx answers itself, so that the site is not bothered."""
+    status, _answer = call(
+        proxy, "POST", "/exercises/x/submit/", headers={"Content-Length": str(40 * MIB)}
+    )
 
     assert status == 413

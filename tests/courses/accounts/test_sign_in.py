@@ -57,7 +57,9 @@ def test_staff_with_a_second_factor_are_asked_for_it(boss: User) -> None:
     assert Authenticator.objects.filter(user=boss).exists()
     browser = Client()
 
-    answer = browser.post("/accounts/login/?next=/admin/", {"login": boss.email, "password": PASSWORD})
+    answer = browser.post(
+        "/accounts/login/?next=/admin/", {"login": boss.email, "password": PASSWORD}
+    )
 
     assert answer["Location"].startswith("/accounts/2fa/authenticate/")
     assert browser.get("/admin/").status_code == 302
@@ -124,16 +126,14 @@ def test_many_accounts_are_not_guessed_from_one_address(db: None) -> None:
     ],
 )
 def test_published_passwords_open_nothing_over_the_network(
-    db: None, account: object, where: dict[str, str], opens: bool
+    db: None, account: object, where: dict[str, str], *, opens: bool
 ) -> None:
     """A demo account signs in, and gets a token, on the machine itself only."""
     create_demo_accounts()
     email, password = account.email, account.password  # type: ignore[attr-defined]
     facts = {"username": email, "password": password}
 
-    answer = Client().post(
-        "/api/v1/auth/token/", facts, content_type="application/json", **where
-    )
+    answer = Client().post("/api/v1/auth/token/", facts, content_type="application/json", **where)
 
     assert signed_in(sign_in(email, password, **where)) is opens
     assert signed_in(sign_in(email.upper(), password, **where)) is opens

@@ -39,7 +39,7 @@ def ask(user: User, password: str = OLD) -> Any:
 
 
 def test_the_database_holds_no_token(learner: User) -> None:
-    """No column of any table holds a token that was given out, or enough of it to guess the rest."""
+    """No column of any table holds a token that was given out, or half of one."""
     token = new_token(learner)
 
     with connection.cursor() as cursor:
@@ -101,9 +101,7 @@ def by_shell(user: User) -> None:
 
 
 @pytest.mark.parametrize("change", [by_profile, by_mail, by_staff, by_shell])
-def test_a_new_password_ends_every_token(
-    learner: User, change: Callable[[User], None]
-) -> None:
+def test_a_new_password_ends_every_token(learner: User, change: Callable[[User], None]) -> None:
     """On whatever way the password is changed, who knew the old one keeps no access."""
     EmailAddress.objects.create(user=learner, email=learner.email, verified=True, primary=True)
     tokens = [new_token(learner), new_token(learner)]
@@ -201,7 +199,7 @@ def test_the_command_that_changes_a_password_ends_tokens(
 ) -> None:
     """`manage.py changepassword` is a way to change a password, too."""
     token = new_token(learner)
-    monkeypatch.setattr("getpass.getpass", lambda prompt="": NEW)
+    monkeypatch.setattr("getpass.getpass", lambda **_prompt: NEW)
     call_command("changepassword", learner.email)
 
     assert status(token) == 401

@@ -80,7 +80,7 @@ def test_so_does_signing_in(course: Course, learner: User) -> None:
 
 @pytest.mark.parametrize("same_browser", [True, False])
 def test_confirming_the_mail_enrols_and_leads_to_page_1(
-    course: Course, settings: Settings, same_browser: bool
+    course: Course, settings: Settings, *, same_browser: bool
 ) -> None:
     """Where addresses must be confirmed, the mail's link goes on with the course."""
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -121,9 +121,7 @@ def test_no_mail_leads_to_another_site(course: Course) -> None:
 
 
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])
-def test_a_link_of_another_site_enrols_nobody(
-    course: Course, learner: User, origin: str
-) -> None:
+def test_a_link_of_another_site_enrols_nobody(course: Course, learner: User, origin: str) -> None:
     """A picture or a link elsewhere changes nothing; it shows the course."""
     browser = Client(headers={"Sec-Fetch-Site": origin})
     browser.force_login(learner)

@@ -179,7 +179,7 @@ NAMES = {
     "Chinese": "欧阳娜娜 王小明",
     "Japanese": "山田太郎 ひらがな カタカナ",
     "Korean": "김민준 이서연",
-    "Arabic": "محمد عبد الله الخوارزمي",
+    "Arabic": "محمد عبد الله الخوارزمي",  # noqa: RUF001  # Arabic letters
     "Persian, with a joiner": "علی\u200cرضا",
     "Hebrew": "דוד בן־גוריון",
     "Cyrillic": "Александра Ковалевская-Ђорђевић",
@@ -228,7 +228,9 @@ def test_setting_a_certificate_is_bounded_in_time(
 ) -> None:
     """A template that never ends is stopped; the page offers the certificate itself instead."""
     endless = tmp_path / "endless.typ"
-    endless.write_text("#let f(x) = { let i = 0\n while true { i += 1; if i < 0 { break } } }\n#f(1)")
+    endless.write_text(
+        "#let f(x) = { let i = 0\n while true { i += 1; if i < 0 { break } } }\n#f(1)"
+    )
     monkeypatch.setattr(pdf, "TEMPLATE", endless)
     monkeypatch.setattr(typesetting, "SECONDS", 2)
     started = time.monotonic()

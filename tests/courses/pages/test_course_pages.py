@@ -450,7 +450,7 @@ def test_a_lesson_in_another_language_takes_few_queries_too(
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_progress_moves_when_the_quiz_is_passed(
-    course: Course, learner: User, visitor: Client, scripts: bool
+    course: Course, learner: User, visitor: Client, *, scripts: bool
 ) -> None:
     """The bar and the end of the page show the passed lesson at once, with and without scripts."""
     assert "0 of 3 parts" in visitor.get(LESSON).content.decode()
@@ -470,13 +470,15 @@ def test_progress_moves_when_the_quiz_is_passed(
 
 @pytest.mark.parametrize("public", [True, False])
 def test_showing_my_name_applies_to_certificates_that_exist(
-    course: Course, learner: User, visitor: Client, public: bool
+    course: Course, learner: User, visitor: Client, *, public: bool
 ) -> None:
     """The box of the profile changes every certificate that the learner has."""
     learner.name_public = not public
     learner.save()
     certificate = issue(user=learner, course=course, parts=list(course.parts.for_outlines()))
-    form = {"name": "Lena Lind", "mail_certificate": "on"} | ({"name_public": "on"} if public else {})
+    form = {"name": "Lena Lind", "mail_certificate": "on"} | (
+        {"name_public": "on"} if public else {}
+    )
 
     visitor.post("/profile/", form)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,15 +12,13 @@ from django.test import Client
 from courses.learners.progress import record_completion
 from exercises.catalogue import loading
 from exercises.models import ModelSolution
-from tests.exercises.worker_process import CONTENT
+from tests.exercises.worker_process import CONTENT, SLUG
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from courses.models import User
     from exercises.models import Exercise
-
-SOLUTION_WORDS = "weights * (data[rows]"
 
 
 @pytest.fixture
@@ -66,15 +66,22 @@ def test_it_is_rendered_when_the_exercise_is_loaded(exercise: Exercise) -> None:
     assert loading.load(content=CONTENT) == []
 
 
-def test_what_no_lesson_may_hold_is_shown_as_text(
-    exercise: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_no_lesson_may_hold_is_shown_as_text(exercise: Exercise, tmp_path: Path) -> None:
     """Markup of an imported notebook becomes text, not a part of the page."""
-    from exercises.catalogue.solutions import _cell  # noqa: PLC0415  # what is tested
-    from courses.markup.rendering import Source  # noqa: PLC0415
+    content = shutil.copytree(CONTENT, tmp_path / "content")
+    file = content / "exercises" / SLUG / "solution.ipynb"
+    notebook = json.loads(file.read_text())
+    texts = ["<script>alert(1)</script> ![a](https://evil.example/x.png)", "x = '```'\n</pre><b>"]
+    for kind, text in zip(("markdown", "code"), texts, strict=True):
+        extra = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        cell = {"cell_type": kind, "id": kind, "metadata": {}, "source": text} | extra
+        notebook["cells"].append(cell)
+    file.write_text(json.dumps(notebook))
 
-    html = _cell('<script>alert(1)</script> ![a](https://evil.example/x.png)', "markdown", Source(file="x"))
+    loading.load(content=content)
 
-    assert "<script>" not in html
-    assert "<img" not in html
-    assert "```" not in _cell("x = '```'", "code", Source(file="x")).replace("'```'", "").replace("&#39;```&#39;", "")
+    html = ModelSolution.objects.get(exercise=exercise).html
+    for markup in ("<script", "<img", "<b>"):
+        assert markup not in html
+    assert "alert(1)" in html
+    assert "```" in html
