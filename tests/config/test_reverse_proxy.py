@@ -162,7 +162,7 @@ def written(folder: Path) -> int:
 
 
 def test_a_large_body_is_refused_before_it_is_sent(site: int, folder: Path) -> None:
-    """A length that the address does not take is answered at once, before a byte of the body."""
+    """A length that no address takes is answered at once, before a byte of the body."""
     for path in ("/accounts/login/", "/api/v1/auth/token/", "/nothing/", "/exercises/x/submit/"):
         with socket.create_connection(("127.0.0.1", site), timeout=10) as connection:
             head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {100 * MIB}\r\n\r\n"
@@ -186,7 +186,7 @@ def test_a_large_file_is_refused_where_no_file_belongs(site: int, folder: Path, 
 
 
 def test_a_body_in_chunks_is_counted(site: int) -> None:
-    """A body without a length counts as it comes: it is accepted while small, refused when large."""
+    """A body without a length is counted as it comes: accepted small, refused large."""
 
     def chunks(total: int) -> Iterator[bytes]:
         for _ in range(total // 65536):

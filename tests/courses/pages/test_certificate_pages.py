@@ -179,8 +179,8 @@ NAMES = {
     "Chinese": "欧阳娜娜 王小明",
     "Japanese": "山田太郎 ひらがな カタカナ",
     "Korean": "김민준 이서연",
-    "Arabic": "محمد عبد الله الخوارزمي",  # noqa: RUF001  # Arabic letters
-    "Persian, with a joiner": "علی\u200cرضا",
+    "Arabic": "محمد عبد الله الخوارزمي",
+    "Persian, with a joiner": "علی\u200cرضا",  # noqa: RUF001  # a Persian name
     "Hebrew": "דוד בן־גוריון",
     "Cyrillic": "Александра Ковалевская-Ђорђевић",
     "Greek": "Αλέξανδρος Παπαδόπουλος",
