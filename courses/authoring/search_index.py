@@ -43,6 +43,13 @@ def register(kind: str, source: Source) -> None:
     _sources[kind] = source
 
 
+def is_complete() -> bool:
+    """Say whether the index has its words: a site from before they were kept has none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM courses_search_words LIMIT 1")
+        return cursor.fetchone() is not None
+
+
 @transaction.atomic
 def rebuild() -> None:
     """Rebuild the search index, and the words by which a typo is corrected, from the rows."""

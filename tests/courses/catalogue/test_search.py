@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -126,3 +127,14 @@ def test_what_is_known_or_too_strange_is_not_corrected(course: Course, text: str
 def test_no_text_breaks_the_correction(course: Course, text: str) -> None:
     """Whatever is typed, there is a text or none."""
     assert corrected(text) is None or find(corrected(text) or "", "en") is not None
+
+
+def test_an_index_from_before_the_words_is_rebuilt(course: Course, material: Material) -> None:
+    """The first load after an upgrade fills the words, though no file has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM courses_search_words")
+    assert corrected("zbera") is None
+
+    load(material.root)
+
+    assert corrected("zbera") == "zebra"
