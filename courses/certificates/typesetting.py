@@ -15,7 +15,7 @@ import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,25 +80,22 @@ def typeset(job: Job) -> bytes:
 def _compile(job: Job) -> bytes:
     import typst  # noqa: PLC0415  # only the child process needs it
 
-    def compiled(standard: str | None) -> bytes:
-        result = typst.compile(
+    def compiled(*standards: Literal["ua-1"]) -> bytes:
+        return typst.compile(
             job.template,
             format="pdf",
             font_paths=[str(folder) for folder in _font_folders()],
-            pdf_standards=standard or [],
+            pdf_standards=list(standards),
             timestamp=job.timestamp,
             sys_inputs=dict(job.inputs),
         )
-        if not isinstance(result, bytes):
-            raise TypeError("a certificate is one document")
-        return result
 
     try:
         return compiled("ua-1")
     except typst.TypstError as error:
         # PDF/UA forbids a character that no font has: a certificate with a box is still one.
         sys.stderr.write(f"not as PDF/UA: {error}\n")
-        return compiled(None)
+        return compiled()
 
 
 def _font_folders() -> list[Path]:
