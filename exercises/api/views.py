@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.parsers import MultiPartParser
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
@@ -57,6 +57,14 @@ class Refused(APIException):
     status_code = status.HTTP_409_CONFLICT
 
 
+class InvalidNotebook(ValidationError):  # noqa: N818  # named after what was sent
+    """The file is no notebook that can be run; `problem_code` is the reason's own code."""
+
+    def __init__(self, refusal: NotebookRefused) -> None:
+        super().__init__({"notebook": [str(refusal)]}, code=refusal.reason)
+        self.problem_code = refusal.reason
+
+
 class NotebookRenderer(BaseRenderer):
     """Lets a client ask for a notebook by its media type; errors stay JSON."""
 
@@ -88,7 +96,7 @@ class ExerciseView(APIView):
 class StarterView(APIView):
     """``GET exercises/<slug>/starter/``."""
 
-    renderer_classes = (NotebookRenderer,)
+    renderer_classes = (NotebookRenderer, JSONRenderer)  # the second lets in who accepts JSON
 
     @extend_schema(operation_id="exercise_starter", responses=NOTEBOOK)
     def get(self, request: Request, slug: str) -> HttpResponse:  # noqa: ARG002  # a view's first one
@@ -127,7 +135,7 @@ class SubmissionsView(APIView):
                 mail_wanted=user.mail_grading if wanted is None else wanted,
             )
         except NotebookRefused as refusal:
-            raise ValidationError({"notebook": [str(refusal)]}, code=refusal.reason) from refusal
+            raise InvalidNotebook(refusal) from refusal
         except SubmissionRefused as refusal:
             raise Refused(str(refusal), code=refusal.reason) from refusal
         address = reverse("api:submission", args=[submission.pk])
@@ -150,7 +158,7 @@ class SubmissionView(APIView):
 class ExecutedView(APIView):
     """``GET submissions/<id>/notebook/``."""
 
-    renderer_classes = (NotebookRenderer,)
+    renderer_classes = (NotebookRenderer, JSONRenderer)  # the second lets in who accepts JSON
 
     @extend_schema(operation_id="submission_notebook", responses=NOTEBOOK)
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:

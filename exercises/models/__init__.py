@@ -5,6 +5,7 @@ Each rule that a submission must never break is a constraint here: no code path 
 
 from exercises.models.exercise import Exercise, ExerciseQuerySet
 from exercises.models.review import Review
+from exercises.models.solution import ModelSolution
 from exercises.models.submission import (
     UNFINISHED,
     DiagnosisAnswer,
@@ -21,6 +22,7 @@ __all__ = [
     "DiagnosisAnswer",
     "Exercise",
     "ExerciseQuerySet",
+    "ModelSolution",
     "Review",
     "Stage",
     "State",
