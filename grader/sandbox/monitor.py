@@ -25,6 +25,7 @@ from grader.sandbox.memory import MemoryMonitor
 from grader.sandbox.outputs import CellOutputs
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
@@ -79,6 +80,8 @@ class Progress:
     frames: int = 0
     first_cell_at: float | None = None
     cell_started_at: float = 0.0
+    interrupted_at: float | None = None
+    reply: dict[str, Any] | None = None
 
 
 class RunMonitor:
@@ -92,12 +95,14 @@ class RunMonitor:
         cores: AbstractSet[int],
         received_at: float,
         on_event: Callable[[Event], None] | None,
+        interrupt: threading.Event | None = None,
     ) -> None:
         self._job = job
         self._data = data
         self._cores = cores
         self._received_at = received_at
         self._on_event = on_event
+        self._interrupt = interrupt
 
     def run(self, process: IsolatedProcess) -> Run:
         """Run the job to its end in `process`.
@@ -139,6 +144,7 @@ class RunMonitor:
                 "threads": len(self._cores),
                 "limits": asdict(job.limits),
                 "data": [(name, len(content)) for name, content in data.items()],
+                "question": job.question and asdict(job.question),
             }
         ).encode()
         self._process.line.settimeout(policy.READY_SECONDS)
@@ -160,6 +166,8 @@ class RunMonitor:
         while (now := time.monotonic()) < deadline:
             if now >= measure_at:
                 measure_at = now + policy.MEMORY_POLL_SECONDS
+                if self._interrupt is not None and self._interrupt.is_set():
+                    deadline = min(deadline, self._interrupted(now) + policy.INTERRUPT_SECONDS)
                 peak = self._memory.peak()
                 if peak > limits.memory_bytes:
                     return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
@@ -171,7 +179,17 @@ class RunMonitor:
             termination = self._read_frames(data)
             if termination is not None:
                 return termination
+        if self._progress.interrupted_at is not None:
+            return Termination(Verdict.RUNTIME_ERROR, message="The run was interrupted.")
         return Termination(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
+
+    def _interrupted(self, now: float) -> float:
+        """Raise KeyboardInterrupt in the notebook, once; return when."""
+        if self._progress.interrupted_at is None:
+            self._progress.interrupted_at = now
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process.pidfd, signal.SIGINT)
+        return self._progress.interrupted_at
 
     def _check_exit(self) -> Termination | None:
         """Check after the pipe closed that the process has really exited."""
@@ -198,6 +216,8 @@ class RunMonitor:
     def _bound(self, kind: bytes) -> int | None:
         if kind in _SMALL:
             return SMALL_FRAME_BYTES
+        if kind == frames.REPLY:
+            return bounds.REPLY_BYTES
         if kind in _SHOWN or kind == frames.FAILED:
             return max(self._job.limits.cell_output_bytes, CHUNK_BYTES) + SMALL_FRAME_BYTES
         if kind == frames.ANSWER:
@@ -222,6 +242,8 @@ class RunMonitor:
             raise SandboxUnavailable(f"A run could not be isolated: {text}")
         elif kind == frames.FINISHED:
             state.finished = True
+        elif kind == frames.REPLY and self._job.question is not None and not state.open:
+            state.reply = frames.parse(body)
         elif not state.open:
             raise BadFrame("a frame outside of any cell")
         elif kind == frames.ANSWER:
@@ -231,7 +253,8 @@ class RunMonitor:
         else:
             state.output_bytes += len(body)
             parsed = frames.parse(body)
-            state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            output = state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            self._emit("output", output=output)
             if kind == frames.ERROR:
                 state.shown_error = cell_error(state.current, parsed)
 
@@ -261,6 +284,7 @@ class RunMonitor:
         cell.execution_count = count
         cell.wall_seconds = time.monotonic() - state.cell_started_at
         state.open = False
+        self._emit("cell_end", outcome=cell.outcome())
 
     def _add_answer(self, body: bytes) -> None:
         state, bound = self._progress, self._job.limits.answer_bytes
@@ -273,10 +297,10 @@ class RunMonitor:
         state.answers[found.name] = found
         self._emit("answer")
 
-    def _emit(self, kind: str) -> None:
+    def _emit(self, kind: str, **facts: Any) -> None:
         cell = max(0, self._progress.current)
         if self._on_event is not None:
-            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells)))
+            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells), **facts))
 
     def _kill(self) -> None:
         """Kill init; the kernel then kills everything in its PID namespace."""
@@ -310,7 +334,7 @@ class RunMonitor:
         self, termination: Termination | None, report: dict[str, Any], wall_seconds: float
     ) -> Run:
         state = self._progress
-        if termination is None and state.current < 0 and not state.finished:
+        if termination is None and state.current < 0 and not state.finished and state.cells:
             raise SandboxUnavailable(f"A run ended before its first cell: {report}.")
         if termination is None:
             termination = self._exit_verdict(report)
@@ -331,6 +355,7 @@ class RunMonitor:
             first_cell_seconds=None if first is None else first - self._received_at,
             cpu_seconds=report["cpu_seconds"],
             peak_memory_bytes=self._memory.peak_bytes,
+            reply=state.reply,
         )
 
     def _exit_verdict(self, report: dict[str, Any]) -> Termination:

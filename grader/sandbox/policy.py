@@ -43,6 +43,8 @@ EXIT_REPORT_SECONDS: Final = 5.0
 """The timeout from a kill to the reaper's exit report; usually 10 ms."""
 MEMORY_POLL_SECONDS: Final = 0.1
 """How often a run's memory is measured."""
+INTERRUPT_SECONDS: Final = 2.0
+"""How long a notebook may take to end after its KeyboardInterrupt before it is killed."""
 CLOSE_SECONDS: Final = 10.0
 """How long a server may take to exit before it is killed."""
 
