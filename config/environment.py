@@ -22,6 +22,7 @@ env: Final = environ.Env(
     WHYBOX_DEMO_ACCOUNTS=(bool, True),
     WHYBOX_EMAIL_URL=(str, "consolemail://"),
     WHYBOX_FROM_EMAIL=(str, "Whybox <whybox@localhost>"),
+    WHYBOX_INTERACTIVE_CONCURRENCY=(int, 2),
     WHYBOX_ISSUER=(str, "Whybox"),
     WHYBOX_REFERENCES=(str, ""),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),

@@ -8,6 +8,7 @@ from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +25,8 @@ from exercises.reviews import review_lines
 from exercises.submissions import attempts, lifecycle
 from exercises.submissions.attempts import Standing, SubmissionRefused
 from exercises.submissions.waiting import waiting
+from exercises.workbench.page import notebook_page
+from exercises.workbench.workspaces import exercise_workspace
 
 if TYPE_CHECKING:
     import uuid
@@ -121,10 +124,11 @@ def _exercise_page(
         "exercise": shown,
         "description": shown.description,
         "form": form,
-        **_place(shown),
+        **place_of(shown),
     }
     if request.user.is_authenticated:
         facts |= _learner_facts(_user(request), shown)
+        facts["workbench"] = _workbench(_user(request), shown, facts)
     return render(request, "exercises/exercise.html", facts, status=status)
 
 
@@ -139,6 +143,28 @@ def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
         "unfinished": next((s for s in history if not s.finished), None),
         "hints": hints[:unlocked],
         "hints_locked": len(hints) - unlocked,
+    }
+
+
+def _workbench(user: User, shown: Exercise, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the notebook that is worked on in the page."""
+    latest = Submission.objects.for_page().filter(user=user, exercise=shown)
+    submission = latest.order_by("-created_at").first()
+    if submission is not None:
+        submission.user = user
+    address = reverse("exercises:exercise", args=[shown.slug])
+    return {
+        "api": reverse("api:draft", args=[shown.slug]),
+        "page": reverse("exercises:notebook", args=[shown.slug]),
+        "login": f"{reverse('account_login')}?next={address}",
+        **notebook_page(
+            user=user,
+            exercise=shown,
+            workspace=exercise_workspace(shown.slug),
+            standing=facts["standing"],
+            submission=submission,
+            place={key: facts.get(key) for key in ("course", "next_part")},
+        ),
     }
 
 
@@ -166,7 +192,7 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "plot": plot_of(shown.report),
         **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
-        **_place(shown.exercise),
+        **place_of(shown.exercise),
     }
 
 
@@ -174,8 +200,8 @@ def _review_facts(shown: Submission) -> dict[str, Any]:
     return {"review": getattr(shown, "review", None), "review_lines": review_lines(shown)}
 
 
-def _place(shown: Exercise) -> dict[str, Any]:
-    """Where the exercise stands in a course, for breadcrumbs and navigation."""
+def place_of(shown: Exercise) -> dict[str, Any]:
+    """Return where the exercise stands in a course, for breadcrumbs and navigation."""
     part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
     here = part.select_related("course").order_by("course__position").first()
     if here is None:

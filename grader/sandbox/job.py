@@ -183,6 +183,7 @@ class Event:
         output: of an ``output``: the new nbformat 4 output, with ``line`` if it is an error; None
             when earlier outputs of the cell have changed: ``cell_end`` has them all.
         outcome: of a ``cell_end``: the cell with all its outputs.
+        failed: of a ``cell_end``: an exception ended the notebook here.
     """
 
     kind: str
@@ -190,6 +191,7 @@ class Event:
     cells: int = 0
     output: Mapping[str, Any] | None = None
     outcome: CellOutcome | None = None
+    failed: bool = False
 
 
 class Sandbox(Protocol):

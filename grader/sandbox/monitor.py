@@ -284,7 +284,7 @@ class RunMonitor:
         cell.execution_count = count
         cell.wall_seconds = time.monotonic() - state.cell_started_at
         state.open = False
-        self._emit("cell_end", outcome=cell.outcome())
+        self._emit("cell_end", outcome=cell.outcome(), failed=state.error is not None)
 
     def _add_answer(self, body: bytes) -> None:
         state, bound = self._progress, self._job.limits.answer_bytes

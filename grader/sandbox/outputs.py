@@ -63,6 +63,9 @@ class CellOutputs:
             return self._truncate()
         if self._clear_next:
             self._clear()
+        return self._added(kind, body, cost)
+
+    def _added(self, kind: bytes, body: Mapping[str, Any], cost: int) -> Mapping[str, Any] | None:
         if kind == frames.ERROR:  # kept whatever the size: it tells the learner what failed
             output = error_output(body)
             self._outputs.append(output)
@@ -89,9 +92,7 @@ class CellOutputs:
 
     def _has_room(self, cost: int) -> bool:
         self._used += cost
-        return not (
-            self.truncated or self._used > self._bound or len(self._outputs) >= MAX_OUTPUTS
-        )
+        return not (self.truncated or self._used > self._bound or len(self._outputs) >= MAX_OUTPUTS)
 
     def _truncate(self) -> Mapping[str, Any] | None:
         if self.truncated:
