@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -22,8 +22,8 @@ from exercises.workbench.drafts import Conflict, Snapshot
 from exercises.workbench.workspaces import Workspace, exercise_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import BinaryIO
+    from collections.abc import Mapping, Sequence
+    from typing import IO
 
     from rest_framework.request import Request
 
@@ -71,7 +71,7 @@ class BoundedJSONParser(BaseParser):
 
     def parse(
         self,
-        stream: BinaryIO,
+        stream: IO[Any],
         media_type: str | None = None,  # noqa: ARG002  # the framework's signature
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002  # the same
     ) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class BoundedJSONParser(BaseParser):
 class DraftView(APIView):
     """A view below ``…/draft/``: finds what is worked on, and answers conflicts."""
 
-    parser_classes = (BoundedJSONParser,)
+    parser_classes: ClassVar[Sequence[type[BaseParser]]] = (BoundedJSONParser,)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer what every write of a draft may meet."""
@@ -124,13 +124,13 @@ class DraftView(APIView):
             Conflict: the draft has changed since the page's version.
             CellsRefused: the cells are none.
         """
-        base, sent = base_of(request), request.data.get("cells")
+        base, sent = base_of(request), body_of(request).get("cells")
         if sent is None:
             current = drafts.load(user=self.user, workspace=workspace)
             if base != current.version:
                 raise Conflict(current)
             return saved_facts(current, current), current
-        reason = request.data.get("reason")
+        reason = body_of(request).get("reason")
         before, now = drafts.save(
             user=self.user,
             workspace=workspace,
@@ -141,9 +141,15 @@ class DraftView(APIView):
         return saved_facts(before, now), now
 
 
+def body_of(request: Request) -> Mapping[str, Any]:
+    """Return the body's object, or a form's fields."""
+    body: Mapping[str, Any] = request.data  # type: ignore[assignment]  # the parsers see to it
+    return body
+
+
 def base_of(request: Request) -> int:
     """Return the version that a write replaces."""
-    base = request.data.get("base")
+    base = body_of(request).get("base")
     if isinstance(base, str) and base.isdecimal():  # a form's field
         base = int(base[:9])
     if type(base) is not int or base < 0:
@@ -170,7 +176,9 @@ def draft_facts(snapshot: Snapshot) -> dict[str, Any]:
 
 def stamp(snapshot: Snapshot) -> str | None:
     """Return when a version was saved; None for the starter."""
-    return snapshot.saved_at and snapshot.saved_at.isoformat().replace("+00:00", "Z")
+    if snapshot.saved_at is None:
+        return None
+    return snapshot.saved_at.isoformat().replace("+00:00", "Z")
 
 
 def problem(code: int, name: str, detail: str, **facts: Any) -> Response:

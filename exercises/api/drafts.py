@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 
 from exercises.api.draft_requests import (
     DraftView,
     SavingThrottle,
     base_of,
+    body_of,
     draft_facts,
     problem,
 )
@@ -41,6 +42,7 @@ from grader.notebook import MAX_BYTES, read_notebook
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from django.http import HttpResponse
     from rest_framework.request import Request
@@ -64,7 +66,7 @@ class CurrentView(DraftView):
 
     def put(self, request: Request, **_place: str) -> Response:
         """Save the draft."""
-        if request.data.get("cells") is None:
+        if body_of(request).get("cells") is None:
             raise CellsRefused("cells: a list of cells is expected.")
         facts, _snapshot = self.saved(request, workspace=self.workspace)
         return Response(facts)
@@ -91,7 +93,7 @@ class HistoryView(DraftView):
 
     def post(self, request: Request, **_place: str) -> Response:
         """Keep cells in the history without making them the draft."""
-        cells = checked_cells(request.data.get("cells"))
+        cells = checked_cells(body_of(request).get("cells"))
         drafts.set_aside(user=self.user, workspace=self.workspace, cells=cells)
         return Response({}, status=201)
 
@@ -122,7 +124,7 @@ class RestoreView(DraftView):
 
     def post(self, request: Request, **_place: str) -> Response:
         """Make an earlier version the draft again."""
-        number = request.data.get("version")
+        number = body_of(request).get("version")
         workspace = self.workspace
         found = None
         if type(number) is int:
@@ -162,7 +164,7 @@ class ResetView(DraftView):
 class UploadView(DraftView):
     """``…/draft/upload/``."""
 
-    parser_classes = (MultiPartParser,)
+    parser_classes: ClassVar[Sequence[type[BaseParser]]] = (MultiPartParser,)
     throttle_classes = (SubmissionThrottle,)
 
     def post(self, request: Request, **_place: str) -> Response:

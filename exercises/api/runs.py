@@ -13,6 +13,7 @@ from exercises.api.draft_requests import (
     QuestionThrottle,
     RunThrottle,
     base_of,
+    body_of,
     problem,
     with_events,
 )
@@ -63,7 +64,7 @@ class RunsView(DraftView):
 
 
 def _until(request: Request, document: Document) -> str:
-    until = request.data.get("until")
+    until = body_of(request).get("until")
     if until is None:
         return ""
     if until not in [cell["id"] for cell in code_cells(document)]:
@@ -117,7 +118,7 @@ class QuestionView(DraftView):
         """Return what is found in time; 204 otherwise."""
         workspace = self.workspace
         document = self._document(request, workspace)
-        cell, source, cursor = (request.data.get(key) for key in ("cell", "source", "cursor"))
+        cell, source, cursor = (body_of(request).get(key) for key in ("cell", "source", "cursor"))
         ids = [one["id"] for one in code_cells(document)]
         if cell not in ids or not isinstance(source, str) or type(cursor) is not int:
             raise ParseError("cell, source and cursor are expected.", code="invalid")
@@ -135,7 +136,7 @@ class QuestionView(DraftView):
 
     def _document(self, request: Request, workspace: Workspace) -> Any:
         current = drafts.load(user=self.user, workspace=workspace)
-        sent = request.data.get("cells")
+        sent = body_of(request).get("cells")
         if sent is not None:
             return merged(current.document, checked_cells(sent), ())
         if base_of(request) != current.version:

@@ -116,7 +116,9 @@ def version(*, user: User, workspace: Workspace, number: int) -> Snapshot | None
     """Return one version of the history; None when it is not there."""
     mine = DraftVersion.objects.filter(draft__user=user, draft__scope=workspace.scope)
     found = mine.filter(version=number).first()
-    return found and Snapshot(found.version, found.saved_at, unpack(found.document))
+    if found is None:
+        return None
+    return Snapshot(found.version, found.saved_at, unpack(found.document))
 
 
 def mark_submitted(*, user: User, workspace: Workspace, number: int, attempt: int) -> None:

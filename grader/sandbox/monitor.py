@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox import policy, validation
+from grader.sandbox import policy, processes, validation
 from grader.sandbox.inside import bounds, frames
 from grader.sandbox.inside.frames import BadFrame, FrameTooLarge
 from grader.sandbox.job import Answer, CellError, Event, Job, Run, Verdict
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
     from grader.sandbox.forkserver import IsolatedProcess
 
@@ -158,20 +157,24 @@ class RunMonitor:
 
     def _read_until_end(self, started_at: float) -> Termination | None:
         """Read frames until the pipe closes; return why the run must be terminated, if so."""
-        deadline = started_at + self._job.limits.wall_seconds
         poll = select.poll()
         poll.register(self._process.pipe, select.POLLIN)
         measure_at = started_at
-        limits = self._job.limits
-        while (now := time.monotonic()) < deadline:
+        deadline = started_at + self._job.limits.wall_seconds
+        while True:
+            now = time.monotonic()
             if now >= measure_at:
                 measure_at = now + policy.MEMORY_POLL_SECONDS
-                if self._interrupt is not None and self._interrupt.is_set():
-                    deadline = min(deadline, self._interrupted(now) + policy.INTERRUPT_SECONDS)
-                peak = self._memory.peak()
-                if peak > limits.memory_bytes:
-                    return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
-            if not poll.poll(1000 * max(0.0, min(deadline, measure_at) - now)):
+                termination = (
+                    self._check_interrupt(now)
+                    or self._check_size()
+                    or self._check_time(now - started_at)
+                )
+                if termination is not None:
+                    return termination
+            wake_at = measure_at if now >= deadline else min(deadline, measure_at)
+            if not poll.poll(1000 * max(0.0, wake_at - now)):
+                measure_at = min(measure_at, wake_at)
                 continue
             data = os.read(self._process.pipe, READ_BYTES)
             if not data:
@@ -179,17 +182,38 @@ class RunMonitor:
             termination = self._read_frames(data)
             if termination is not None:
                 return termination
-        if self._progress.interrupted_at is not None:
-            return Termination(Verdict.RUNTIME_ERROR, message="The run was interrupted.")
-        return Termination(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
 
-    def _interrupted(self, now: float) -> float:
-        """Raise KeyboardInterrupt in the notebook, once; return when."""
-        if self._progress.interrupted_at is None:
-            self._progress.interrupted_at = now
+    def _check_size(self) -> Termination | None:
+        """Check the memory and the mappings of the tree."""
+        limit, peak = self._job.limits.memory_bytes, self._memory.peak()
+        if peak > limit:
+            return Termination(Verdict.MEMORY_LIMIT, limit=limit, peak=peak)
+        if self._memory.mappings > policy.MAX_MAPPINGS:
+            return Termination(Verdict.RUNTIME_ERROR, message=_TOO_MANY_MAPPINGS)
+        return None
+
+    def _check_time(self, wall_seconds: float) -> Termination | None:
+        """Check the wall time, less what the run spent waiting for a core on a busy machine."""
+        limit = self._job.limits.wall_seconds
+        if wall_seconds < limit:
+            return None
+        used = wall_seconds - processes.waited_seconds(self._memory.pid)
+        if used < limit and wall_seconds < policy.WALL_BACKSTOP * limit:
+            return None
+        return Termination(Verdict.TIME_LIMIT, limit=limit, peak=max(used, limit))
+
+    def _check_interrupt(self, now: float) -> Termination | None:
+        """Raise KeyboardInterrupt in the notebook once that is asked for; then wait a little."""
+        if self._interrupt is None or not self._interrupt.is_set():
+            return None
+        state = self._progress
+        if state.interrupted_at is None:
+            state.interrupted_at = now
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._process.pidfd, signal.SIGINT)
-        return self._progress.interrupted_at
+        if now < state.interrupted_at + policy.INTERRUPT_SECONDS:
+            return None
+        return Termination(Verdict.RUNTIME_ERROR, message="The run was interrupted.")
 
     def _check_exit(self) -> Termination | None:
         """Check after the pipe closed that the process has really exited."""
@@ -310,19 +334,19 @@ class RunMonitor:
             return
 
     def _read_exit_report(self) -> dict[str, Any]:
-        """Return the reaper's exit report.
+        """Return the reaper's exit report; a large tree may take seconds to end.
 
         Raises:
             SandboxUnavailable: there is none: the server was killed, or isolation failed.
         """
         line = self._process.line
-        line.settimeout(policy.EXIT_REPORT_SECONDS)
+        line.settimeout(policy.TEARDOWN_SECONDS)
         message = b""
         try:
             while chunk := line.recv(4096):
                 message += chunk
         except OSError as error:
-            raise SandboxUnavailable(f"The reaper of a run has exited: {error}.") from error
+            raise SandboxUnavailable(f"A run could not be ended: {error}.") from error
         if not message.startswith(b"E"):
             raise SandboxUnavailable("The fork server died during a run.")
         report: dict[str, Any] = json.loads(message[1:])
@@ -384,6 +408,9 @@ class RunMonitor:
         return self._progress.current if self._progress.open else None
 
 
+_TOO_MANY_MAPPINGS: Final = (
+    f"The notebook's processes have more than {policy.MAX_MAPPINGS:,} memory mappings."
+)
 _NAMES: Final = {Verdict.RUNTIME_ERROR: "ProcessEnded", Verdict.BAD_OUTPUT: "BadOutput"}
 
 
@@ -405,19 +432,3 @@ def cell_error(cell: int, body: dict[str, Any]) -> CellError:
         line=line if type(line) is int and 0 < line < 10**6 else None,
         traceback=body["traceback"],
     )
-
-
-def read_data_folder(folder: Path | None) -> dict[str, bytes]:
-    """Return the files of an exercise's data folder by relative name.
-
-    Raises:
-        SandboxUnavailable: the folder is missing or too large for a run's memory.
-    """
-    if folder is None:
-        return {}
-    if not folder.is_dir():
-        raise SandboxUnavailable(f"The exercise's data folder {folder} is missing.")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    if sum(path.stat().st_size for path in files) > bounds.DATA_BYTES:
-        raise SandboxUnavailable(f"{folder} holds more than {bounds.DATA_BYTES} bytes.")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

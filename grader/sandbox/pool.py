@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
 from grader.errors import SandboxUnavailable
+from grader.sandbox.data import read_data_folder
 from grader.sandbox.environment import default_python, discover
 from grader.sandbox.forkserver import ForkServer, find_bubblewrap
-from grader.sandbox.monitor import RunMonitor, read_data_folder
+from grader.sandbox.monitor import RunMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,6 +61,7 @@ class BubblewrapSandbox:
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.
+            ExerciseContentError: the exercise's data cannot be read; the sandbox is as it was.
         """
         if os.getpid() != self._owner:
             raise SandboxUnavailable("This sandbox was opened by another process; open one here.")
