@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -92,7 +92,7 @@ class BoundedJSONParser(BaseParser):
 class DraftView(APIView):
     """A view below ``…/draft/``: finds what is worked on, and answers conflicts."""
 
-    parser_classes: ClassVar[Sequence[type[BaseParser]]] = (BoundedJSONParser,)
+    parser_classes: Sequence[type[BaseParser]] = (BoundedJSONParser,)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer what every write of a draft may meet."""

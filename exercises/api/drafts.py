@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.shortcuts import get_object_or_404
@@ -164,7 +164,7 @@ class ResetView(DraftView):
 class UploadView(DraftView):
     """``…/draft/upload/``."""
 
-    parser_classes: ClassVar[Sequence[type[BaseParser]]] = (MultiPartParser,)
+    parser_classes: Sequence[type[BaseParser]] = (MultiPartParser,)
     throttle_classes = (SubmissionThrottle,)
 
     def post(self, request: Request, **_place: str) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +10,10 @@ from playwright.sync_api import expect
 from tests.journeys.live_site import GRADE_MILLISECONDS, TREESHAP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from playwright.sync_api import Locator
 
-    from tests.journeys.live_site import Site, Visitor
+    from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 
