@@ -15,11 +15,12 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
+from courses.models import Lesson
 from exercises.models import Exercise
 from exercises.workbench import drafts
 from exercises.workbench.documents import CellsRefused, checked_cells, shown_cell, text_html
 from exercises.workbench.drafts import Conflict, Snapshot
-from exercises.workbench.workspaces import Workspace, exercise_workspace
+from exercises.workbench.workspaces import Workspace, exercise_workspace, lesson_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +116,16 @@ class DraftView(APIView):
     @property
     def workspace(self) -> Workspace:
         """What is worked on."""
-        return exercise_workspace(self.exercise.slug)
+        if "lesson" not in self.kwargs:
+            return exercise_workspace(self.exercise.slug)
+        found = get_object_or_404(
+            Lesson.objects.select_related("course"),
+            course__slug=self.kwargs["course"],
+            course__withdrawn=False,
+            slug=self.kwargs["lesson"],
+            part__isnull=False,
+        )
+        return lesson_workspace(found)
 
     def saved(self, request: Request, *, workspace: Workspace) -> tuple[dict[str, Any], Snapshot]:
         """Save the cells that came along, if any; return the answer's part, and the draft.

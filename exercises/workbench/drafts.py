@@ -56,7 +56,8 @@ def load(*, user: User, workspace: Workspace) -> Snapshot:
 def _snapshot(draft: Draft | None, workspace: Workspace) -> Snapshot:
     if draft is None or draft.version == 0:
         return Snapshot(0, None, workspace.starter)
-    return Snapshot(draft.version, draft.saved_at, unpack(draft.document))
+    document = workspace.arranged(unpack(draft.document))
+    return Snapshot(draft.version, draft.saved_at, document)
 
 
 @transaction.atomic

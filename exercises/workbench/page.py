@@ -52,6 +52,24 @@ def notebook_page(
     }
 
 
+def lesson_facts(*, user: User, workspace: Workspace) -> dict[str, Any]:
+    """Return what the script of a lesson with code starts from."""
+    snapshot = drafts.load(user=user, workspace=workspace)
+    starter = {cell["id"]: cell["source"] for cell in workspace.starter["cells"]}
+    return {
+        "version": snapshot.version,
+        "saved_at": snapshot.saved_at and snapshot.saved_at.isoformat(),
+        "person": str(user.pk),
+        "scope": workspace.scope,
+        "sources": {
+            cell["id"]: cell["source"]
+            for cell in snapshot.document["cells"]
+            if cell["source"] != starter[cell["id"]]
+        },
+        "starter": starter,
+    }
+
+
 def run_facts(run: DraftRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what the page's script is told of a run, and its events so far."""
     told, _body = runs.facts(run)

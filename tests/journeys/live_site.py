@@ -224,7 +224,8 @@ class Visitor:
     """A person with a browser: what they see and do, and the faults found on the way.
 
     `faults` collects what no page may have: requests to other hosts, script errors, violations of
-    the content security policy, and accessibility violations found by axe-core.
+    the content security policy, and accessibility violations found by axe-core. A test that stops
+    a process names what the console may say meanwhile in `ignored`.
     """
 
     def __init__(self, site: Site, context: BrowserContext) -> None:
@@ -232,6 +233,7 @@ class Visitor:
         self.context = context
         self.faults: list[str] = []
         self.expected_statuses: set[int] = set()
+        self.ignored: list[str] = []
         context.set_default_timeout(15_000)
         ours = re.escape(urlsplit(site.address).netloc)
         context.route(re.compile(rf"^https?://(?!{ours}/)"), self._stop)
@@ -248,6 +250,8 @@ class Visitor:
             return
         status = re.search(r"status of (\d+)", message.text)
         if status and int(status[1]) in self.expected_statuses:
+            return
+        if any(words in message.text for words in self.ignored):
             return
         self.faults.append(f"console of {self.page.url}: {message.text}")
 

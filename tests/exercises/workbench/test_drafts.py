@@ -84,7 +84,7 @@ def test_an_uploaded_notebook_comes_out_without_loss(work: WorkbenchClient) -> N
     """Metadata, tags, widgets, attachments and raw cells survive edits; outputs are left out."""
     picture = {"a": {"image/png": "AAAA"}}
     cells: list[dict[str, Any]] = [
-        {"cell_type": "markdown", "id": "t", "metadata": {"deep": [1]}, "source": "![](attachment:a.png)",
+        {"cell_type": "markdown", "id": "t", "metadata": {"deep": [1]}, "source": "![](a)",
          "attachments": picture},
         {"cell_type": "raw", "id": "r", "metadata": {"format": "rst"}, "source": "raw <b>"},
         {"cell_type": "code", "id": "p", "metadata": {"tags": ["parameters"], "own": True},
