@@ -114,9 +114,9 @@ def _announcement(shown: Submission, feedback: Feedback) -> str:
         return ""
     if shown.score is None:
         return feedback.headline
-    score = _("%(score)s of %(max)s points") % {
+    score = _("%(score)s of %(max_score)s points") % {
         "score": f"{shown.score:g}",
-        "max": f"{shown.max_score:g}",
+        "max_score": f"{shown.max_score:g}",
     }
     return f"{feedback.headline}: {score}"
 
