@@ -114,6 +114,7 @@ def grade_notebook(
             first_cell_seconds=visible.first_cell_seconds,
         ),
         plot=marks.plot,
+        cells=_cells_concerned(exercise, visible, marks.misconception),
         executed=executed_notebook(document, visible),
         answers=pack(answers, usage, **stamp),
         provenance=_provenance(exercise, variants, references),
@@ -311,6 +312,20 @@ def _job(
         limits=exercise.limits,
         data=exercise.data,
     )
+
+
+def _cells_concerned(
+    exercise: ExerciseDefinition, run: Run, diagnosis: Diagnosis | None
+) -> dict[str, int]:
+    """Return which code cell of the visible run each part of the report is about."""
+    outputs = {criterion.id: criterion.output for criterion in exercise.criteria}
+    main = exercise.figure.output if exercise.figure else exercise.outputs[0].name
+    outputs["/plot"] = main
+    if diagnosis is not None:
+        mistake = exercise.misconception(diagnosis.ids[0]) if diagnosis.ids else None
+        outputs["/diagnosis"] = mistake.output if mistake and mistake.output else main
+    answers = run.answers
+    return {part: answers[name].cell for part, name in outputs.items() if name in answers}
 
 
 def _answers(variant: Variant, run: Run) -> RunAnswers:

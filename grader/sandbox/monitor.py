@@ -25,6 +25,7 @@ from grader.sandbox.memory import MemoryMonitor
 from grader.sandbox.outputs import CellOutputs
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
@@ -78,6 +79,8 @@ class Progress:
     frames: int = 0
     first_cell_at: float | None = None
     cell_started_at: float = 0.0
+    interrupted_at: float | None = None
+    reply: dict[str, Any] | None = None
 
 
 class RunMonitor:
@@ -91,12 +94,14 @@ class RunMonitor:
         cores: AbstractSet[int],
         received_at: float,
         on_event: Callable[[Event], None] | None,
+        interrupt: threading.Event | None = None,
     ) -> None:
         self._job = job
         self._data = data
         self._cores = cores
         self._received_at = received_at
         self._on_event = on_event
+        self._interrupt = interrupt
 
     def run(self, process: IsolatedProcess) -> Run:
         """Run the job to its end in `process`.
@@ -138,6 +143,7 @@ class RunMonitor:
                 "threads": len(self._cores),
                 "limits": asdict(job.limits),
                 "data": [(name, len(content)) for name, content in data.items()],
+                "question": job.question and asdict(job.question),
             }
         ).encode()
         self._process.line.settimeout(policy.READY_SECONDS)
@@ -159,7 +165,11 @@ class RunMonitor:
             now = time.monotonic()
             if now >= measure_at:
                 measure_at = now + policy.MEMORY_POLL_SECONDS
-                termination = self._check_size() or self._check_time(now - started_at)
+                termination = (
+                    self._check_interrupt(now)
+                    or self._check_size()
+                    or self._check_time(now - started_at)
+                )
                 if termination is not None:
                     return termination
             wake_at = measure_at if now >= deadline else min(deadline, measure_at)
@@ -192,6 +202,19 @@ class RunMonitor:
             return None
         return Termination(Verdict.TIME_LIMIT, limit=limit, peak=max(used, limit))
 
+    def _check_interrupt(self, now: float) -> Termination | None:
+        """Raise KeyboardInterrupt in the notebook once that is asked for; then wait a little."""
+        if self._interrupt is None or not self._interrupt.is_set():
+            return None
+        state = self._progress
+        if state.interrupted_at is None:
+            state.interrupted_at = now
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process.pidfd, signal.SIGINT)
+        if now < state.interrupted_at + policy.INTERRUPT_SECONDS:
+            return None
+        return Termination(Verdict.RUNTIME_ERROR, message="The run was interrupted.")
+
     def _check_exit(self) -> Termination | None:
         """Check after the pipe closed that the process has really exited."""
         gone = select.poll()
@@ -217,6 +240,8 @@ class RunMonitor:
     def _bound(self, kind: bytes) -> int | None:
         if kind in _SMALL:
             return SMALL_FRAME_BYTES
+        if kind == frames.REPLY:
+            return bounds.REPLY_BYTES
         if kind in _SHOWN or kind == frames.FAILED:
             return max(self._job.limits.cell_output_bytes, CHUNK_BYTES) + SMALL_FRAME_BYTES
         if kind == frames.ANSWER:
@@ -241,6 +266,8 @@ class RunMonitor:
             raise SandboxUnavailable(f"A run could not be isolated: {text}")
         elif kind == frames.FINISHED:
             state.finished = True
+        elif kind == frames.REPLY and self._job.question is not None and not state.open:
+            state.reply = frames.parse(body)
         elif not state.open:
             raise BadFrame("a frame outside of any cell")
         elif kind == frames.ANSWER:
@@ -250,7 +277,8 @@ class RunMonitor:
         else:
             state.output_bytes += len(body)
             parsed = frames.parse(body)
-            state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            output = state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            self._emit("output", output=output)
             if kind == frames.ERROR:
                 state.shown_error = cell_error(state.current, parsed)
 
@@ -280,6 +308,7 @@ class RunMonitor:
         cell.execution_count = count
         cell.wall_seconds = time.monotonic() - state.cell_started_at
         state.open = False
+        self._emit("cell_end", outcome=cell.outcome(), failed=state.error is not None)
 
     def _add_answer(self, body: bytes) -> None:
         state, bound = self._progress, self._job.limits.answer_bytes
@@ -292,10 +321,10 @@ class RunMonitor:
         state.answers[found.name] = found
         self._emit("answer")
 
-    def _emit(self, kind: str) -> None:
+    def _emit(self, kind: str, **facts: Any) -> None:
         cell = max(0, self._progress.current)
         if self._on_event is not None:
-            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells)))
+            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells), **facts))
 
     def _kill(self) -> None:
         """Kill init; the kernel then kills everything in its PID namespace."""
@@ -329,7 +358,7 @@ class RunMonitor:
         self, termination: Termination | None, report: dict[str, Any], wall_seconds: float
     ) -> Run:
         state = self._progress
-        if termination is None and state.current < 0 and not state.finished:
+        if termination is None and state.current < 0 and not state.finished and state.cells:
             raise SandboxUnavailable(f"A run ended before its first cell: {report}.")
         if termination is None:
             termination = self._exit_verdict(report)
@@ -350,6 +379,7 @@ class RunMonitor:
             first_cell_seconds=None if first is None else first - self._received_at,
             cpu_seconds=report["cpu_seconds"],
             peak_memory_bytes=self._memory.peak_bytes,
+            reply=state.reply,
         )
 
     def _exit_verdict(self, report: dict[str, Any]) -> Termination:

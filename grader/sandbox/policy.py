@@ -47,6 +47,8 @@ free a tree with many processes and mappings, and longer on a busy machine: that
 cost, not a broken sandbox."""
 MEMORY_POLL_SECONDS: Final = 0.1
 """How often a run's memory is measured."""
+INTERRUPT_SECONDS: Final = 2.0
+"""How long a notebook may take to end after its KeyboardInterrupt before it is killed."""
 MEASURING_SHARE: Final = 0.1
 """The share of one core that measuring a run may take: a tree that is slow to measure is measured
 less often."""

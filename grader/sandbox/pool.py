@@ -48,8 +48,14 @@ class BubblewrapSandbox:
         if warm:
             self._server = self._start_server()
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
-        """Run `job` and return what happened.
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
+        """Run `job` and return what happened; once `interrupt` is set, it ends within seconds.
 
         A run whose server dies is restarted once on a new server; its events start over.
 
@@ -62,7 +68,14 @@ class BubblewrapSandbox:
         data = read_data_folder(job.data)
         share = self._slots.get()
         received_at = time.monotonic()
-        monitor = RunMonitor(job, data, cores=share, received_at=received_at, on_event=on_event)
+        monitor = RunMonitor(
+            job,
+            data,
+            cores=share,
+            received_at=received_at,
+            on_event=on_event,
+            interrupt=interrupt,
+        )
         try:
             try:
                 return self._run_once(monitor)

@@ -21,6 +21,10 @@ SCRATCH_PLACES: Final = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - private mount
 SCRATCH_INODES: Final = 4096
 DATA_BYTES: Final = 64 * MIB
 """The maximum size of an exercise's data; it is copied into each run's memory."""
+REPLY_BYTES: Final = 256 * 1024
+"""The maximum size of completions or a signature with its documentation."""
+REPLY_SECONDS: Final = 1
+"""How long finding them may take."""
 FILE_DESCRIPTORS_KEPT: Final = 3
 """stdin, stdout, stderr."""
 
