@@ -23,6 +23,7 @@ JSON_TYPES: Final = frozenset({"application/json"})
 MAX_JSON_DEPTH: Final = 16
 MAX_OUTPUTS: Final = 1000
 """The maximum number of outputs of one cell."""
+MAX_TRACEBACK_LINES: Final = 2000
 OUTPUT_COST_BYTES: Final = 64
 """What each output costs in addition to its content, so that many empty ones are bounded too."""
 SIZE_METADATA: Final = ("width", "height")
@@ -42,6 +43,7 @@ class CellOutputs:
         self._texts: dict[int, list[str]] = {}
         self._by_display: dict[str, list[dict[str, Any]]] = {}
         self._clear_next = False
+        self._extra_error = False
         self.truncated = False
         self.execution_count: int | None = None
         self.wall_seconds: float | None = None
@@ -62,8 +64,8 @@ class CellOutputs:
             return
         if self._clear_next:
             self._clear()
-        if kind == frames.ERROR:  # kept whatever the size: it tells the learner what failed
-            self._outputs.append(error_output(body))
+        if kind == frames.ERROR:
+            self._add_error(body, cost)
         elif not self._has_room(cost + OUTPUT_COST_BYTES):
             return
         elif kind == frames.STREAM:
@@ -72,6 +74,16 @@ class CellOutputs:
             self._outputs.append(result_output(body))
         else:
             self._add_display(body)
+
+    def _add_error(self, body: Mapping[str, Any], cost: int) -> None:
+        """Add a traceback; without room only the latest is kept: it says what failed."""
+        error = error_output(body)
+        has_room = self._has_room(cost + OUTPUT_COST_BYTES)
+        if self._extra_error and not has_room:
+            self._outputs[-1] = error
+        else:
+            self._extra_error = not has_room
+            self._outputs.append(error)
 
     def outcome(self) -> CellOutcome:
         """Return the cell's current state."""
@@ -100,6 +112,7 @@ class CellOutputs:
         self._outputs.clear()
         self._texts.clear()
         self._clear_next = False
+        self._extra_error = False
 
     def _add_text(self, body: Mapping[str, Any]) -> None:
         name, text = body.get("name"), body.get("text")
@@ -136,7 +149,7 @@ def error_output(body: Mapping[str, Any]) -> dict[str, Any]:
         "output_type": "error",
         "ename": name,
         "evalue": message,
-        "traceback": trace.split("\n"),
+        "traceback": trace.split("\n", MAX_TRACEBACK_LINES)[:MAX_TRACEBACK_LINES],
     }
 
 
