@@ -28,6 +28,9 @@ env: Final = environ.Env(
     WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),
     WHYBOX_SECRET_KEY=(str, ""),
     WHYBOX_SITE_URL=(str, "http://localhost:8000"),
+    WHYBOX_SUBMISSION_DAYS=(int, 730),
+    WHYBOX_SUBMISSION_STORAGE=(str, "django.core.files.storage.FileSystemStorage"),
+    WHYBOX_SUBMISSION_STORAGE_OPTIONS=(dict, {}),
     WHYBOX_VAR=(str, str(VAR_DIR)),
     WHYBOX_VARIANT_SECRET=(str, ""),
 )
