@@ -32,6 +32,9 @@ env: Final = environ.Env(
     WHYBOX_SECRET_KEY=(str, ""),
     WHYBOX_SITE_URL=(str, "http://localhost:8000"),
     WHYBOX_TRUSTED_PROXIES=(int, -1),
+    WHYBOX_SUBMISSION_DAYS=(int, 730),
+    WHYBOX_SUBMISSION_STORAGE=(str, "django.core.files.storage.FileSystemStorage"),
+    WHYBOX_SUBMISSION_STORAGE_OPTIONS=(dict, {}),
     WHYBOX_VAR=(str, str(VAR_DIR)),
     WHYBOX_VARIANT_SECRET=(str, ""),
 )

@@ -132,6 +132,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # A message may be lost and a worker may die: the database is the source of truth, and this
     # task enqueues such submissions again.
     "requeue stale submissions": {"task": "exercises.requeue_stale", "schedule": 10.0},
+    "prune files of submissions": {"task": "exercises.prune_files", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
@@ -191,10 +192,21 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Notebooks, what a run left, and its page: never public, served by views that check who asks.
+    "submissions": {
+        "BACKEND": env("WHYBOX_SUBMISSION_STORAGE"),
+        "OPTIONS": env("WHYBOX_SUBMISSION_STORAGE_OPTIONS")
+        or {
+            "location": str(VAR_DIR / "submissions"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     # File names contain a digest, so that browsers may cache them forever. With WHYBOX_DEBUG the
     # names stay as they are, and a changed file shows at once.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+SUBMISSION_FILES_DAYS: int = env("WHYBOX_SUBMISSION_DAYS")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 """Bytes of a request body, files included, wherever no notebook is accepted."""
 UPLOAD_MAX_BYTES = 33_554_432

@@ -28,7 +28,7 @@ from exercises.api.serializers import (
 from exercises.catalogue import folders
 from exercises.feedback.notebooks import CONTENT_TYPE
 from exercises.models import Exercise, Submission
-from exercises.submissions import attempts, lifecycle
+from exercises.submissions import attempts, files, lifecycle
 from exercises.submissions.attempts import SubmissionRefused
 from exercises.submissions.uploads import checked_notebook
 from grader.errors import NotebookRefused
@@ -163,7 +163,7 @@ class ExecutedView(APIView):
     @extend_schema(operation_id="submission_notebook", responses=NOTEBOOK)
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
         """Return the notebook as it ran with the visible parameters, its outputs bounded."""
-        executed = _own(request, pk).files.executed
+        executed = files.executed(_own(request, pk).pk)
         if not executed:
             raise NotFound("This submission has not been run.")
         return HttpResponse(executed, content_type=CONTENT_TYPE)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exercises', '0013_model_solutions'),
+        ('exercises', '0017_drop_file_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

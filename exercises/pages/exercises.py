@@ -25,7 +25,7 @@ from exercises.feedback.plot import plot_of
 from exercises.models import DiagnosisAnswer, Exercise, ModelSolution, State, Submission
 from exercises.pages.forms import DiagnosisForm, UploadForm
 from exercises.reviews import review_lines
-from exercises.submissions import attempts, lifecycle
+from exercises.submissions import attempts, files, lifecycle
 from exercises.submissions.attempts import Standing, SubmissionRefused
 from exercises.submissions.waiting import waiting
 from exercises.workbench.page import notebook_page
@@ -124,10 +124,10 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the executed notebook, for a sandboxed frame."""
     shown = _visible(request, pk)
-    source = shown.files.executed
-    if not source:
+    page = files.page(shown.pk)
+    if not page:
         raise Http404
-    return notebooks.framed(request, source)
+    return notebooks.framed(request, page)
 
 
 @require_POST
@@ -224,7 +224,7 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "waiting": queued,
         "seen": seen,
         "feedback": feedback_for(shown),
-        "failing_source": notebooks.failing_source(shown),
+        "failing_source": (shown.report or {}).get("failing_source", ""),
         "plot": plot_of(shown.report),
         **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
