@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from exercises.feedback.messages import CriterionFeedback, Feedback, feedback_for
 from exercises.feedback.plot import plot_of
 from exercises.models import State
-from exercises.submissions import attempts
+from exercises.submissions import attempts, files
 from exercises.submissions.waiting import waiting
 from grader.notebook import code_cells, read_notebook
 
@@ -130,7 +130,7 @@ def _cells(shown: Submission) -> dict[str, CellPlace]:
         named["/error"] = error["cell"]
     if not named:
         return {}
-    cells = code_cells(read_notebook(bytes(shown.files.notebook)))
+    cells = code_cells(read_notebook(files.notebook(shown.pk)))
     return {
         part: CellPlace(cells[index].id, index + 1)
         for part, index in named.items()

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
 from grader.grading_process import messages
+from grader.sandbox.data import read_data_folder
 from grader.sandbox.forkserver import IsolatedProcess
 from grader.sandbox.inside import descriptors
-from grader.sandbox.monitor import RunMonitor, read_data_folder
+from grader.sandbox.monitor import RunMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,18 +36,30 @@ class LentSandbox:
         self._line = line
         self._lock = threading.Lock()
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
         """Run `job`; a run whose server dies is started once more.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed.
+            ExerciseContentError: the exercise's data cannot be read.
         """
         data = read_data_folder(job.data)
         received_at = time.monotonic()
         for attempt in range(TRIES):
             with self._lent() as (process, cores, end):
                 monitor = RunMonitor(
-                    job, data, cores=cores, received_at=received_at, on_event=on_event
+                    job,
+                    data,
+                    cores=cores,
+                    received_at=received_at,
+                    on_event=on_event,
+                    interrupt=interrupt,
                 )
                 try:
                     run = monitor.run(process)
@@ -80,7 +93,7 @@ class LentSandbox:
     @contextlib.contextmanager
     def _lent(
         self,
-    ) -> Iterator[tuple[IsolatedProcess, frozenset[int], Callable[[bytes], None]]]:
+    ) -> Iterator[tuple[IsolatedProcess, frozenset[int], Callable[[bytes], int]]]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             with theirs, self._lock:
