@@ -39,7 +39,7 @@ REFERENCES_NOTE = (
 
 
 def process_commands(port: int, var: Path) -> dict[str, str]:
-    """Return the command line of each of the site's processes: `web`, `worker` and `beat`."""
+    """Return the command line of each of the site's processes: `web`, `worker`, `mail`, `beat`."""
     python = f"{sys.executable} -m"
     concurrency = os.environ.get("WHYBOX_SANDBOX_CONCURRENCY", "2")
     return {
@@ -48,8 +48,11 @@ def process_commands(port: int, var: Path) -> dict[str, str]:
         # Threads: one warm sandbox serves the whole worker, and the learner's code runs in the
         # sandbox's own processes, not here.
         "worker": f"{python} celery --quiet --app config worker --pool threads"
-        f" --concurrency {concurrency} --queues sandbox,default --loglevel WARNING"
+        f" --concurrency {concurrency} --queues grading,default --loglevel WARNING"
         " --without-gossip --without-mingle",
+        # Its one child is killed when a mail server keeps it too long.
+        "mail": f"{python} celery --quiet --app config.mail worker --pool prefork --concurrency 1"
+        " --queues mail --loglevel WARNING --without-gossip --without-mingle",
         "beat": f"{python} celery --quiet --app config beat --loglevel WARNING --pidfile="
         f" --schedule {var / 'beat-schedule'}",
     }

@@ -70,7 +70,7 @@ def grade_notebook(
         references: reference values by variant.
         secret: draws the hidden variants; None marks the visible variant only.
         attempt: counted from 1; later attempts are told more.
-        on_event: progress of the visible run.
+        on_event: progress of the visible run, and the ticks of both; what it raises cancels them.
 
     Raises:
         NotebookRefused: the file cannot be run; the learner can mend it.
@@ -304,7 +304,8 @@ def _visible_events(
 ) -> Callable[[int, Event], None] | None:
     if on_event is None:
         return None
-    return lambda index, event: on_event(event) if index == 0 else None
+    # The ticks of every run: a caller that cancels the run cancels the hidden one too.
+    return lambda index, event: on_event(event) if index == 0 or event.kind == "tick" else None
 
 
 def _answers(variant: Variant, run: Run) -> RunAnswers:

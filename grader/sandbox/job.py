@@ -154,7 +154,9 @@ class Event:
     """Progress of a run, for a page that shows "cell 4 of 9".
 
     Attributes:
-        kind: ``start`` (the run begins), ``cell`` (cell `cell` begins), ``answer``, ``end``.
+        kind: ``start`` (the run begins), ``cell`` (cell `cell` begins), ``answer``, ``end``; and
+            ``tick``, several times a second. What a listener raises ends the run and is raised by
+            it: this is how a caller cancels a run.
         cell: index of the code cell, from 0.
         cells: how many code cells there are.
     """

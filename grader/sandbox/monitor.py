@@ -160,6 +160,7 @@ class RunMonitor:
         while (now := time.monotonic()) < deadline:
             if now >= measure_at:
                 measure_at = now + policy.MEMORY_POLL_SECONDS
+                self._emit("tick")
                 peak = self._memory.peak()
                 if peak > limits.memory_bytes:
                     return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)

@@ -32,7 +32,7 @@ class WorkerProcess:
         self._log = (folder / "worker.log").open("ab")
         self._command = [
             *(sys.executable, "-m", "celery", "-A", "config", "worker", "--pool=threads"),
-            *("-c", "2", "-Q", "sandbox,default", "--without-gossip", "--without-mingle"),
+            *("-c", "2", "-Q", "grading,default", "--without-gossip", "--without-mingle"),
         ]
         self._environment = {
             **os.environ,
