@@ -6,6 +6,7 @@ compares comes from one clock: the database has the only one that they all share
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ CONNECTION_FAULTS: Final = (OperationalError, InterfaceError)
 
 PATIENCE_SECONDS: Final = 10.0
 """How long an operation is tried again; half a worker's lease."""
+
+LEAST_TRIES: Final = 3
+"""One try alone can outlast the patience: SQLite waits 20 s for a lock."""
 
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 2.0
@@ -49,6 +53,8 @@ def database_now() -> datetime:
 def outlast_faults(operation: Callable[[], T], *, seconds: float = PATIENCE_SECONDS) -> T:
     """Call `operation`, again after each fault of the connection, until `seconds` have passed.
 
+    It is tried at least `LEAST_TRIES` times.
+
     Each further try has a new connection. The operation is one transaction, so that a failed try
     has written nothing. Within a transaction of the caller nothing is tried again.
 
@@ -56,13 +62,15 @@ def outlast_faults(operation: Callable[[], T], *, seconds: float = PATIENCE_SECO
         OperationalError, InterfaceError: the last try's, when the database stayed unusable.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
-    while True:
+    for number in itertools.count(1):
         try:
             return operation()
         except CONNECTION_FAULTS as fault:
-            if connection.in_atomic_block or time.monotonic() + pause > deadline:
+            is_late = number >= LEAST_TRIES and time.monotonic() + pause > deadline
+            if is_late or connection.in_atomic_block:
                 raise
             logger.warning("the database did not answer, trying again: %s", fault)
             connection.close()
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+    raise AssertionError  # the count has no end

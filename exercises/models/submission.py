@@ -75,11 +75,11 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         )
         number = Subquery(running.values("number"), output_field=IntegerField())
         seconds = Subquery(used.values("seconds"), output_field=FloatField())
-        before = Window(RowNumber(), partition_by=F("user"), order_by=F("created_at"))
+        before = Window(RowNumber(), partition_by=F("user"), order_by=["created_at", "pk"])
         return (
             self.queued()
             .annotate(turn=Coalesce(number, 0) + before, used_seconds=Coalesce(seconds, 0.0))
-            .order_by("turn", "used_seconds", "created_at")
+            .order_by("turn", "used_seconds", "created_at", "pk")
         )
 
     def running(self) -> SubmissionQuerySet:

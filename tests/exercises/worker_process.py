@@ -28,10 +28,10 @@ TIMEOUT_SECONDS = 180.0
 class WorkerProcess:
     """A Celery worker as `make run` starts it, on the test's database and a broker of its own."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, app: str = "config", **environment: str) -> None:
         self._log = (folder / "worker.log").open("ab")
         self._command = [
-            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--pool=threads"),
+            *(sys.executable, "-m", "celery", "-A", app, "worker", "--pool=threads"),
             *("-c", "2", "-Q", "grading,default", "--without-gossip", "--without-mingle"),
         ]
         self._environment = {
@@ -56,6 +56,13 @@ class WorkerProcess:
                 stdout=self._log,
                 stderr=self._log,
             )
+
+    def wait(self) -> int:
+        """Return the exit status of a process that ends by itself."""
+        assert self._process is not None
+        status = self._process.wait(timeout=TIMEOUT_SECONDS)
+        self._process = None
+        return status
 
     def kill(self) -> None:
         """End it as a machine would that lost its power."""
