@@ -39,7 +39,7 @@ class WorkerProcess:
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
             "WHYBOX_VAR": str(folder),
             "WHYBOX_CONTENT": str(CONTENT),
-            "WHYBOX_DATABASE_URL": _database_url(),
+            "WHYBOX_DATABASE_URL": database_url(),
             "WHYBOX_BROKER_URL": broker_url(),
             "OMP_NUM_THREADS": "1",
             **environment,
@@ -84,7 +84,8 @@ class WorkerProcess:
         self._log.close()
 
 
-def _database_url() -> str:
+def database_url() -> str:
+    """The database of the tests, for other processes."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
