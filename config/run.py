@@ -1,4 +1,4 @@
-"""Run the whole site on one machine, web, worker and beat under one process manager: ``make run``.
+"""Run the whole site on one machine, its processes under one process manager: ``make run``.
 
 ``python -m config.run`` serves until Ctrl-C. ``--demo`` starts a temporary site, runs a scripted
 learner through its HTTP API, and stops: ``make demo``.

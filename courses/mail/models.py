@@ -33,7 +33,7 @@ class OutgoingMail(models.Model):
     have delivered it, whatever it answered.
     """
 
-    message = models.JSONField(_("email"))
+    message = models.JSONField(_("content"))
     created_at = models.DateTimeField(_("written at"), db_default=Now(), editable=False)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

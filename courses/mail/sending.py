@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.core.mail import get_connection
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from courses.database import outlast_faults
+from courses.mail.backend import notify_sender
 from courses.mail.message import from_data
 from courses.mail.models import OutgoingMail
 
 if TYPE_CHECKING:
     from django.core.mail.backends.base import BaseEmailBackend
+
+    from courses.mail.models import OutgoingMailQuerySet
 
 MAX_ATTEMPTS: Final = 24
 MAX_HANDOVERS: Final = 6
@@ -102,6 +106,13 @@ def _put_off(mail: OutgoingMail, fault: str) -> None:
     pause = pause_after(mail.attempts)
     logger.warning("email %s could not be sent, next try in %s: %s", mail.pk, pause, fault)
     row.update(next_attempt_at=Now() + pause, last_error=fault)
+
+
+def send_again(rows: OutgoingMailQuerySet) -> int:
+    """Make emails due now, as if none had been tried, the given up ones too; return how many."""
+    count = rows.update(next_attempt_at=Now(), attempts=0, handovers=0)
+    transaction.on_commit(notify_sender)
+    return count
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""The status page: whether submissions are accepted, and by which workers."""
+"""The status page: whether submissions are accepted, by which workers; whether email is sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from courses.models import OutgoingMail
 from exercises.submissions.waiting import current_load, present_workers
 
 if TYPE_CHECKING:
@@ -20,5 +21,12 @@ def status(request: HttpRequest) -> HttpResponse:
     """Show whether submissions are being graded, and if not, the reason and the fix."""
     workers = list(present_workers())
     working = any(worker.sandbox_open for worker in workers)
-    facts = {"workers": workers, "working": working, "load": current_load()}
+    mail = OutgoingMail.objects
+    facts = {
+        "workers": workers,
+        "working": working,
+        "load": current_load(),
+        "mail_waiting": mail.filter(next_attempt_at__isnull=False).count(),
+        "mail_delayed": mail.delayed().exists(),
+    }
     return render(request, "exercises/status.html", facts)

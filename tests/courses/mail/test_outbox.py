@@ -15,6 +15,7 @@ import pytest
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, send_mail
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from courses.mail import backend, sending
 from courses.mail.models import OutgoingMail
@@ -22,6 +23,8 @@ from tests.courses.mail.mail_server import MailServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from django.test import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +47,8 @@ def _outbox(settings: Any, server: MailServer, monkeypatch: pytest.MonkeyPatch) 
     settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     settings.EMAIL_TIMEOUT = 0.5
-    monkeypatch.setattr(backend, "notify_sender", lambda: None)
+    for module in (backend, sending):
+        monkeypatch.setattr(module, "notify_sender", lambda: None)
 
 
 def write(subject: str = "Graded") -> None:
@@ -204,6 +208,33 @@ def test_a_killed_sender_costs_one_attempt(server: MailServer) -> None:
     let_time_pass()
     assert sending.send_due() == 1
     assert len(server.received()) == 1
+
+
+def test_staff_can_send_again(server: MailServer, admin_client: Client) -> None:
+    """The admin site lists what was given up, without its text, and makes it due again."""
+    server.start("accept")
+    write()
+    OutgoingMail.objects.update(next_attempt_at=None, attempts=24, handovers=6, last_error="no")
+    row = OutgoingMail.objects.get()
+    address = reverse("admin:courses_outgoingmail_changelist")
+    assert "Graded (ada@example.org)" in admin_client.get(address).content.decode()
+    one = reverse("admin:courses_outgoingmail_change", args=[row.pk])
+    assert "9 of 10 points" not in admin_client.get(one).content.decode()
+    chosen = {"action": "send_chosen_again", "_selected_action": [row.pk]}
+    assert admin_client.post(address, chosen).status_code == 302
+    assert sending.send_due() == 1
+    assert len(server.received()) == 1
+
+
+def test_the_status_page_tells_of_delayed_email(client: Client) -> None:
+    """The status page says how many emails wait, and that the mail server does not take them."""
+    write()
+    page = client.get(reverse("exercises:status")).content.decode()
+    assert "Email is delayed" not in page
+    assert sending.send_due() == 0
+    page = client.get(reverse("exercises:status")).content.decode()
+    assert "Email is delayed" in page
+    assert "ConnectionRefused" not in page
 
 
 def until(condition: Callable[[], bool]) -> None:
