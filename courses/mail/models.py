@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,12 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self) -> OutgoingMailQuerySet:
         """Return what may be sent now, by a partial index; the longest overdue first."""
         return self.filter(next_attempt_at__lte=Now()).order_by("next_attempt_at")
+
+    def backlog(self) -> tuple[int, int]:
+        """Count what is still to be sent, and what of it has failed before."""
+        failed = Count("pk", filter=~Q(last_error=""))
+        found = self.filter(next_attempt_at__isnull=False).aggregate(all=Count("pk"), failed=failed)
+        return found["all"], found["failed"]
 
     def delayed(self) -> OutgoingMailQuerySet:
         """Return what has failed and will be tried again."""

@@ -21,12 +21,12 @@ def status(request: HttpRequest) -> HttpResponse:
     """Show whether submissions are being graded, and if not, the reason and the fix."""
     workers = list(present_workers())
     working = any(worker.sandbox_open for worker in workers)
-    mail = OutgoingMail.objects
+    mail_waiting, mail_delayed = OutgoingMail.objects.backlog()
     facts = {
         "workers": workers,
         "working": working,
         "load": current_load(),
-        "mail_waiting": mail.filter(next_attempt_at__isnull=False).count(),
-        "mail_delayed": mail.delayed().exists(),
+        "mail_waiting": mail_waiting,
+        "mail_delayed": mail_delayed,
     }
     return render(request, "exercises/status.html", facts)

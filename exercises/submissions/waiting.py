@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Avg, F
 
-from courses.database import database_now
 from exercises.models import State, Submission, Worker
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Load:
 
 def present_workers() -> WorkerQuerySet:
     """Return the workers that have reported themselves lately."""
-    return Worker.objects.seen_since(database_now() - SILENT_AFTER)
+    return Worker.objects.seen_within(SILENT_AFTER)
 
 
 def current_load() -> Load:
