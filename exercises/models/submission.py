@@ -211,6 +211,9 @@ class Submission(models.Model):
                 name="submission_recently_graded",
             ),
             models.Index(
+                fields=["user"], condition=Q(state="running"), name="submission_running_of"
+            ),
+            models.Index(
                 fields=["user", "finished_at"],
                 condition=Q(state="graded"),
                 name="submission_seconds_used",

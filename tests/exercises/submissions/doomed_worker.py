@@ -21,4 +21,4 @@ def _doom(**_facts: Any) -> None:
             raise SystemExit
         report(running)
 
-    worker.WorkerSandbox._write_row = end  # type: ignore[method-assign]  # the injected fault
+    worker.WorkerSandbox._write_row = end  # type: ignore[assignment,method-assign]  # the injected fault

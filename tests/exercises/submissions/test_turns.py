@@ -11,7 +11,7 @@ from django.db import connection
 from courses.models import User
 from exercises.models import Exercise, State, Submission
 from exercises.submissions import lifecycle, queue
-from exercises.submissions.lease import claim_next
+from exercises.submissions.lease import Lease, claim_next
 from exercises.submissions.waiting import waiting
 from grader.report import GradeReport, Timings
 from grader.sandbox.job import Verdict
@@ -64,7 +64,7 @@ def finish(name: str, *, seconds: float) -> None:
         passed=False,
         timings=Timings(run_seconds=seconds, mark_seconds=0.0),
     )
-    assert lifecycle.record_grade(lease=lifecycle.Lease(row.pk, row.lease_token), report=report)
+    assert lifecycle.record_grade(lease=Lease(row.pk, row.lease_token), report=report)
 
 
 def test_four_of_one_learner_do_not_hold_up_another(
