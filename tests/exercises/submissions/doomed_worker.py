@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery.signals import worker_ready
+from celery.signals import worker_init
 
 import config
-from exercises.submissions import worker
+
+if TYPE_CHECKING:
+    from exercises.submissions.worker import WorkerSandbox
 
 app = config.celery_app
 
 
-@worker_ready.connect
+@worker_init.connect
 def _doom(**_facts: Any) -> None:
+    from exercises.submissions import worker  # noqa: PLC0415  # Django is set up by now
+
     report = worker.WorkerSandbox._write_row
 
-    def end(running: worker.WorkerSandbox) -> None:
+    def end(running: WorkerSandbox) -> None:
         if running.sandbox is not None:
             raise SystemExit
         report(running)
 
-    worker.WorkerSandbox._write_row = end  # type: ignore[assignment,method-assign]  # the injected fault
+    worker.WorkerSandbox._write_row = end  # type: ignore[assignment,method-assign]  # the fault
