@@ -24,6 +24,7 @@ env: Final = environ.Env(
     WHYBOX_EMAIL_URL=(str, "consolemail://"),
     WHYBOX_FROM_EMAIL=(str, "Whybox <whybox@localhost>"),
     WHYBOX_HSTS_PRELOAD=(bool, False),
+    WHYBOX_INTERACTIVE_CONCURRENCY=(int, 2),
     WHYBOX_ISSUER=(str, "Whybox"),
     WHYBOX_REFERENCES=(str, ""),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),

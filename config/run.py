@@ -39,9 +39,10 @@ REFERENCES_NOTE = (
 
 
 def process_commands(port: int, var: Path) -> dict[str, str]:
-    """Return the command line of each of the site's processes: `web`, `worker` and `beat`."""
+    """Return the command line of each of the site's processes, by its name."""
     python = f"{sys.executable} -m"
     concurrency = os.environ.get("WHYBOX_SANDBOX_CONCURRENCY", "2")
+    interactive = os.environ.get("WHYBOX_INTERACTIVE_CONCURRENCY", "2")
     return {
         "web": f"{python} gunicorn config.wsgi --bind 127.0.0.1:{port} --threads 8"
         " --log-level warning",
@@ -50,6 +51,10 @@ def process_commands(port: int, var: Path) -> dict[str, str]:
         "worker": f"{python} celery --quiet --app config worker --pool threads"
         f" --concurrency {concurrency} --queues sandbox,default --loglevel WARNING"
         " --without-gossip --without-mingle",
+        # Runs of notebooks in the browser: beside the gradings, never before or behind them.
+        "interactive": f"{python} celery --quiet --app config.interactive worker --pool threads"
+        f" --concurrency {interactive} --queues interactive --loglevel WARNING"
+        " --without-gossip --without-mingle --without-heartbeat",
         "beat": f"{python} celery --quiet --app config beat --loglevel WARNING --pidfile="
         f" --schedule {var / 'beat-schedule'}",
     }

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from exercises.pages import exercises, reviews, status
+from exercises.pages import exercises, reviews, status, workbench
 
 app_name = "exercises"
 urlpatterns: list[URLPattern] = [
     path("exercises/<slug:slug>/", exercises.exercise, name="exercise"),
     path("exercises/<slug:slug>/starter/", exercises.starter, name="starter"),
     path("exercises/<slug:slug>/solution/", exercises.solution, name="solution"),
+    path("exercises/<slug:slug>/notebook/", workbench.notebook, name="notebook"),
     path("exercises/<slug:slug>/submit/", exercises.submit, name="submit"),
     path("submissions/<uuid:pk>/", exercises.submission, name="submission"),
     path("submissions/<uuid:pk>/notebook/", exercises.executed, name="executed"),

@@ -22,6 +22,7 @@ from grader.figures import plot
 from grader.misconceptions import diagnose
 from grader.notebook import code_cells, find_parameters_cell, read_notebook
 from grader.parameter_usage import read_parameter_usage
+from grader.release import ReleaseClock
 from grader.report import CriterionResult, GradeReport, Timings
 from grader.sandbox.job import Job, Verdict
 from grader.variants import Variant, choose_hidden, visible_variant
@@ -85,7 +86,9 @@ def grade_notebook(
     if hidden is not None:
         variants.append(hidden)
     jobs = tuple(_job(exercise, cells, place, variant) for variant in variants)
-    runs = sandbox.run_many(jobs, on_event=_visible_events(on_event))
+    clock = ReleaseClock(on_event)
+    runs = sandbox.run_many(jobs, on_event=clock)
+    clock.wait()
     ours = next((run for run in runs if run.verdict is Verdict.INTERNAL_ERROR), None)
     if ours is not None:
         return _internal_error(exercise, ours)
@@ -111,6 +114,7 @@ def grade_notebook(
             first_cell_seconds=visible.first_cell_seconds,
         ),
         plot=marks.plot,
+        cells=_cells_concerned(exercise, visible, marks.misconception),
         executed=executed_notebook(document, visible),
         answers=pack(answers, usage, **stamp),
         provenance=_provenance(exercise, variants, references),
@@ -227,8 +231,8 @@ def _hidden_finding(
     )
     if not same:
         if run.verdict != Verdict.OK:
-            what = run.error or str(run.verdict)
-            return Finding(False, "criterion.hidden_error", {"what": what})
+            # Neither exception nor verdict: a learner's code could choose them by a parameter.
+            return Finding(False, "criterion.hidden_error")
         return Finding(False, "criterion.hidden_failed")
     for name in names:
         if name in usage.literals:
@@ -310,12 +314,18 @@ def _job(
     )
 
 
-def _visible_events(
-    on_event: Callable[[Event], None] | None,
-) -> Callable[[int, Event], None] | None:
-    if on_event is None:
-        return None
-    return lambda index, event: on_event(event) if index == 0 else None
+def _cells_concerned(
+    exercise: ExerciseDefinition, run: Run, diagnosis: Diagnosis | None
+) -> dict[str, int]:
+    """Return which code cell of the visible run each part of the report is about."""
+    outputs = {criterion.id: criterion.output for criterion in exercise.criteria}
+    main = exercise.figure.output if exercise.figure else exercise.outputs[0].name
+    outputs["/plot"] = main
+    if diagnosis is not None:
+        mistake = exercise.misconception(diagnosis.ids[0]) if diagnosis.ids else None
+        outputs["/diagnosis"] = mistake.output if mistake and mistake.output else main
+    answers = run.answers
+    return {part: answers[name].cell for part, name in outputs.items() if name in answers}
 
 
 def _answers(variant: Variant, run: Run) -> RunAnswers:

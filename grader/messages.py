@@ -89,7 +89,7 @@ CRITERIA: dict[str, str] = {
     "criterion.hidden_failed": "Correct for the parameters shown, but not for the hidden ones: "
     "we also run your notebook with other values in the parameters cell.",
     "criterion.hidden_error": "Correct for the parameters shown, but with hidden parameters your "
-    "notebook stopped early ({what}).",
+    "notebook stopped before its end.",
 }
 
 # "match" is the misconception's own sentence: "You submitted absolute values."

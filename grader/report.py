@@ -79,6 +79,9 @@ class GradeReport:
     peak: float | None = None
     timings: Timings = field(default_factory=Timings)
     plot: Mapping[str, Any] | None = None
+    cells: Mapping[str, int] = field(default_factory=dict)
+    """Which code cell, from 0, last assigned what it is about: by a criterion's id, and by
+    ``/diagnosis`` and ``/plot``."""
     executed: str | None = None
     answers: bytes = b""
     provenance: Mapping[str, Any] = field(default_factory=dict)

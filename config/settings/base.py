@@ -246,6 +246,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- the sandbox ----------------------------------------------------------------------------------
 SANDBOX_PYTHON = Path(env("WHYBOX_SANDBOX_PYTHON"))
 SANDBOX_CONCURRENCY: int = env("WHYBOX_SANDBOX_CONCURRENCY")
+INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
 
 LOGGING: dict[str, Any] = {
     "version": 1,

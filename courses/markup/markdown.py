@@ -66,6 +66,11 @@ def _render_cell_close(_renderer: Any, tokens: Sequence[Token], index: int, *_re
     return f"</{tokens[index].tag if tokens[index - 1].content else 'td'}>"
 
 
+def is_run(token: Token) -> bool:
+    """Whether a token is a block of code that is run: readers may run and edit it in place."""
+    return token.type == "fence" and token.info.split()[1:2] == ["run"]
+
+
 def _render_fence(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
     token = tokens[index]
     words = token.info.split()
@@ -79,8 +84,11 @@ def _render_fence(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: A
     coloured = highlight(
         token.content, get_lexer_by_name(language, stripnl=False), HtmlFormatter(nowrap=True)
     )
-    run = " code-run" if words[1:2] == ["run"] else ""
+    marks = ' class="code highlight"'
+    if is_run(token):
+        number = sum(is_run(earlier) for earlier in tokens[: index + 1])
+        marks = f' class="code highlight code-run" data-block="b{number}"'
     return (
-        f'<div class="code highlight{run}"><pre tabindex="0">'
+        f'<div{marks}><pre tabindex="0">'
         f'<code class="language-{html.escape(language)}">{coloured}</code></pre></div>\n'
     )

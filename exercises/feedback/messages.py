@@ -77,7 +77,7 @@ def feedback_for(submission: Submission) -> Feedback:
     report: dict[str, Any] = submission.report or {}
     return Feedback(
         headline=_headline(submission),
-        explanation=_explanation(submission.verdict, report.get("limit"), report.get("peak")),
+        explanation=explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
         criteria=tuple(_criterion(line) for line in report.get("criteria", ())),
         misconception=_misconception(report.get("misconception")),
         error=_error(report.get("error")),
@@ -100,7 +100,8 @@ def _headline(submission: Submission) -> str:
     }.get(Verdict(submission.verdict), _("Not yet passed"))
 
 
-def _explanation(verdict: str, limit: float | None, peak: float | None) -> str:
+def explanation_of(verdict: str, limit: float | None, peak: float | None) -> str:
+    """Return which limit ended a run, and how far it went; empty when none did."""
     facts = {"limit": _amount(verdict, limit), "peak": _amount(verdict, peak)}
     if verdict == Verdict.INTERNAL_ERROR:
         return _("Grading failed on our side. This attempt doesn't count; please submit again.")

@@ -3,6 +3,17 @@
 Each rule that a submission must never break is a constraint here: no code path can break it.
 """
 
+from exercises.models.draft import (
+    Draft,
+    DraftRun,
+    DraftRunQuerySet,
+    DraftVersion,
+    EditorQuestion,
+    Reason,
+    RunEvents,
+    RunState,
+    RunWorker,
+)
 from exercises.models.exercise import Exercise, ExerciseQuerySet
 from exercises.models.review import Review
 from exercises.models.solution import ModelSolution
@@ -20,10 +31,19 @@ from exercises.models.worker import Worker, WorkerQuerySet
 __all__ = [
     "UNFINISHED",
     "DiagnosisAnswer",
+    "Draft",
+    "DraftRun",
+    "DraftRunQuerySet",
+    "DraftVersion",
+    "EditorQuestion",
     "Exercise",
     "ExerciseQuerySet",
     "ModelSolution",
+    "Reason",
     "Review",
+    "RunEvents",
+    "RunState",
+    "RunWorker",
     "Stage",
     "State",
     "Submission",

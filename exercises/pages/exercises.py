@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -27,6 +28,8 @@ from exercises.reviews import review_lines
 from exercises.submissions import attempts, lifecycle
 from exercises.submissions.attempts import Standing, SubmissionRefused
 from exercises.submissions.waiting import waiting
+from exercises.workbench.page import notebook_page
+from exercises.workbench.workspaces import exercise_workspace
 
 if TYPE_CHECKING:
     import uuid
@@ -70,7 +73,7 @@ def solution(request: HttpRequest, slug: str) -> HttpResponse:
     user = _user(request)
     if not user.is_staff and not exercise_completed(user, slug):
         raise PermissionDenied
-    facts = {"exercise": shown, "solution": found, **_place(shown)}
+    facts = {"exercise": shown, "solution": found, **place_of(shown)}
     facts["crumbs"] = [
         *facts["crumbs"][:-1],
         (shown.title, shown.get_absolute_url()),
@@ -149,10 +152,11 @@ def _exercise_page(
         "exercise": shown,
         "description": shown.description,
         "form": form,
-        **_place(shown),
+        **place_of(shown),
     }
     if request.user.is_authenticated:
         facts |= _learner_facts(_user(request), shown)
+        facts["workbench"] = _workbench(_user(request), shown, facts)
     return render(request, "exercises/exercise.html", facts, status=status)
 
 
@@ -175,6 +179,28 @@ def _solution_open(user: User, shown: Exercise) -> bool:
     return ModelSolution.objects.filter(exercise=shown).exists() and exercise_completed(
         user, shown.slug
     )
+
+
+def _workbench(user: User, shown: Exercise, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the notebook that is worked on in the page."""
+    latest = Submission.objects.for_page().filter(user=user, exercise=shown)
+    submission = latest.order_by("-created_at").first()
+    if submission is not None:
+        submission.user = user
+    address = reverse("exercises:exercise", args=[shown.slug])
+    return {
+        "api": reverse("api:draft", args=[shown.slug]),
+        "page": reverse("exercises:notebook", args=[shown.slug]),
+        "login": f"{reverse('account_login')}?next={address}",
+        **notebook_page(
+            user=user,
+            exercise=shown,
+            workspace=exercise_workspace(shown.slug),
+            standing=facts["standing"],
+            submission=submission,
+            place={key: facts.get(key) for key in ("course", "next_part")},
+        ),
+    }
 
 
 def _hints_open(shown: Exercise, standing: Standing) -> int:
@@ -202,7 +228,7 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "plot": plot_of(shown.report),
         **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
-        **_place(shown.exercise),
+        **place_of(shown.exercise),
     }
 
 
@@ -210,8 +236,8 @@ def _review_facts(shown: Submission) -> dict[str, Any]:
     return {"review": getattr(shown, "review", None), "review_lines": review_lines(shown)}
 
 
-def _place(shown: Exercise) -> dict[str, Any]:
-    """Where the exercise stands in a course, for breadcrumbs and navigation."""
+def place_of(shown: Exercise) -> dict[str, Any]:
+    """Return where the exercise stands in a course, for breadcrumbs and navigation."""
     part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
     here = part.select_related("course").order_by("course__position").first()
     if here is None:

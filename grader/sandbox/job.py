@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -49,6 +50,23 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What an editor asks about code that is not run: its completions, or a signature.
+
+    Attributes:
+        kind: ``complete`` or ``inspect``.
+        source: the code of the cell that is being written.
+        cursor: where in it, counted in characters.
+        earlier: the sources before it, whose imports are known even where they have not run.
+    """
+
+    kind: str
+    source: str
+    cursor: int
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Job:
     """One notebook to run once.
 
@@ -67,6 +85,8 @@ class Job:
     parameters_cell: int | None = None
     limits: Limits = field(default_factory=Limits)
     data: Path | None = None
+    question: Question | None = None
+    """Asked of the names that exist after the last cell."""
 
 
 @dataclass(frozen=True)
@@ -147,28 +167,44 @@ class Run:
     """From receiving the job to the start of the first cell."""
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    reply: Mapping[str, Any] | None = None
+    """What `Job.question` was answered, bounded but not trusted; None without an answer in time."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Progress of a run, for a page that shows "cell 4 of 9".
+    """Progress of a run, for a page that shows "cell 4 of 9", or the outputs as they are made.
 
     Attributes:
-        kind: ``start`` (the run begins), ``cell`` (cell `cell` begins), ``answer``, ``end``.
+        kind: ``start`` (the run begins), ``cell`` (cell `cell` begins), ``output``, ``cell_end``,
+            ``answer``, ``end``.
         cell: index of the code cell, from 0.
         cells: how many code cells there are.
+        output: of an ``output``: the new nbformat 4 output, with ``line`` if it is an error; None
+            when earlier outputs of the cell have changed: ``cell_end`` has them all.
+        outcome: of a ``cell_end``: the cell with all its outputs.
+        failed: of a ``cell_end``: an exception ended the notebook here.
     """
 
     kind: str
     cell: int = 0
     cells: int = 0
+    output: Mapping[str, Any] | None = None
+    outcome: CellOutcome | None = None
+    failed: bool = False
 
 
 class Sandbox(Protocol):
     """Runs jobs in isolation; each run is a new, isolated process tree."""
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
-        """Run `job` and return what happened.
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
+        """Run `job` and return what happened; once `interrupt` is set, it ends within seconds.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.

@@ -1,45 +1,49 @@
-"""Measures the memory of a run: by its control group, or by sampling its process tree."""
+"""Measures the memory and the mappings of a run: by its control group, or by sampling its tree."""
 
 from __future__ import annotations
 
-import contextlib
+import re
 import threading
-from pathlib import Path
+import time
 from typing import Final
 
-from grader.sandbox import cgroup, policy
+from grader.sandbox import cgroup, policy, processes
 
-SHARED_SEGMENTS: Final = ("/dev/zero", "/SYSV")
+SHARED_SEGMENT: Final = re.compile(
+    rb"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) +(?:/dev/zero|/SYSV)", re.MULTILINE
+)
 """What the kernel calls shared memory without a file in ``/proc/<pid>/maps``."""
+MAPS_BYTES_PER_MAPPING: Final = 256
+"""More than the kernel's line for a mapping is long; a file's path may make it longer."""
+READ_MAPS_BYTES: Final = MAPS_BYTES_PER_MAPPING * (policy.MAX_MAPPINGS + 10_000)
 
 
 class MemoryMonitor:
     """Measures one run's memory from its creation, in bytes beyond what it inherited.
 
-    With a control group the kernel counts. Without one a thread samples ten times a second: the
-    proportional set size of private pages, so that pages shared with the server count as a
-    fraction, and shared segments by their full size, since their pages can be hidden. It is a
-    thread because a fork bomb can block whoever reads its size.
+    With a control group the kernel counts the bytes. Without one a thread samples ten times a
+    second: the proportional set size of private pages, so that pages shared with the server count
+    as a fraction, and shared segments by their full size, since their pages can be hidden. The
+    thread counts mappings in both cases. It is a thread because a fork bomb can block whoever reads
+    its size, and it never takes more than `policy.MEASURING_SHARE` of a core.
     """
 
     def __init__(self, pidfd: int, *, owner: int, bound_bytes: int) -> None:
-        self.pid = _pid_of(pidfd)
+        self.pid = processes.pid_of(pidfd)
         self.peak_bytes = 0
+        self.mappings = 0
+        """The most mappings of the tree so far, beyond those that each process inherited."""
         self._group: cgroup.Group | None = None
         self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
         hierarchy = cgroup.hierarchy()
         if hierarchy is not None:
             self._group = _group_around(self.pid, hierarchy, owner, bound_bytes)
-        if self._group is None:
-            inherited = (_used_bytes(self.pid),)
-            self._thread = threading.Thread(
-                target=self._keep_measuring, args=inherited, daemon=True
-            )
-            self._thread.start()
+        self._inherited = _sample(self.pid, by_pages=self._group is None)
+        self._thread = threading.Thread(target=self._keep_measuring, daemon=True)
+        self._thread.start()
 
     def peak(self) -> int:
-        """Return the peak so far."""
+        """Return the peak so far, in bytes."""
         if self._group is not None:
             self.peak_bytes = max(self.peak_bytes, self._group.peak_bytes())
         return self.peak_bytes
@@ -47,16 +51,24 @@ class MemoryMonitor:
     def close(self) -> None:
         """Take the last measurement and remove the group, after every process has exited."""
         self._ended.set()
-        if self._thread is not None:
-            self._thread.join(policy.EXIT_REPORT_SECONDS)
+        self._thread.join(policy.EXIT_REPORT_SECONDS)
         if self._group is not None:
             self.peak()
             self._group.remove()
             self._group = None
 
-    def _keep_measuring(self, inherited: int) -> None:
-        while not self._ended.wait(policy.MEMORY_POLL_SECONDS):
-            self.peak_bytes = max(self.peak_bytes, _used_bytes(self.pid) - inherited)
+    def _keep_measuring(self) -> None:
+        pause = policy.MEMORY_POLL_SECONDS
+        inherited_bytes, inherited_mappings = self._inherited
+        while not self._ended.wait(pause):
+            started_at = time.thread_time()
+            used, mappings = _sample(
+                self.pid, by_pages=self._group is None, inherited_mappings=inherited_mappings
+            )
+            self.peak_bytes = max(self.peak_bytes, used - inherited_bytes)
+            self.mappings = max(self.mappings, mappings)
+            took = time.thread_time() - started_at
+            pause = max(policy.MEMORY_POLL_SECONDS, took / policy.MEASURING_SHARE)
 
 
 def _group_around(
@@ -75,55 +87,36 @@ def _group_around(
     return group
 
 
-def _used_bytes(root: int) -> int:
-    """Return the memory that killing the tree would free, without its (bounded) files."""
-    tree = _tree(root)
-    segments: dict[str, int] = {}
-    for pid in tree:
-        segments |= _segments(pid)
-    return sum(_private_share_bytes(pid) for pid in tree) + sum(segments.values())
+def _sample(root: int, *, by_pages: bool, inherited_mappings: int = 0) -> tuple[int, int]:
+    """Return what killing the tree would free, in bytes without its (bounded) files, and mappings.
 
-
-def _pid_of(pidfd: int) -> int:
-    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
-        if line.startswith("Pid:"):
-            return int(line.split()[1])
-    return -1
-
-
-def _tree(root: int) -> list[int]:
-    """Return the process and all its descendants; those that exit meanwhile are skipped."""
-    found, waiting = [], [root]
-    while waiting:
-        pid = waiting.pop()
-        found.append(pid)
-        with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                waiting += [int(child) for child in (task / "children").read_text().split()]
-    return found
+    Args:
+        root: the tree's init.
+        by_pages: False leaves the bytes to a control group and returns 0 for them.
+        inherited_mappings: how many mappings of each process are not counted.
+    """
+    segments: dict[bytes, int] = {}
+    used = mappings = 0
+    for pid in processes.tree(root):
+        maps = processes.read(pid, "maps", at_most=READ_MAPS_BYTES)
+        mappings += max(0, maps.count(b"\n") - inherited_mappings)
+        if mappings > policy.MAX_MAPPINGS:
+            break  # the run ends, whatever it uses
+        if by_pages:
+            used += _private_share_bytes(pid)
+            segments |= _segments(maps, segments)
+    return used + sum(segments.values()), mappings
 
 
 def _private_share_bytes(pid: int) -> int:
-    return sum(
-        int(line.split()[1]) * 1024
-        for line in _lines(pid, "smaps_rollup")
-        if line.startswith("Pss_Anon:")
-    )
+    found = re.search(rb"^Pss_Anon: +(\d+) kB", processes.read(pid, "smaps_rollup"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
-def _segments(pid: int) -> dict[str, int]:
-    """Return the size in bytes of each shared segment that the process maps, by inode."""
-    found: dict[str, int] = {}
-    for line in _lines(pid, "maps"):
-        addresses, _, _, _, inode, *name = line.split(maxsplit=5)
-        if name and name[0].startswith(SHARED_SEGMENTS):
-            start, end = (int(address, 16) for address in addresses.split("-"))
-            found[inode] = max(end - start, found.get(inode, 0))
+def _segments(maps: bytes, known: dict[bytes, int]) -> dict[bytes, int]:
+    """Return the size in bytes of each shared segment in `maps`, by inode, at least as `known`."""
+    found: dict[bytes, int] = {}
+    for match in SHARED_SEGMENT.finditer(maps):
+        start, end, inode = int(match[1], 16), int(match[2], 16), match[3]
+        found[inode] = max(end - start, found.get(inode, 0), known.get(inode, 0))
     return found
-
-
-def _lines(pid: int, name: str) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_text().splitlines()
-    except OSError:
-        return []  # it has ended

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox import policy, validation
+from grader.sandbox import policy, processes, validation
 from grader.sandbox.inside import bounds, frames
 from grader.sandbox.inside.frames import BadFrame, FrameTooLarge
 from grader.sandbox.job import Answer, CellError, Event, Job, Run, Verdict
@@ -25,9 +25,9 @@ from grader.sandbox.memory import MemoryMonitor
 from grader.sandbox.outputs import CellOutputs
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
     from grader.sandbox.forkserver import IsolatedProcess
 
@@ -79,6 +79,8 @@ class Progress:
     frames: int = 0
     first_cell_at: float | None = None
     cell_started_at: float = 0.0
+    interrupted_at: float | None = None
+    reply: dict[str, Any] | None = None
 
 
 class RunMonitor:
@@ -92,12 +94,14 @@ class RunMonitor:
         cores: AbstractSet[int],
         received_at: float,
         on_event: Callable[[Event], None] | None,
+        interrupt: threading.Event | None = None,
     ) -> None:
         self._job = job
         self._data = data
         self._cores = cores
         self._received_at = received_at
         self._on_event = on_event
+        self._interrupt = interrupt
 
     def run(self, process: IsolatedProcess) -> Run:
         """Run the job to its end in `process`.
@@ -139,6 +143,7 @@ class RunMonitor:
                 "threads": len(self._cores),
                 "limits": asdict(job.limits),
                 "data": [(name, len(content)) for name, content in data.items()],
+                "question": job.question and asdict(job.question),
             }
         ).encode()
         self._process.line.settimeout(policy.READY_SECONDS)
@@ -152,18 +157,24 @@ class RunMonitor:
 
     def _read_until_end(self, started_at: float) -> Termination | None:
         """Read frames until the pipe closes; return why the run must be terminated, if so."""
-        deadline = started_at + self._job.limits.wall_seconds
         poll = select.poll()
         poll.register(self._process.pipe, select.POLLIN)
         measure_at = started_at
-        limits = self._job.limits
-        while (now := time.monotonic()) < deadline:
+        deadline = started_at + self._job.limits.wall_seconds
+        while True:
+            now = time.monotonic()
             if now >= measure_at:
                 measure_at = now + policy.MEMORY_POLL_SECONDS
-                peak = self._memory.peak()
-                if peak > limits.memory_bytes:
-                    return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
-            if not poll.poll(1000 * max(0.0, min(deadline, measure_at) - now)):
+                termination = (
+                    self._check_interrupt(now)
+                    or self._check_size()
+                    or self._check_time(now - started_at)
+                )
+                if termination is not None:
+                    return termination
+            wake_at = measure_at if now >= deadline else min(deadline, measure_at)
+            if not poll.poll(1000 * max(0.0, wake_at - now)):
+                measure_at = min(measure_at, wake_at)
                 continue
             data = os.read(self._process.pipe, READ_BYTES)
             if not data:
@@ -171,7 +182,38 @@ class RunMonitor:
             termination = self._read_frames(data)
             if termination is not None:
                 return termination
-        return Termination(Verdict.TIME_LIMIT, limit=limits.wall_seconds, peak=now - started_at)
+
+    def _check_size(self) -> Termination | None:
+        """Check the memory and the mappings of the tree."""
+        limit, peak = self._job.limits.memory_bytes, self._memory.peak()
+        if peak > limit:
+            return Termination(Verdict.MEMORY_LIMIT, limit=limit, peak=peak)
+        if self._memory.mappings > policy.MAX_MAPPINGS:
+            return Termination(Verdict.RUNTIME_ERROR, message=_TOO_MANY_MAPPINGS)
+        return None
+
+    def _check_time(self, wall_seconds: float) -> Termination | None:
+        """Check the wall time, less what the run spent waiting for a core on a busy machine."""
+        limit = self._job.limits.wall_seconds
+        if wall_seconds < limit:
+            return None
+        used = wall_seconds - processes.waited_seconds(self._memory.pid)
+        if used < limit and wall_seconds < policy.WALL_BACKSTOP * limit:
+            return None
+        return Termination(Verdict.TIME_LIMIT, limit=limit, peak=max(used, limit))
+
+    def _check_interrupt(self, now: float) -> Termination | None:
+        """Raise KeyboardInterrupt in the notebook once that is asked for; then wait a little."""
+        if self._interrupt is None or not self._interrupt.is_set():
+            return None
+        state = self._progress
+        if state.interrupted_at is None:
+            state.interrupted_at = now
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process.pidfd, signal.SIGINT)
+        if now < state.interrupted_at + policy.INTERRUPT_SECONDS:
+            return None
+        return Termination(Verdict.RUNTIME_ERROR, message="The run was interrupted.")
 
     def _check_exit(self) -> Termination | None:
         """Check after the pipe closed that the process has really exited."""
@@ -198,6 +240,8 @@ class RunMonitor:
     def _bound(self, kind: bytes) -> int | None:
         if kind in _SMALL:
             return SMALL_FRAME_BYTES
+        if kind == frames.REPLY:
+            return bounds.REPLY_BYTES
         if kind in _SHOWN or kind == frames.FAILED:
             return max(self._job.limits.cell_output_bytes, CHUNK_BYTES) + SMALL_FRAME_BYTES
         if kind == frames.ANSWER:
@@ -222,6 +266,8 @@ class RunMonitor:
             raise SandboxUnavailable(f"A run could not be isolated: {text}")
         elif kind == frames.FINISHED:
             state.finished = True
+        elif kind == frames.REPLY and self._job.question is not None and not state.open:
+            state.reply = frames.parse(body)
         elif not state.open:
             raise BadFrame("a frame outside of any cell")
         elif kind == frames.ANSWER:
@@ -231,7 +277,8 @@ class RunMonitor:
         else:
             state.output_bytes += len(body)
             parsed = frames.parse(body)
-            state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            output = state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            self._emit("output", output=output)
             if kind == frames.ERROR:
                 state.shown_error = cell_error(state.current, parsed)
 
@@ -261,6 +308,7 @@ class RunMonitor:
         cell.execution_count = count
         cell.wall_seconds = time.monotonic() - state.cell_started_at
         state.open = False
+        self._emit("cell_end", outcome=cell.outcome(), failed=state.error is not None)
 
     def _add_answer(self, body: bytes) -> None:
         state, bound = self._progress, self._job.limits.answer_bytes
@@ -273,10 +321,10 @@ class RunMonitor:
         state.answers[found.name] = found
         self._emit("answer")
 
-    def _emit(self, kind: str) -> None:
+    def _emit(self, kind: str, **facts: Any) -> None:
         cell = max(0, self._progress.current)
         if self._on_event is not None:
-            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells)))
+            self._on_event(Event(kind, cell=cell, cells=len(self._job.cells), **facts))
 
     def _kill(self) -> None:
         """Kill init; the kernel then kills everything in its PID namespace."""
@@ -286,19 +334,19 @@ class RunMonitor:
             return
 
     def _read_exit_report(self) -> dict[str, Any]:
-        """Return the reaper's exit report.
+        """Return the reaper's exit report; a large tree may take seconds to end.
 
         Raises:
             SandboxUnavailable: there is none: the server was killed, or isolation failed.
         """
         line = self._process.line
-        line.settimeout(policy.EXIT_REPORT_SECONDS)
+        line.settimeout(policy.TEARDOWN_SECONDS)
         message = b""
         try:
             while chunk := line.recv(4096):
                 message += chunk
         except OSError as error:
-            raise SandboxUnavailable(f"The reaper of a run has exited: {error}.") from error
+            raise SandboxUnavailable(f"A run could not be ended: {error}.") from error
         if not message.startswith(b"E"):
             raise SandboxUnavailable("The fork server died during a run.")
         report: dict[str, Any] = json.loads(message[1:])
@@ -310,7 +358,7 @@ class RunMonitor:
         self, termination: Termination | None, report: dict[str, Any], wall_seconds: float
     ) -> Run:
         state = self._progress
-        if termination is None and state.current < 0 and not state.finished:
+        if termination is None and state.current < 0 and not state.finished and state.cells:
             raise SandboxUnavailable(f"A run ended before its first cell: {report}.")
         if termination is None:
             termination = self._exit_verdict(report)
@@ -331,6 +379,7 @@ class RunMonitor:
             first_cell_seconds=None if first is None else first - self._received_at,
             cpu_seconds=report["cpu_seconds"],
             peak_memory_bytes=self._memory.peak_bytes,
+            reply=state.reply,
         )
 
     def _exit_verdict(self, report: dict[str, Any]) -> Termination:
@@ -359,6 +408,9 @@ class RunMonitor:
         return self._progress.current if self._progress.open else None
 
 
+_TOO_MANY_MAPPINGS: Final = (
+    f"The notebook's processes have more than {policy.MAX_MAPPINGS:,} memory mappings."
+)
 _NAMES: Final = {Verdict.RUNTIME_ERROR: "ProcessEnded", Verdict.BAD_OUTPUT: "BadOutput"}
 
 
@@ -380,19 +432,3 @@ def cell_error(cell: int, body: dict[str, Any]) -> CellError:
         line=line if type(line) is int and 0 < line < 10**6 else None,
         traceback=body["traceback"],
     )
-
-
-def read_data_folder(folder: Path | None) -> dict[str, bytes]:
-    """Return the files of an exercise's data folder by relative name.
-
-    Raises:
-        SandboxUnavailable: the folder is missing or too large for a run's memory.
-    """
-    if folder is None:
-        return {}
-    if not folder.is_dir():
-        raise SandboxUnavailable(f"The exercise's data folder {folder} is missing.")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    if sum(path.stat().st_size for path in files) > bounds.DATA_BYTES:
-        raise SandboxUnavailable(f"{folder} holds more than {bounds.DATA_BYTES} bytes.")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

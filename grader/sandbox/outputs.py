@@ -46,8 +46,10 @@ class CellOutputs:
         self.execution_count: int | None = None
         self.wall_seconds: float | None = None
 
-    def add_frame(self, kind: bytes, body: Mapping[str, Any], *, cost: int) -> None:
-        """Add the output of one frame.
+    def add_frame(
+        self, kind: bytes, body: Mapping[str, Any], *, cost: int
+    ) -> Mapping[str, Any] | None:
+        """Add the output of one frame; return it, or None when nothing is simply added.
 
         Raises:
             BadFrame: its fields are not those that the runner sends.
@@ -56,22 +58,26 @@ class CellOutputs:
             self._clear_next = True
             if body.get("wait") is not True:
                 self._clear()
-            return
+            return None
         if kind == frames.DROPPED:
-            self._truncate()
-            return
+            return self._truncate()
         if self._clear_next:
             self._clear()
+        return self._added(kind, body, cost)
+
+    def _added(self, kind: bytes, body: Mapping[str, Any], cost: int) -> Mapping[str, Any] | None:
         if kind == frames.ERROR:  # kept whatever the size: it tells the learner what failed
-            self._outputs.append(error_output(body))
-        elif not self._has_room(cost + OUTPUT_COST_BYTES):
-            return
-        elif kind == frames.STREAM:
-            self._add_text(body)
-        elif kind == frames.RESULT:
+            output = error_output(body)
+            self._outputs.append(output)
+            return {**output, "line": body.get("line")}
+        if not self._has_room(cost + OUTPUT_COST_BYTES):
+            return self._truncate()
+        if kind == frames.STREAM:
+            return self._add_text(body)
+        if kind == frames.RESULT:
             self._outputs.append(result_output(body))
-        else:
-            self._add_display(body)
+            return self._outputs[-1]
+        return self._add_display(body)
 
     def outcome(self) -> CellOutcome:
         """Return the cell's current state."""
@@ -86,45 +92,45 @@ class CellOutputs:
 
     def _has_room(self, cost: int) -> bool:
         self._used += cost
-        if self.truncated or self._used > self._bound or len(self._outputs) >= MAX_OUTPUTS:
-            self._truncate()
-            return False
-        return True
+        return not (self.truncated or self._used > self._bound or len(self._outputs) >= MAX_OUTPUTS)
 
-    def _truncate(self) -> None:
-        if not self.truncated:
-            self.truncated = True
-            self._append_text("stderr", TRUNCATED)
+    def _truncate(self) -> Mapping[str, Any] | None:
+        if self.truncated:
+            return None
+        self.truncated = True
+        return self._append_text("stderr", TRUNCATED)
 
     def _clear(self) -> None:
         self._outputs.clear()
         self._texts.clear()
         self._clear_next = False
 
-    def _add_text(self, body: Mapping[str, Any]) -> None:
+    def _add_text(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         name, text = body.get("name"), body.get("text")
         if name not in ("stdout", "stderr") or not isinstance(text, str):
             raise BadFrame("a stream frame without name or text")
-        self._append_text(name, text)
+        return self._append_text(name, text)
 
-    def _append_text(self, name: str, text: str) -> None:
+    def _append_text(self, name: str, text: str) -> Mapping[str, Any]:
         last = len(self._outputs) - 1
         if last < 0 or self._outputs[last].get("name") != name:
             self._outputs.append({"output_type": "stream", "name": name, "text": ""})
             last += 1
         self._texts.setdefault(last, []).append(text)
+        return {"output_type": "stream", "name": name, "text": text}
 
-    def _add_display(self, body: Mapping[str, Any]) -> None:
+    def _add_display(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         data, metadata = rebuilt_bundle(body)
         display = body.get("display_id")
         shown = self._by_display.setdefault(display, []) if isinstance(display, str) else []
         if body.get("update") is True:
             for output in shown:
                 output["data"], output["metadata"] = data, metadata
-            return
+            return None
         output = {"output_type": "display_data", "data": data, "metadata": metadata}
         shown.append(output)
         self._outputs.append(output)
+        return output
 
 
 def error_output(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,9 +40,23 @@ BOOT_SECONDS: Final = 120.0
 READY_SECONDS: Final = 20.0
 """The timeout for an isolated process to be ready; usually 30 ms."""
 EXIT_REPORT_SECONDS: Final = 5.0
-"""The timeout from a kill to the reaper's exit report; usually 10 ms."""
+"""How long a process may live on after it closed its pipe; usually 10 ms."""
+TEARDOWN_SECONDS: Final = 120.0
+"""The timeout from a kill to the reaper's exit report; usually 10 ms. The kernel takes seconds to
+free a tree with many processes and mappings, and longer on a busy machine: that is the run's own
+cost, not a broken sandbox."""
 MEMORY_POLL_SECONDS: Final = 0.1
 """How often a run's memory is measured."""
+INTERRUPT_SECONDS: Final = 2.0
+"""How long a notebook may take to end after its KeyboardInterrupt before it is killed."""
+MEASURING_SHARE: Final = 0.1
+"""The share of one core that measuring a run may take: a tree that is slow to measure is measured
+less often."""
+MAX_MAPPINGS: Final = 20_000
+"""How many memory mappings a run's processes may have, beyond those that each inherited. Measuring
+and freeing a mapping takes kernel time that no other limit counts; scientific code has hundreds."""
+WALL_BACKSTOP: Final = 5.0
+"""A run is ended at this multiple of its wall time limit, however long it waited for a core."""
 CLOSE_SECONDS: Final = 10.0
 """How long a server may take to exit before it is killed."""
 

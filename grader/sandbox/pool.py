@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
 from grader.errors import SandboxUnavailable
+from grader.sandbox.data import read_data_folder
 from grader.sandbox.environment import default_python, discover
 from grader.sandbox.forkserver import ForkServer, find_bubblewrap
-from grader.sandbox.monitor import RunMonitor, read_data_folder
+from grader.sandbox.monitor import RunMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,20 +48,34 @@ class BubblewrapSandbox:
         if warm:
             self._server = self._start_server()
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
-        """Run `job` and return what happened.
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
+        """Run `job` and return what happened; once `interrupt` is set, it ends within seconds.
 
         A run whose server dies is restarted once on a new server; its events start over.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.
+            ExerciseContentError: the exercise's data cannot be read; the sandbox is as it was.
         """
         if os.getpid() != self._owner:
             raise SandboxUnavailable("This sandbox was opened by another process; open one here.")
         data = read_data_folder(job.data)
         share = self._slots.get()
         received_at = time.monotonic()
-        monitor = RunMonitor(job, data, cores=share, received_at=received_at, on_event=on_event)
+        monitor = RunMonitor(
+            job,
+            data,
+            cores=share,
+            received_at=received_at,
+            on_event=on_event,
+            interrupt=interrupt,
+        )
         try:
             try:
                 return self._run_once(monitor)

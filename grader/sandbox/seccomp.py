@@ -10,6 +10,10 @@ import pyseccomp
 
 from grader.sandbox.inside import bounds
 
+LOCKS = ("flock",)
+LOCK_FCNTLS = (5, 6, 7, 36, 37, 38)  # F_GETLK, F_SETLK, F_SETLKW, and the same for open files
+"""Refused with "no locks available", which programs that want a lock know how to report."""
+
 
 @functools.cache
 def compile_filter() -> bytes:
@@ -29,6 +33,14 @@ def compile_filter() -> bytes:
         _allow(rules, name, pyseccomp.Arg(0, pyseccomp.EQ, bounds.AF_UNIX))
     for request in bounds.IOCTLS:
         _allow(rules, "ioctl", pyseccomp.Arg(1, pyseccomp.EQ, request))
+    for request in bounds.FCNTLS:
+        _allow(rules, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, request))
+    for name in LOCKS:
+        rules.add_rule(pyseccomp.ERRNO(errno.ENOLCK), name)
+    for request in LOCK_FCNTLS:
+        rules.add_rule(
+            pyseccomp.ERRNO(errno.ENOLCK), "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, request)
+        )
     return _exported(rules)
 
 

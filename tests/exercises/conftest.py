@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from courses.accounts.tokens import new_token
 from courses.models import User
 from exercises.catalogue import loading
 from exercises.models import Exercise
+from exercises.workbench import runs
 from tests.exercises.learner_client import LearnerClient
 from tests.exercises.worker_process import (
     CONTENT,
     MODEL,
     SLUG,
     SOLUTION,
+    TIMEOUT_SECONDS,
     WorkerProcess,
     broker_url,
 )
@@ -61,6 +64,25 @@ def worker(worker_process: WorkerProcess, transactional_db: None) -> WorkerProce
     """The session's worker, running, on a database that it shares with the test."""
     worker_process.start()
     return worker_process
+
+
+@pytest.fixture(scope="session")
+def run_worker_process(broker: Path, django_db_setup: None) -> Iterator[WorkerProcess]:
+    """A worker for runs of drafts, for the whole session."""
+    process = WorkerProcess(broker, app="config.interactive", queues="interactive")
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def run_worker(run_worker_process: WorkerProcess, transactional_db: None) -> WorkerProcess:
+    """The session's worker for runs, ready for them, on a database that it shares with the test."""
+    run_worker_process.start()
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not runs.workers():
+        assert time.monotonic() < deadline, "the worker for runs did not open its sandbox"
+        time.sleep(0.1)
+    return run_worker_process
 
 
 @pytest.fixture(autouse=True)

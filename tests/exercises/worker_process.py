@@ -28,11 +28,18 @@ TIMEOUT_SECONDS = 180.0
 class WorkerProcess:
     """A Celery worker as `make run` starts it, on the test's database and a broker of its own."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
-        self._log = (folder / "worker.log").open("ab")
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        app: str = "config",
+        queues: str = "sandbox,default",
+        **environment: str,
+    ) -> None:
+        self._log = (folder / f"{app}.log").open("ab")
         self._command = [
-            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--pool=threads"),
-            *("-c", "2", "-Q", "sandbox,default", "--without-gossip", "--without-mingle"),
+            *(sys.executable, "-m", "celery", "-A", app, "worker", "--pool=threads"),
+            *("-c", "2", "-Q", queues, "--without-gossip", "--without-mingle"),
         ]
         self._environment = {
             **os.environ,

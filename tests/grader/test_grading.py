@@ -142,6 +142,23 @@ def test_hidden_parameters_do_not_leak(mark: Marker) -> None:
     assert str(rows) not in text
 
 
+@pytest.mark.parametrize(
+    "ending",
+    ["raise KeyError", "raise OverflowError", "import os; os._exit(3)", "while True: pass"],
+)
+def test_how_the_hidden_run_ends_is_not_told(mark: Marker, ending: str) -> None:
+    """A chosen exception, exit or limit of the hidden run gives the same report, bit for bit."""
+    branch = "if rows != [1, 2, 3, 5, 8]:\n"
+    plain = mark(branch + "    raise ValueError\n" + SOLUTION)
+    chosen = mark(branch + f"    {ending}\n" + SOLUTION)
+
+    assert [result.facts for result in chosen.criteria] == [
+        result.facts for result in plain.criteria
+    ]
+    assert messages(chosen) == messages(plain)
+    assert messages(chosen)["shares"] == "criterion.hidden_error"
+
+
 def test_answers_before_a_crash_count(mark: Marker) -> None:
     """A later error leaves the marks of what had been set, and is shown with its cell."""
     report = mark(SOLUTION, later="raise ValueError('afterwards')")

@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -43,6 +44,8 @@ LIME: Final = "lime-tabular"
 GRADED: Final = (TREESHAP, LIME)
 START_SECONDS: Final = 120.0
 """How long the site may take until the first page is served."""
+RUN_WORKER_SECONDS: Final = 180.0
+"""How long a worker for runs may take to open its sandbox on a busy machine."""
 GRADE_MILLISECONDS: Final = 60_000
 """How long a page may wait for a verdict on a busy machine, hidden references included."""
 PASSWORD: Final = "a-quiet-river-42"
@@ -115,7 +118,7 @@ class Site:
         environment = {**self.environment}
         del environment["WHYBOX_VARIANT_SECRET"]
         self._start("build", build, environment)
-        for name in ("web", "worker", "beat"):
+        for name in ("web", "worker", "interactive", "beat"):
             self.start(name)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -144,8 +147,17 @@ class Site:
         """Wait until the visible references of the exercises that are submitted here exist."""
         assert self._running["build"].wait() == 0, self.log("build")
 
+    def ready_to_run(self) -> None:
+        """Wait until a worker takes runs of notebooks in the browser."""
+        deadline = time.monotonic() + RUN_WORKER_SECONDS
+        with contextlib.closing(sqlite3.connect(self.folder / "whybox.sqlite3")) as database:
+            working = "SELECT COUNT(*) FROM exercises_runworker WHERE sandbox_open"
+            while not database.execute(working).fetchone()[0]:
+                assert time.monotonic() < deadline, self.log("interactive")
+                time.sleep(0.2)
+
     def start(self, name: str) -> None:
-        """Start one of the site's processes: `web`, `worker` or `beat`."""
+        """Start one of the site's processes, by its name in `config.run`."""
         self._start(name, process_commands(self.port, self.folder)[name])
 
     def _start(self, name: str, command: str, environment: dict[str, str] | None = None) -> None:
@@ -212,7 +224,8 @@ class Visitor:
     """A person with a browser: what they see and do, and the faults found on the way.
 
     `faults` collects what no page may have: requests to other hosts, script errors, violations of
-    the content security policy, and accessibility violations found by axe-core.
+    the content security policy, and accessibility violations found by axe-core. A test that stops
+    a process names what the console may say meanwhile in `ignored`.
     """
 
     def __init__(self, site: Site, context: BrowserContext) -> None:
@@ -220,6 +233,7 @@ class Visitor:
         self.context = context
         self.faults: list[str] = []
         self.expected_statuses: set[int] = set()
+        self.ignored: list[str] = []
         context.set_default_timeout(15_000)
         ours = re.escape(urlsplit(site.address).netloc)
         context.route(re.compile(rf"^https?://(?!{ours}/)"), self._stop)
@@ -236,6 +250,8 @@ class Visitor:
             return
         status = re.search(r"status of (\d+)", message.text)
         if status and int(status[1]) in self.expected_statuses:
+            return
+        if any(words in message.text for words in self.ignored):
             return
         self.faults.append(f"console of {self.page.url}: {message.text}")
 
@@ -315,8 +331,10 @@ class Visitor:
         self.site.ready_to_grade()
         if f"/exercises/{exercise}/" not in self.page.url:
             self.go(f"/exercises/{exercise}/")
-        self.page.get_by_label("Your notebook (.ipynb)").set_input_files(notebook)
-        self.follow(self.page.get_by_role("button", name="Submit"))
+        self.page.get_by_role("tab", name="Work in your own Jupyter").click()
+        own = self.page.locator("#own")
+        own.get_by_label("Your notebook (.ipynb)").set_input_files(notebook)
+        self.follow(own.get_by_role("button", name="Submit"))
 
     def sideways(self) -> int:
         """Return by how many pixels the page overflows the window horizontally."""

@@ -21,6 +21,10 @@ SCRATCH_PLACES: Final = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - private mount
 SCRATCH_INODES: Final = 4096
 DATA_BYTES: Final = 64 * MIB
 """The maximum size of an exercise's data; it is copied into each run's memory."""
+REPLY_BYTES: Final = 256 * 1024
+"""The maximum size of completions or a signature with its documentation."""
+REPLY_SECONDS: Final = 1
+"""How long finding them may take."""
 FILE_DESCRIPTORS_KEPT: Final = 3
 """stdin, stdout, stderr."""
 
@@ -49,18 +53,24 @@ IOCTLS: Final = (
 )
 """Allowed ioctl requests; injecting terminal input (TIOCSTI, TIOCLINUX) is not among them."""
 
+FCNTLS: Final = (
+    *(0, 1, 2, 3, 4),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL
+    *(8, 9, 1030, 1031, 1032),  # F_SETOWN, F_GETOWN, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ
+)
+"""Allowed fcntl commands: no lock (also one for reading, also only to ask for), lease or watch."""
+
 SYSCALLS: Final = tuple(
     # A table of words is easier to review than 250 quoted lines.
     """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close
-    close_range open openat openat2 creat dup dup2 dup3 pipe pipe2 fcntl flock fsync fdatasync
-    ftruncate fallocate fadvise64 readahead sendfile splice tee copy_file_range sync_file_range
+    close_range open openat openat2 creat dup dup2 dup3 pipe pipe2 fsync fdatasync
+    ftruncate fallocate fadvise64 readahead sendfile copy_file_range sync_file_range
     stat fstat lstat newfstatat statx access faccessat faccessat2 statfs fstatfs getdents
     getdents64 getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2
     link linkat
     symlink symlinkat readlink readlinkat chmod fchmod fchmodat fchmodat2 chown fchown lchown
     fchownat umask utime utimes utimensat futimesat getxattr lgetxattr fgetxattr listxattr
-    llistxattr flistxattr inotify_init inotify_init1 inotify_add_watch inotify_rm_watch
+    llistxattr flistxattr
     mmap munmap mremap mprotect madvise brk msync mincore mlock munlock membarrier
     get_mempolicy set_mempolicy mbind pkey_alloc pkey_free pkey_mprotect
     fork vfork execve execveat wait4 waitid exit exit_group set_tid_address set_robust_list
@@ -84,7 +94,10 @@ SYSCALLS: Final = tuple(
     pidfd_open pidfd_send_signal
     """.split()  # noqa: SIM905 - the same
 )
-"""Allowed with any argument; `clone`, `socket`, `socketpair`, `ioctl` have rules of their own.
+"""Allowed with any argument; `clone`, `socket`, `socketpair`, `ioctl`, `fcntl` have rules of their
+own.
 
-Not among them: memory files and System V's segments, whose pages no limit of a process counts.
+Not among them: memory files and System V's segments, whose pages no limit of a process counts;
+`flock` and inotify, by which two runs at the same time could signal through the package files that
+both can read; `splice`, `tee` and `vmsplice`, which no notebook needs and which have had exploits.
 """

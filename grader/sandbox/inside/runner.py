@@ -6,7 +6,7 @@ import sys
 import traceback
 from typing import Any
 
-from . import frames
+from . import editing, frames
 from .answers import Collector
 from .shell import FrameWriter, disable_shell_escapes
 
@@ -34,6 +34,8 @@ def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
             break
         if number == job["parameters_cell"]:
             _inject_parameters(shell, job["parameters"])
+    if job.get("question"):
+        writer.send(frames.pack(frames.REPLY, editing.reply(shell, job["question"])))
     writer.finish()
 
 

@@ -64,7 +64,10 @@ def test_the_attended_word_carries_the_margin_and_has_substitutes() -> None:
         """
 import numpy as np
 split = own + parts.sum(axis=(1, 2))
+praised = x_new[[1]].copy()
+praised[:, 4] = encode([["lovely"]])[0, 0]
 facts = {
+    "praised": margin(praised)[0],
     "exact": bool(np.allclose(split, margin(x_new))),
     "plot": parts[1, 1, 5], "margin": margin(x_new)[1], "replaced": effect[1, 4],
     "word": new_texts[1][4],
@@ -78,6 +81,7 @@ facts = {
     assert found["word"] == "plot"
     assert found["plot"] < found["margin"] < -10
     assert abs(found["replaced"]) < 2
+    assert found["praised"] > 0
     assert found["share"] > 0.9
     assert abs(found["replaced_fillers"]) < 1
     assert "no influence at all" not in prose(lesson)
@@ -97,13 +101,18 @@ for low in range(1, 6):
     moved = [model.predict(near.assign(rooms=float(low + up))).mean() for up in (0, 1)]
     by_hand.append(moved[1] - moved[0])
 share, deviation = h_squared(model.predict, sample, "shoe_size", "door")
-facts = {"by_hand": by_hand, "shown": list(np.diff(local)), "share": share}
+fall = model.predict(homes.assign(rooms=6.0)) - model.predict(homes.assign(rooms=4.0))
+facts = {
+    "by_hand": by_hand, "shown": list(np.diff(local)), "share": share,
+    "of_small_homes": fall[homes["size"] < 80].sum() / fall.sum(),
+}
 """,
     )
 
     assert found["shown"] == pytest.approx(found["by_hand"])
     assert found["by_hand"] == pytest.approx([21.6, 13.9, 12.3, 7.8, -7.4], abs=0.05)
     assert found["share"] == pytest.approx(0.25, abs=0.02)
+    assert found["of_small_homes"] > 0.5
     assert "a quarter of its small variance" in prose(lesson)
     assert "half of nearly nothing" not in prose(lesson)
 

@@ -16,6 +16,7 @@ from grader.report import GradeReport
 from grader.sandbox.job import Run, Verdict
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from grader.sandbox.job import Event, Job
@@ -33,7 +34,13 @@ def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 class BrokenSandbox:
     """A sandbox that is broken."""
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
         """Refuse."""
         raise SandboxUnavailable("bwrap is gone.", fix="apt-get install bubblewrap")
 
@@ -50,7 +57,13 @@ class BrokenSandbox:
 class FaultySandbox(BrokenSandbox):
     """A sandbox that runs, and finds out that it failed itself."""
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
         """Return a run that ended with a platform error."""
         return Run(verdict=Verdict.INTERNAL_ERROR, cells=(), answers={})
 

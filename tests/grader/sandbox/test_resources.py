@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import subprocess
+import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -179,6 +183,68 @@ def test_processor_time_is_bounded(sandbox: Sandbox) -> None:
     assert outcome.limit == 1
     assert outcome.peak is not None
     assert 1 <= outcome.peak < 5
+
+
+SLOW_DEATHS = {
+    "many mappings in many processes": "import mmap, os, time\nheld = []\n"
+    "for _ in range(12_000):\n"
+    "    held.append(mmap.mmap(-1, 4096, flags=34))\n"
+    "    held.append(mmap.mmap(-1, 4096, flags=34, prot=1))\n"
+    "while True:\n    try:\n        if os.fork() == 0: time.sleep(600)\n"
+    "    except OSError: time.sleep(600)",
+    "many mappings, few at a time": "import mmap, os, time\n"
+    "for _ in range(28):\n    if os.fork() == 0:\n"
+    "        held = [mmap.mmap(-1, 4096, flags=34, prot=1 + i % 2 * 2) for i in range(1500)]\n"
+    "        time.sleep(600)\ntime.sleep(600)",
+    "memory in small pages, shared by many": "import mmap, os, time\n"
+    "held = mmap.mmap(-1, 200 * 2**20, flags=34)\nheld.madvise(15)\n"
+    "for i in range(0, len(held), 4096): held[i] = 1\n"
+    "while True:\n    try:\n        if os.fork() == 0: time.sleep(600)\n"
+    "    except OSError: time.sleep(600)",
+}
+
+
+@pytest.mark.parametrize("source", SLOW_DEATHS.values(), ids=SLOW_DEATHS)
+def test_a_tree_that_is_slow_to_end_costs_only_its_own_run(sandbox: Sandbox, source: str) -> None:
+    """The kernel's work for a huge tree is the run's own cost: a verdict; the next run works."""
+    outcome = run(sandbox, "kept = 1", source, limits=replace(LIMITS, wall_seconds=3))
+    assert outcome.verdict in (Verdict.RUNTIME_ERROR, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
+    assert outcome.answers["kept"].array == 1
+    assert outcome.wall_seconds < 15
+    assert run(sandbox, "kept = 2").answers["kept"].array == 2
+
+
+def test_too_many_mappings_are_named(sandbox: Sandbox) -> None:
+    """Mappings cost kernel time that no other limit counts: a bound ends the run."""
+    outcome = run(sandbox, SLOW_DEATHS["many mappings in many processes"])
+    assert outcome.verdict is Verdict.RUNTIME_ERROR
+    assert outcome.error is not None
+    assert "memory mappings" in outcome.error.message
+
+
+def test_waiting_for_a_core_is_not_counted(sandbox: Sandbox) -> None:
+    """On a busy machine a run gets the time that it waited for a core on top of its limit."""
+    load = [
+        subprocess.Popen(
+            ["taskset", "-c", str(core), sys.executable, "-c", "while True: pass"],
+            start_new_session=True,  # the kernel may share the cores between sessions
+        )
+        for core in sorted(os.sched_getaffinity(0))
+        for _ in range(4)
+    ]
+    try:
+        outcome = run(
+            sandbox,
+            "import time\nend = time.process_time() + 0.6\n"
+            "while time.process_time() < end: pass\nkept = 1",
+            limits=replace(LIMITS, wall_seconds=2),
+        )
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+    assert outcome.verdict is Verdict.OK
+    assert outcome.wall_seconds > 2
 
 
 BOMBS = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from grader.errors import SandboxUnavailable
+from grader.errors import ExerciseContentError
 from grader.sandbox.job import Event, Job, Limits, Run, Verdict
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def test_shell_commands_do_nothing_and_cost_nothing(warm: Sandbox) -> None:
     """A notebook that begins with a pip install prints a note and continues."""
     outcome = run(warm, "!pip install shap\n%pip install lime\nfiles = !ls", "print(files)")
     assert outcome.verdict is Verdict.OK
-    assert text_of(outcome, 0).count("switched off") == 3
+    assert text_of(outcome, 0).count("disabled here") == 3
     assert text_of(outcome, 1) == "[]\n"
 
 
@@ -206,10 +206,14 @@ def test_data_is_mounted_read_only_beside_the_notebook(
     assert (shared_folder / "rows.csv").read_text() == "a,b\n1,2\n"
 
 
-def test_missing_data_is_a_platform_error(warm: Sandbox, tmp_path: Path) -> None:
-    """A missing data folder is never the learner's error."""
-    with pytest.raises(SandboxUnavailable, match="is missing"):
+def test_missing_data_is_an_error_of_the_content(warm: Sandbox, tmp_path: Path) -> None:
+    """A missing data folder is neither the learner's error nor the sandbox's, which stays open."""
+    server = warm._server  # type: ignore[attr-defined]
+    with pytest.raises(ExerciseContentError, match="is missing"):
         run(warm, "1", data=tmp_path / "none")
+
+    assert run(warm, "1").verdict is Verdict.OK
+    assert warm._server is server  # type: ignore[attr-defined]
 
 
 def test_progress_is_reported_during_the_run(warm: Sandbox) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from grader.sandbox.job import Event, Job, Run
@@ -40,6 +41,7 @@ class UnprivilegedSandbox:
         job: Job,
         *,
         on_event: Callable[[Event], None] | None = None,  # noqa: ARG002 - events stay over there
+        interrupt: threading.Event | None = None,  # noqa: ARG002 - nobody interrupts it
     ) -> Run:
         """Run one job."""
         return self.run_many((job,))[0]

@@ -81,4 +81,79 @@ def attack():
 """,
         control=False,
     ),
+    Attack(
+        "a lock on a file that another run can read",
+        """
+def attack():
+    import fcntl
+    with open(os.__file__) as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+""",
+    ),
+    Attack(
+        "a record lock on such a file",
+        """
+def attack():
+    import fcntl
+    with open(os.__file__) as file:
+        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+""",
+    ),
+    Attack(
+        "asking for another run's record lock",
+        """
+def attack():
+    import fcntl, struct
+    with open(os.__file__) as file:
+        return fcntl.fcntl(file, fcntl.F_GETLK, struct.pack("hhqqi4x", 1, 0, 0, 0, 0))
+""",
+    ),
+    Attack(
+        "a lease on such a file",
+        """
+def attack():
+    import fcntl
+    with open("own", "w"):
+        pass
+    with open("own") as file:
+        return fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK) == 0
+""",
+    ),
+    Attack(
+        "a watch on a folder that another run reads",
+        """
+def attack():
+    number, folder = libc.inotify_init1(0), os.path.dirname(os.__file__).encode()
+    return number >= 0 and libc.inotify_add_watch(number, folder, 1) >= 0
+""",
+    ),
+    Attack(
+        "the old watch on such a folder",
+        """
+def attack():
+    import fcntl
+    folder = os.open(os.path.dirname(os.__file__), os.O_RDONLY)
+    return fcntl.fcntl(folder, fcntl.F_NOTIFY, fcntl.DN_ACCESS) == 0
+""",
+    ),
+    Attack(
+        "splice",
+        """
+def attack():
+    ends, others = os.pipe(), os.pipe()
+    os.write(ends[1], b"x")
+    return call("splice", ends[0], None, others[1], None, 1, 0)
+""",
+    ),
+    Attack(
+        "tee",
+        """
+def attack():
+    ends, others = os.pipe(), os.pipe()
+    os.write(ends[1], b"x")
+    return call("tee", ends[0], others[1], 1, 0)
+""",
+    ),
 )

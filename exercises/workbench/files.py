@@ -1,0 +1,70 @@
+"""Notebooks that come in and go out: what is kept but not shown, and outputs for nbformat."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from exercises.workbench.documents import Document
+
+_DATA: Final = re.compile(r"data:(image/[a-z+]+);base64,(.*)", re.DOTALL)
+
+
+def left_out(data: bytes, document: Document) -> list[str]:
+    """Return a sentence for each thing of an uploaded notebook that is not shown.
+
+    Args:
+        data: the file, which has been checked.
+        document: what was made of it.
+    """
+    cells = json.loads(data.decode("utf-8-sig"))["cells"]
+    notes = []
+    if any(cell.get("outputs") for cell in cells if cell.get("cell_type") == "code"):
+        notes.append(_("Outputs were left out: run the notebook to see them."))
+    if document["metadata"].get("widgets"):
+        notes.append(_("Widgets are kept in the file but do not work here."))
+    if any(cell.get("attachments") for cell in document["cells"]):
+        notes.append(_("Attached pictures are kept in the file but not shown here."))
+    if any(cell["cell_type"] == "raw" for cell in document["cells"]):
+        notes.append(_("Raw cells are shown as text."))
+    return notes
+
+
+def notebook_outputs(events: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return a run's outputs as nbformat has them, by the cell's id."""
+    outputs: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        if event["kind"] == "output":
+            made = _output(event["output"])
+            if made is not None:
+                outputs.setdefault(event["cell"], []).append(made)
+        elif event["state"] == "running":
+            outputs[event["cell"]] = []
+    return outputs
+
+
+def _output(shown: Mapping[str, Any]) -> dict[str, Any] | None:
+    kind = shown["type"]
+    if kind == "stream":
+        return {"output_type": "stream", "name": shown["name"], "text": shown["text"]}
+    if kind == "error":
+        return {
+            "output_type": "error",
+            "ename": shown["name"],
+            "evalue": shown["message"],
+            "traceback": shown["traceback"].split("\n"),
+        }
+    data: dict[str, str] = {}
+    if kind == "text":
+        data["text/plain"] = shown["text"]
+    elif kind == "html":
+        data["text/html"] = shown["html"]
+    elif kind == "image" and (found := _DATA.fullmatch(shown["src"])):
+        data[found[1]] = found[2]
+    return {"output_type": "display_data", "data": data, "metadata": {}} if data else None

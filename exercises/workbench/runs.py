@@ -1,0 +1,179 @@
+"""Runs as the web process sees them: asked for, watched, interrupted.
+
+A learner has one run at a time: a newer one ends the older. The worker's events are stored as JSON
+that is cleaned and bounded already (`outputs`), and are passed on as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from exercises.models import Draft, DraftRun, RunEvents, RunState, RunWorker
+from exercises.workbench import queue
+from exercises.workbench.documents import Document, code_cells, pack
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
+    from courses.models import User
+    from exercises.models import DraftRunQuerySet
+    from exercises.workbench.workspaces import Workspace
+
+SILENT_AFTER: Final = timedelta(seconds=20)
+"""A worker, and a run, that has not reported for this long is gone."""
+NOTIFY_AGAIN_AFTER: Final = timedelta(seconds=5)
+"""The message of a run that is queued this long may be lost; it is sent again."""
+KEPT: Final = 3
+"""Runs of a draft that are kept, the current one included."""
+WAIT_SECONDS: Final = 0.25
+PAGE_WAIT_SECONDS: Final = 3.0
+"""How long a page without JavaScript waits for its run."""
+LOOK_SECONDS: Final = 0.02
+SHORTEST_POLL_MS: Final = 60
+POLL_SHARE: Final = 0.2
+"""A page asks again after this share of the time that has passed."""
+LONGEST_POLL_MS: Final = 1000
+LONGEST_QUEUED_POLL_MS: Final = 5000
+WAITING_REQUESTS: Final = 2
+"""Requests of a web process that may wait for a worker at a time: a quarter of its threads."""
+
+_waiting = threading.BoundedSemaphore(WAITING_REQUESTS)
+
+
+class NoWorker(Exception):  # noqa: N818  # named after what happened, as in grader.errors
+    """No worker takes runs at present."""
+
+
+def workers() -> bool:
+    """Whether any worker takes runs at present."""
+    return RunWorker.objects.working_since(timezone.now() - SILENT_AFTER).exists()
+
+
+def start(
+    *, user: User, workspace: Workspace, version: int, document: Document, until: str
+) -> DraftRun:
+    """Queue a run of the code cells up to `until`, or of all; end the learner's older one.
+
+    Raises:
+        NoWorker: nobody would take it.
+    """
+    if not workers():
+        raise NoWorker(_("Runs are not available at the moment. Your work is saved."))
+    now = timezone.now()
+    with transaction.atomic():
+        draft, _made = Draft.objects.get_or_create(user=user, scope=workspace.scope)
+        DraftRun.objects.filter(draft__user=user).going_on().update(state=RunState.REPLACED)
+        run = DraftRun.objects.create(
+            draft=draft,
+            version=version,
+            until=until,
+            cells=pack({"language": get_language(), "cells": cells_until(document, until)}),
+            created_at=now,
+            seen_at=now,
+        )
+        kept = draft.runs.order_by("-created_at").values_list("pk", flat=True)[:KEPT]
+        draft.runs.exclude(pk__in=list(kept)).delete()
+    queue.enqueue(queue.RUN, run.pk)
+    return run
+
+
+def cells_until(document: Document, until: str) -> list[tuple[str, str]]:
+    """Return ids and sources of the code cells up to `until`, or of all."""
+    cells = [(cell["id"], cell["source"]) for cell in code_cells(document)]
+    ids = [identity for identity, _source in cells]
+    return cells[: ids.index(until) + 1] if until in ids else cells
+
+
+def wait_for_end(run: DraftRun, *, seconds: float = WAIT_SECONDS) -> None:
+    """Wait a moment for the run to end, unless many requests wait already."""
+    wait_until(lambda: DraftRun.objects.filter(pk=run.pk).going_on().exists(), seconds)
+
+
+def wait_until(pending: Callable[[], bool], seconds: float) -> None:
+    """Wait while `pending()`, at most `seconds`, and not at all if many requests wait already."""
+    if not _waiting.acquire(blocking=False):
+        return
+    try:
+        deadline = time.monotonic() + seconds
+        while pending() and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+    finally:
+        _waiting.release()
+
+
+def find(*, user: User, workspace: Workspace, pk: uuid.UUID) -> DraftRun | None:
+    """Return a learner's run; one whose worker is gone is lost from now on."""
+    run = _mine(user, workspace).filter(pk=pk).first()
+    if run is None or run.ended:
+        return run
+    now = timezone.now()
+    if run.seen_at < now - SILENT_AFTER and (run.state == RunState.RUNNING or not workers()):
+        lost = DraftRun.objects.filter(pk=pk, seen_at=run.seen_at).going_on()
+        lost.update(state=RunState.LOST)
+        run.refresh_from_db()
+    elif run.state == RunState.QUEUED and run.seen_at < now - NOTIFY_AGAIN_AFTER:
+        DraftRun.objects.filter(pk=pk).update(seen_at=now)
+        queue.enqueue(queue.RUN, pk)
+    return run
+
+
+def latest(*, user: User, workspace: Workspace) -> DraftRun | None:
+    """Return a draft's latest run."""
+    run = _mine(user, workspace).order_by("-created_at").first()
+    return run and find(user=user, workspace=workspace, pk=run.pk)
+
+
+def interrupt(run: DraftRun) -> None:
+    """Ask for the end of a run; one that has not begun ends at once."""
+    ended = DraftRun.objects.filter(pk=run.pk, state=RunState.QUEUED)
+    if not ended.update(state=RunState.INTERRUPTED, interrupted=True):
+        DraftRun.objects.filter(pk=run.pk).going_on().update(interrupted=True)
+
+
+def facts(run: DraftRun, *, after: int = 0) -> tuple[dict[str, Any], str]:
+    """Return what a page is told of a run, and the events after `after` as JSON without brackets.
+
+    The longer a run takes, the less often its page needs to ask.
+    """
+    state = DraftRun.objects.only("state", "detail").get(pk=run.pk)  # before its events are read
+    batches = list(RunEvents.objects.filter(run=run, number__gt=after).order_by("number"))
+    is_queued = state.state == RunState.QUEUED
+    position = None
+    if is_queued:
+        earlier = DraftRun.objects.filter(state=RunState.QUEUED, created_at__lt=run.created_at)
+        position = earlier.count() + 1
+    age_ms = (timezone.now() - run.created_at).total_seconds() * 1000
+    poll = max(SHORTEST_POLL_MS, round(age_ms * POLL_SHARE))
+    longest = LONGEST_QUEUED_POLL_MS if is_queued and position and position > 1 else LONGEST_POLL_MS
+    told = {
+        "id": str(run.pk),
+        "until": run.until or None,
+        "state": state.state,
+        "position": position,
+        "detail": state.detail,
+        "poll_ms": min(poll, longest),
+        "cursor": batches[-1].number if batches else after,
+    }
+    return told, ",".join(batch.body for batch in batches)
+
+
+def events_of(run: DraftRun) -> list[dict[str, Any]]:
+    """Return all events of a run, for a page that is made on the server."""
+    _told, events = facts(run)
+    made: list[dict[str, Any]] = json.loads(f"[{events}]")
+    return made
+
+
+def _mine(user: User, workspace: Workspace) -> DraftRunQuerySet:
+    mine: DraftRunQuerySet = DraftRun.objects.filter(draft__user=user, draft__scope=workspace.scope)
+    return mine

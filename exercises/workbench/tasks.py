@@ -1,0 +1,85 @@
+"""Celery tasks of the workers for runs; only `config.interactive` imports this module."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from django.conf import settings
+
+from exercises.workbench import execution, questions, queue
+from exercises.workbench.worker import InteractiveSandbox
+from grader.errors import SandboxUnavailable
+from grader.sandbox import doctor, open_sandbox
+
+if TYPE_CHECKING:
+    from grader.sandbox.job import Sandbox
+
+
+@cache
+def interactive_sandbox() -> InteractiveSandbox:
+    """Return what keeps this process's sandbox open."""
+    concurrency = settings.INTERACTIVE_CONCURRENCY
+    return InteractiveSandbox(open_sandbox=_open_sandbox, concurrency=concurrency)
+
+
+def _open_sandbox() -> Sandbox:
+    """Open the sandbox, pass the doctor's checks, and wait until a run could start."""
+    python = Path(settings.SANDBOX_PYTHON)
+    sandbox = open_sandbox(python=python, concurrency=settings.INTERACTIVE_CONCURRENCY)
+    try:
+        _check(python)
+        sandbox.ready()
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox
+
+
+def _check(python: Path) -> None:
+    for finding in doctor.probe(python):
+        if not finding.ok:
+            raise SandboxUnavailable(f"{finding.name}: {finding.detail}", fix=finding.fix)
+
+
+@worker_ready.connect
+def _start(**_facts: Any) -> None:
+    interactive_sandbox().start()
+
+
+@worker_shutting_down.connect
+def _retire(**_facts: Any) -> None:
+    interactive_sandbox().retire()
+
+
+@worker_shutdown.connect
+def _stop(**_facts: Any) -> None:
+    interactive_sandbox().stop()
+
+
+@shared_task(name=queue.RUN, ignore_result=True)
+def run_draft(run_id: str) -> None:
+    """Execute a run; without a sandbox leave it queued: its page asks for it again."""
+    sandbox = interactive_sandbox().sandbox
+    if sandbox is None:
+        return
+    try:
+        execution.execute(uuid.UUID(run_id), sandbox=sandbox)
+    except SandboxUnavailable as fault:
+        interactive_sandbox().report_broken(fault)
+
+
+@shared_task(name=queue.ANSWER, ignore_result=True)
+def answer_editor(question_id: str) -> None:
+    """Look up a completion or a signature."""
+    sandbox = interactive_sandbox().sandbox
+    if sandbox is None:
+        return
+    try:
+        questions.answer(uuid.UUID(question_id), sandbox=sandbox)
+    except SandboxUnavailable as fault:
+        interactive_sandbox().report_broken(fault)
