@@ -286,4 +286,9 @@ def _delete_files(instance: SubmissionFiles, **_facts: object) -> None:
     """Delete the files of a row that goes, also with its account, once that is committed."""
     fields = (instance.notebook, instance.executed, instance.page, instance.answers)
     names = [field.name for field in fields if field.name]
-    transaction.on_commit(lambda: [storages[STORAGE].delete(name) for name in names])
+
+    def delete() -> None:
+        for name in names:
+            storages[STORAGE].delete(name)
+
+    transaction.on_commit(delete)

@@ -52,7 +52,7 @@ class LentSandbox:
         data = read_data_folder(job.data)
         received_at = time.monotonic()
         for attempt in range(TRIES):
-            with self._lent() as (process, cores, end):
+            with self._lent() as (process, cores, channel):
                 monitor = RunMonitor(
                     job,
                     data,
@@ -64,11 +64,11 @@ class LentSandbox:
                 try:
                     run = monitor.run(process)
                 except SandboxUnavailable as error:
-                    end(f"broken: {error}".encode()[:2000])
+                    channel.send(f"broken: {error}".encode()[:2000])
                     if attempt == TRIES - 1:
                         raise
                     continue
-                end(DONE)
+                channel.send(DONE)
                 return run
         raise SandboxUnavailable("no run was started")
 
@@ -93,7 +93,7 @@ class LentSandbox:
     @contextlib.contextmanager
     def _lent(
         self,
-    ) -> Iterator[tuple[IsolatedProcess, frozenset[int], Callable[[bytes], int]]]:
+    ) -> Iterator[tuple[IsolatedProcess, frozenset[int], socket.socket]]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             with theirs, self._lock:
@@ -106,4 +106,4 @@ class LentSandbox:
             line = socket.socket(fileno=numbers[0])
             process = IsolatedProcess(line, numbers[1], numbers[2], facts["owner"])
             with contextlib.closing(process):
-                yield process, frozenset(facts["cores"]), ours.send
+                yield process, frozenset(facts["cores"]), ours
