@@ -6,6 +6,7 @@ asks for pages about the people who are named here.
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from courses.learners.ratings import update_mean_rating
 from courses.models import Certificate, Course, Lesson, Part, Post, QuizAttempt, User
 from exercises.catalogue.folders import starter_notebook
 from exercises.models import Exercise, Review, State, Submission, SubmissionFiles, Worker
+from exercises.submissions import files
+from grader.notebook_page import render_notebook
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
@@ -307,8 +310,12 @@ class Population:
     def _files(self) -> Iterator[SubmissionFiles]:
         for submission in Submission.objects.filter(user_id=self.people[0][0]).defer("report"):
             notebook = starter_notebook(submission.exercise.slug)
+            page = render_notebook(json.loads(notebook))
             yield SubmissionFiles(
-                submission=submission, notebook=notebook, executed=notebook.decode()
+                submission=submission,
+                notebook=files.write(submission.pk, "notebook", notebook),
+                executed=files.write(submission.pk, "executed", notebook),
+                page=files.write(submission.pk, "page", page.encode()),
             )
 
     @staticmethod

@@ -25,10 +25,11 @@ PACKAGES = {  # component -> Debian packages that provide it
     "Chromium": ["chromium", "fonts-dejavu-core"],
     "PostgreSQL": ["postgresql"],
     "Redis": ["redis-server"],
+    "nginx": ["nginx-light"],
 }
 NEEDS = {  # purpose -> components
     "run": ["venv", "bubblewrap"],
-    "test": ["venv", "bubblewrap"],
+    "test": ["venv", "bubblewrap", "nginx"],
     "browser": ["venv", "bubblewrap", "Chromium"],
     "services": ["PostgreSQL", "Redis"],
 }
@@ -59,8 +60,10 @@ def _is_installed(component: str) -> bool:
         return importlib.util.find_spec("ensurepip") is not None
     if component == "PostgreSQL":
         return postgres_programs() is not None
-    program = {"bubblewrap": "bwrap", "Chromium": "chromium", "Redis": "redis-server"}[component]
-    return shutil.which(program) is not None
+    program = {"bubblewrap": "bwrap", "Chromium": "chromium", "Redis": "redis-server"}
+    # Debian keeps servers in a folder that is not on everybody's PATH.
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
+    return shutil.which(program.get(component, component), path=path) is not None
 
 
 def _missing(components: list[str]) -> tuple[list[str], list[str]]:

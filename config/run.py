@@ -168,6 +168,8 @@ def main() -> int:
         from exercises import demo  # noqa: PLC0415  # only the demo needs it
 
         return run_temporary_site(demo.run_demo, exercises=demo.exercises())
+    # `make run` alone has accounts with published passwords, and it listens on this machine only.
+    os.environ.setdefault("WHYBOX_DEMO_ACCOUNTS", "true")
     port = int(os.environ.get("PORT", "8000"))
     if _is_in_use(port):
         say(f"Port {port} is in use already.\nFix: make run PORT={port + 1}")

@@ -1,17 +1,26 @@
 """The root URL configuration."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import TemplateView
-from drf_spectacular.views import SpectacularAPIView
 
 from config.problem_details import UnknownAddressView
+from config.schema import SchemaView
+
+# Staff sign in where everybody does: with the second factor and the limits of django-allauth.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler400 = "config.problem_details.bad_request"
+handler403 = "config.problem_details.permission_denied"
+handler404 = "config.problem_details.page_not_found"
+handler500 = "config.problem_details.server_error"
 
 api: list[URLPattern | URLResolver] = [
     path("", include("courses.api_urls")),
     path("", include("exercises.api_urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     re_path("", UnknownAddressView.as_view(), name="unknown"),  # the last, for it matches anything
 ]
 
@@ -20,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((api, "api"))),
+    re_path("^api(/.*)?$", UnknownAddressView.as_view(), name="unknown_api"),
     # At the root: a service worker can only handle addresses below its own.
     path(
         "sw.js",

@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from knox.models import get_token_model
 
 from courses.certificates.issuing import revoke
 from courses.models import (
@@ -27,6 +28,9 @@ from courses.models import (
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+
+admin.site.unregister(get_token_model())  # nobody needs to look at other people's tokens
 
 
 @admin.register(User)

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("courses/", catalogue.catalogue, name="catalogue"),
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("courses/<slug:slug>/enrol/", learners.enrol, name="enrol"),
+    path("courses/<slug:slug>/start/", learners.start, name="start"),
     path("courses/<slug:slug>/leave/", learners.leave, name="leave"),
     path("courses/<slug:slug>/rating/", learners.rating, name="rating"),
     path("courses/<slug:course>/<slug:lesson>/", lessons.lesson, name="lesson"),

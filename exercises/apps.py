@@ -1,6 +1,15 @@
 """The app of exercises."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from courses.authoring import search_index
 
 
 class ExercisesConfig(AppConfig):
@@ -8,3 +17,15 @@ class ExercisesConfig(AppConfig):
 
     name = "exercises"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the search find exercises; courses know nothing of them."""
+        from courses.authoring import search_index  # noqa: PLC0415  # its models are ready now
+
+        search_index.register("exercise", _search_entries)
+
+
+def _search_entries() -> Iterable[search_index.Entry]:
+    from exercises.catalogue.loading import search_entries  # noqa: PLC0415  # it reads content files
+
+    return search_entries()

@@ -8,6 +8,7 @@ app_name = "exercises"
 urlpatterns: list[URLPattern] = [
     path("exercises/<slug:slug>/", exercises.exercise, name="exercise"),
     path("exercises/<slug:slug>/starter/", exercises.starter, name="starter"),
+    path("exercises/<slug:slug>/solution/", exercises.solution, name="solution"),
     path("exercises/<slug:slug>/notebook/", workbench.notebook, name="notebook"),
     path("exercises/<slug:slug>/submit/", exercises.submit, name="submit"),
     path("submissions/<uuid:pk>/", exercises.submission, name="submission"),

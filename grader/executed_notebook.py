@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -28,8 +29,9 @@ def executed_notebook(document: NotebookNode, run: Run) -> str:
         cell["execution_count"] = outcome.execution_count
         if run.error is not None and run.error.cell == index and not _shows_error(cell["outputs"]):
             cell["outputs"].append(nbformat.from_dict(_error(run.error)))  # type: ignore[no-untyped-call]
-    text: str = nbformat.writes(executed, version=4)  # type: ignore[no-untyped-call]
-    return text
+    # Not `nbformat.writes`: it writes each line as a string of its own, and a million empty lines
+    # would become fifteen times their size.
+    return json.dumps(executed, ensure_ascii=False, separators=(",", ":"))
 
 
 def _outputs(outcome: CellOutcome) -> list[NotebookNode]:

@@ -7,7 +7,7 @@ import json
 import unicodedata
 import zipfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +29,13 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 LARGEST = 1e30
 """Beyond it single precision, squares and sums overflow; no explanation has such values."""
+OVERHEAD_BYTES = 4
+"""Of one name in JSON."""
 MAX_UNPACKED_BYTES = 64 * MIB
+MAX_STORED_ANSWER_BYTES = 4 * MIB
+"""Of one answer with its names; an exercise's outputs are a hundred times smaller."""
+MAX_STORED_BYTES = 12 * MIB
+"""Of all answers of a submission, both runs, before compression."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +245,7 @@ def pack(runs: Sequence[RunAnswers], usage: ParameterUsage, **stamp: str) -> byt
         stamp: what the grade rests on, such as the exercise's version.
     """
     arrays: dict[str, NDArray[Any]] = {}
+    runs = _bounded(runs)
 
     def put(array: NDArray[Any] | None) -> str | None:
         if array is None:
@@ -281,6 +288,32 @@ def pack(runs: Sequence[RunAnswers], usage: ParameterUsage, **stamp: str) -> byt
     encoded = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
     np.savez_compressed(buffer, allow_pickle=False, meta=encoded, **arrays)
     return buffer.getvalue()
+
+
+def _bounded(runs: Sequence[RunAnswers]) -> list[RunAnswers]:
+    """The runs, without the values of answers that are too large to be kept."""
+    room = MAX_STORED_BYTES
+    bounded = []
+    for run in runs:
+        answers: dict[str, Answer] = {}
+        for name, answer in run.answers.items():
+            size = _stored_bytes(answer)
+            if size > min(room, MAX_STORED_ANSWER_BYTES):
+                refused = Answer(name, answer.source, refusal="too_large", cell=answer.cell)
+                answers[name] = refused
+            else:
+                answers[name] = answer
+                room -= size
+        bounded.append(replace(run, answers=answers))
+    return bounded
+
+
+def _stored_bytes(answer: Answer) -> int:
+    arrays = [answer.array, *answer.parts.values()]
+    names = [*(answer.columns or ()), *(answer.index or ())]
+    return sum(array.nbytes for array in arrays if array is not None) + sum(
+        len(name.encode(errors="replace")) + OVERHEAD_BYTES for name in names
+    )
 
 
 def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], ParameterUsage, dict[str, str]]:

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from grader.explanation import ParameterUsage
     from grader.reference import Reference, ReferenceStore
     from grader.report import Diagnosis
-    from grader.sandbox.job import Event, Run, Sandbox
+    from grader.sandbox.job import CellError, Event, Run, Sandbox
 
+ERROR_CHARACTERS = 20_000
+"""Of an error's message, its traceback and its cell's source, as the report keeps them."""
 WHERE_FROM_ATTEMPT = 2
 """The second level of feedback: where it fails."""
 
@@ -104,7 +106,8 @@ def grade_notebook(
         passed=marks.passed,
         criteria=marks.criteria,
         misconception=marks.misconception,
-        error=visible.error,
+        error=_shortened(visible.error),
+        failing_source=_failing_source(cells, visible.error),
         limit=visible.limit,
         peak=visible.peak,
         timings=Timings(
@@ -339,6 +342,25 @@ def _answers(variant: Variant, run: Run) -> RunAnswers:
         answers=run.answers,
         error=error if builtin else "",
     )
+
+
+def _shortened(error: CellError | None) -> CellError | None:
+    """The error as the report keeps it; the executed notebook has all of it."""
+    if error is None:
+        return None
+    return replace(
+        error,
+        name=error.name[:200],
+        message=error.message[:ERROR_CHARACTERS],
+        traceback=error.traceback[-ERROR_CHARACTERS:],
+    )
+
+
+def _failing_source(cells: tuple[str, ...], error: CellError | None) -> str:
+    """The source of the cell that stopped the run, so that no page has to read the notebook."""
+    if error is None or error.cell is None or error.cell >= len(cells):
+        return ""
+    return cells[error.cell][:ERROR_CHARACTERS]
 
 
 def _internal_error(exercise: ExerciseDefinition, run: Run) -> GradeReport:

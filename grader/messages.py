@@ -19,6 +19,8 @@ NOTEBOOK: dict[str, str] = {
     "archive or a document). Submit the .ipynb file saved by Jupyter.",
     "notebook.too_deep": "The file has more than {limit} levels of nested brackets, which no "
     "notebook has. Save it again in Jupyter and submit that file.",
+    "notebook.too_complex": "The file holds more than {limit} lists and objects, which no notebook "
+    "needs. Clear its outputs and widget state, save it and submit it again.",
     "notebook.not_json": "The file isn't valid JSON (line {line}). It may be incomplete or edited "
     "by hand: open it in Jupyter, save it and submit it again.",
     "notebook.not_a_notebook": "The file is JSON, but not a Jupyter notebook. "

@@ -25,6 +25,8 @@ MAX_BYTES = 2 * MIB
 MAX_CELLS = 500
 MAX_DEPTH = 64
 """Brackets inside brackets; real notebooks with widget state stay below 25."""
+MAX_CONTAINERS = 100_000
+"""Lists and objects: each becomes hundreds of bytes; a notebook with widgets has a few thousand."""
 PARAMETERS_TAG = "parameters"
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
@@ -46,6 +48,8 @@ def read_notebook(data: bytes, *, max_bytes: int = MAX_BYTES) -> NotebookNode:
         _refuse("not_text")
     if nesting_depth(data) > MAX_DEPTH:
         _refuse("too_deep", limit=MAX_DEPTH)
+    if containers(data) > MAX_CONTAINERS:
+        _refuse("too_complex", limit=MAX_CONTAINERS)
     return _notebook(_parse(data))
 
 
@@ -75,6 +79,15 @@ def nesting_depth(data: bytes) -> int:
     closes = np.isin(bare, np.frombuffer(b"]}", dtype=np.uint8))
     steps = opens.astype(np.int64) - closes.astype(np.int64)
     return int(np.cumsum(steps).max(initial=0))
+
+
+def containers(data: bytes) -> int:
+    """How many lists and objects JSON text has, outside of strings; linear in the size."""
+    rough = data.count(b"[") + data.count(b"{")
+    if rough <= MAX_CONTAINERS:
+        return rough
+    bare = STRING.sub(b"", data)
+    return bare.count(b"[") + bare.count(b"{")
 
 
 def _parse(data: bytes) -> dict[str, Any]:

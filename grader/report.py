@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from grader.sandbox.job import CellError, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from grader.sandbox.job import CellError, Verdict
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class GradeReport:
             None when there is nothing to draw. It never holds the reference itself.
         executed: the executed notebook (visible variant) as nbformat 4 JSON text.
         answers: the collected answers, packed by `grader.explanation.pack`, for regrading.
+        page: the executed notebook as the HTML of a page's body; None when it was not rendered.
+        failing_source: the source of the cell that stopped the run, bounded.
         provenance: versions, exercise version, variant ids: what this grade rests on.
     """
 
@@ -84,11 +86,32 @@ class GradeReport:
     ``/diagnosis`` and ``/plot``."""
     executed: str | None = None
     answers: bytes = b""
+    page: str | None = None
+    failing_source: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The report without notebook and answers, as JSON-ready data."""
+        """The report without notebook, page and answers, as JSON-ready data."""
         data = asdict(self)
-        del data["executed"], data["answers"]
+        del data["executed"], data["answers"], data["page"]
         data["verdict"] = str(self.verdict)
         return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], *, executed: str, answers: bytes) -> Self:
+        """Return the report that `as_json` has written.
+
+        Raises:
+            KeyError, TypeError, ValueError: it was not written by this version.
+        """
+        error, misconception = data["error"], data["misconception"]
+        told = {
+            "verdict": Verdict(data["verdict"]),
+            "criteria": tuple(CriterionResult(**line) for line in data["criteria"]),
+            "misconception": None
+            if misconception is None
+            else Diagnosis(**(misconception | {"ids": tuple(misconception["ids"])})),
+            "error": None if error is None else CellError(**error),
+            "timings": Timings(**data["timings"]),
+        }
+        return cls(**{**data, **told}, executed=executed, answers=answers)

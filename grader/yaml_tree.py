@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from jsonschema import ValidationError
+
 MAX_YAML_BYTES = MIB
 """Content files are written by hand; a larger one is an error."""
 
@@ -84,6 +86,13 @@ def _plain(node: Any, path: str, lines: dict[str, int], file: Path) -> Any:
 
 def _joined(path: str, key: object) -> str:
     return f"{path}.{key}" if path else str(key)
+
+
+def schema_reason(error: ValidationError) -> str:
+    """Return what is wrong, then the value, whole: jsonschema begins with a value of any length."""
+    value = repr(error.instance)
+    reason = error.message.removeprefix(value).strip()
+    return reason if reason == error.message else f"{reason}: {value}"
 
 
 def line_of(key: str, lines: Mapping[str, int]) -> int | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
+    from pytest_django.fixtures import Settings
 
 DOCS = BASE_DIR / "docs"
 PAGES = sorted([*BASE_DIR.glob("*.md"), *DOCS.rglob("*.md")])
@@ -48,16 +49,18 @@ def test_the_documented_demo_accounts_are_the_created_ones() -> None:
 
 
 def test_the_first_staff_account_signs_in_at_the_admin_pages(
-    db: None, client: Client, monkeypatch: pytest.MonkeyPatch
+    db: None, client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    """What `createsuperuser` creates can sign in at /admin/, without a verified email address."""
-    account = {"username": "ines@example.org", "password": "a quiet harbour"}
+    """What `createsuperuser` creates can sign in for /admin/ at once, without a mail."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    account = {"login": "ines@example.org", "password": "a quiet harbour"}
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", account["password"])
-    call_command("createsuperuser", interactive=False, email=account["username"], verbosity=0)
+    call_command("createsuperuser", interactive=False, email=account["login"], verbosity=0)
 
-    answer = client.post("/admin/login/?next=/admin/", account)
+    answer = client.post("/accounts/login/?next=/admin/", account)
 
     assert answer.status_code == 302
+    assert answer["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config.caches import cache_settings
 from config.environment import BASE_DIR, env
 
 DEBUG: bool = env("WHYBOX_DEBUG")
@@ -17,6 +18,8 @@ ISSUER_NAME: str = env("WHYBOX_ISSUER")
 ALLOWED_HOSTS: list[str] = env("WHYBOX_ALLOWED_HOSTS")
 DEMO_ACCOUNTS = False
 """Whether accounts with published passwords exist; only `make run` and the tests switch it on."""
+TRUSTED_PROXIES: int = max(0, env("WHYBOX_TRUSTED_PROXIES"))
+"""How many proxies in front of the site may say where a request came from."""
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -34,16 +37,18 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "rest_framework",
-    "rest_framework.authtoken",
+    "knox",
     "courses",
     "exercises",
 ]
 
 MIDDLEWARE = [
+    "config.client_address.client_address_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pads each response by a random length, so that its size tells no secret (BREACH).
     "django.middleware.gzip.GZipMiddleware",
+    "config.body_limits.body_limit_middleware",
     "config.etags.etag_middleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -94,6 +99,15 @@ DATABASES["default"]["CONN_MAX_AGE"] = (
     60  # seconds; opening a connection for each request would cost milliseconds
 )
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+CACHES: dict[str, Any] = {
+    "default": cache_settings(
+        env("WHYBOX_CACHE_URL"), env("WHYBOX_BROKER_URL"), VAR_DIR / "cache" / "counts"
+    ),
+    # Larger, and of no use to whoever counts requests: a full one must not push counts out.
+    "documents": cache_settings(
+        env("WHYBOX_CACHE_URL"), env("WHYBOX_BROKER_URL"), VAR_DIR / "cache" / "documents", most=500
+    ),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL: str = env("WHYBOX_BROKER_URL") or "filesystem://localhost//"
@@ -118,21 +132,36 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # A message may be lost and a worker may die: the database is the source of truth, and this
     # task enqueues such submissions again.
     "requeue stale submissions": {"task": "exercises.requeue_stale", "schedule": 10.0},
+    "prune files of submissions": {"task": "exercises.prune_files", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- accounts ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "courses.User"
 AUTHENTICATION_BACKENDS = [
+    "courses.accounts.demo_guard.DemoAccountsFromThisMachineOnly",
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+ACCOUNT_ADAPTER = "courses.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+"""In the browser that signed up, and only there, confirming the address signs in."""
+ACCOUNT_RATE_LIMITS = {
+    # A class of some hundred people behind one address signs up and in within minutes; guessing is
+    # stopped for each account ("key") and for the whole address.
+    "signup": "300/m/ip",
+    "login": "300/m/ip",
+    "login_failed": "100/m/ip,5/5m/key",
+    "reset_password": "100/m/ip,5/m/key",
+    "reset_password_from_key": "100/m/ip",
+    "confirm_email": "1/3m/key",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Whybox"  # what an authenticator app shows; by default the host name
@@ -140,13 +169,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "courses:dashboard"
 LOGOUT_REDIRECT_URL = "courses:home"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "courses.accounts.tokens.PasswordLength"},  # it revokes tokens with a password, too
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 DEFAULT_FROM_EMAIL: str = env("WHYBOX_FROM_EMAIL")
 vars().update(env.email_url("WHYBOX_EMAIL_URL"))
@@ -166,12 +192,25 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Notebooks, what a run left, and its page: never public, served by views that check who asks.
+    "submissions": {
+        "BACKEND": env("WHYBOX_SUBMISSION_STORAGE"),
+        "OPTIONS": env("WHYBOX_SUBMISSION_STORAGE_OPTIONS")
+        or {
+            "location": str(VAR_DIR / "submissions"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     # File names contain a digest, so that browsers may cache them forever. With WHYBOX_DEBUG the
     # names stay as they are, and a changed file shows at once.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+SUBMISSION_FILES_DAYS: int = env("WHYBOX_SUBMISSION_DAYS")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-"""Bytes of a request body without its files; notebooks are files, and their form limits them."""
+"""Bytes of a request body, files included, wherever no notebook is accepted."""
+UPLOAD_MAX_BYTES = 33_554_432
+"""Bytes of a notebook as it is sent, outputs included; what is kept of it is limited further."""
 
 # --- browser security ----------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
@@ -193,7 +232,7 @@ CONTENT_SECURITY_POLICY = {
 # --- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "courses.accounts.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -203,6 +242,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "config.problem_details.problem_details_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+REST_KNOX = {
+    "AUTH_TOKEN_CHARACTER_LENGTH": 40,
+    "TOKEN_TTL": None,  # a script for a course runs for months; see courses.accounts.tokens
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Whybox",

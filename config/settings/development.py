@@ -1,9 +1,15 @@
 """One machine, as `make run` starts it: embedded database and broker, generated secrets."""
 
+from urllib.parse import urlsplit
+
 from config.environment import env, stored_secret
 from config.settings.base import *  # noqa: F403  # a settings module extends its base
-from config.settings.base import VAR_DIR
+from config.settings.base import ALLOWED_HOSTS, SITE_URL, VAR_DIR
 
 SECRET_KEY = env("WHYBOX_SECRET_KEY") or stored_secret("secret-key", VAR_DIR)
 VARIANT_SECRET = env("WHYBOX_VARIANT_SECRET") or stored_secret("variant-secret", VAR_DIR)
-DEMO_ACCOUNTS = env("WHYBOX_DEMO_ACCOUNTS")
+# Their passwords are published: a site that answers to any other name has none of them.
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+DEMO_ACCOUNTS = env("WHYBOX_DEMO_ACCOUNTS") and _LOOPBACK.issuperset(
+    [*ALLOWED_HOSTS, urlsplit(SITE_URL).hostname or ""]
+)

@@ -19,11 +19,16 @@ def _required(name: str) -> str:
 SECRET_KEY = _required("WHYBOX_SECRET_KEY")
 VARIANT_SECRET = _required("WHYBOX_VARIANT_SECRET")
 
+_proxies = env("WHYBOX_TRUSTED_PROXIES")
+TRUSTED_PROXIES = _proxies if _proxies >= 0 else 1  # TLS ends at a proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+# A listed domain cannot leave the browsers' lists for months, with all its subdomains: the operator
+# decides, so Django's warning that it is off is silenced.
+SECURE_HSTS_PRELOAD: bool = env("WHYBOX_HSTS_PRELOAD")
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"

@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from courses.accounts.models import User
+from courses.accounts.names import plain_name
 
 if TYPE_CHECKING:
     from django.forms.renderers import BaseRenderer
@@ -75,3 +76,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
             widget=ZoneSelect,
         )
         self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+    def clean_name(self) -> str:
+        """Return the name without characters that hide or reverse what stands beside them."""
+        return plain_name(self.cleaned_data["name"])

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from courses.accounts.tokens import UNVERIFIED, is_unverified, new_token
 from courses.models import User
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ class TokenAddressThrottle(SimpleRateThrottle):
     """Guessing from one address: a class behind one address still gets in."""
 
     scope = "token_address"
-    rate = "60/min"
+    rate = "300/min"
 
     def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002  # the framework's
-        """Count by network address."""
-        return f"throttle-token-address-{self.get_ident(request)}"
+        """Count by network address; of IPv6 by the network that one customer gets."""
+        return f"throttle-token-address-{_network(self.get_ident(request) or '')}"
 
 
 class TokenNameThrottle(SimpleRateThrottle):
@@ -75,7 +76,10 @@ class TokenView(APIView):
         responses={
             200: TokenSerializer,
             401: OpenApiResponse(description="Incorrect email or password."),
-            403: OpenApiResponse(description="The account uses two-factor authentication."),
+            403: OpenApiResponse(
+                description="The account uses two-factor authentication, or its address is not"
+                " confirmed."
+            ),
             429: OpenApiResponse(description="Too many attempts."),
         },
     )
@@ -93,11 +97,21 @@ class TokenView(APIView):
         if is_mfa_enabled(user):
             raise PermissionDenied(
                 "This account uses two-factor authentication, so a password alone gets no token. "
-                "Sign in on the site and generate one on your profile page."
+                "Sign in on the site and generate one on your profile page.",
+                code="second_factor_required",
             )
-        token, _created = Token.objects.get_or_create(user=user)
-        return Response({"token": token.key})
+        if is_unverified(user):
+            raise PermissionDenied(UNVERIFIED, code="email_unverified")
+        return Response({"token": new_token(user)})
 
     def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # the framework's
         """Return what makes a wrong password a 401."""
         return "Token"
+
+
+def _network(address: str) -> str:
+    try:
+        version = ipaddress.ip_address(address).version
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{address}/{64 if version == 6 else 32}", strict=False))  # noqa: PLR2004  # IPv6

@@ -17,6 +17,7 @@ import courses.authoring.lesson_page
 import courses.authoring.quiz_files
 import courses.markup.cleaning
 import courses.markup.figures
+import courses.markup.highlighting
 import courses.markup.markdown
 import courses.markup.mathematics
 import courses.markup.rendering
@@ -173,6 +174,7 @@ def _renderer_digest() -> str:
         courses.authoring.quiz_files,
         courses.markup.cleaning,
         courses.markup.figures,
+        courses.markup.highlighting,
         courses.markup.markdown,
         courses.markup.mathematics,
         courses.markup.rendering,

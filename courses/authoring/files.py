@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from courses.markup.problems import InvalidContentError, Problem
 
@@ -135,12 +135,15 @@ def schema_problems(document: Document, schema: Mapping[str, Any]) -> list[Probl
     for error in Draft202012Validator(schema).iter_errors(document.value):
         keys = list(error.absolute_path)
         place = ".".join(str(key) for key in keys)
-        reason = _shortened(error.message)
+        reason = _reason(error)
         if isinstance(error.instance, bool) and error.validator == "type":
             reason += " (YAML reads yes, no, on and off as truth values: write them in quotes)"
         found.append(document.problem(keys, f"{place}: {reason}" if place else reason))
     return found
 
 
-def _shortened(message: str, limit: int = 200) -> str:
-    return message if len(message) <= limit else message[: limit - 1] + "…"
+def _reason(error: ValidationError) -> str:
+    """Return what is wrong, then the value, whole: jsonschema begins with a value of any length."""
+    value = repr(error.instance)
+    reason = error.message.removeprefix(value).strip()
+    return reason if reason == error.message else f"{reason}: {value}"

@@ -102,7 +102,7 @@ class _Loading:
         self._write_paths(paths)
         self._write_reading()
         self._write_translations(translations)
-        if self.report.written or self.report.removed:
+        if self.report.written or self.report.removed or not search_index.is_complete():
             search_index.rebuild()
         return self.report
 

@@ -7,6 +7,7 @@ generated `tsvector` in PostgreSQL. `create` and `drop` are called by a migratio
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 MOST_HITS: Final = 30
+SHORTEST_CORRECTED: Final = 4
+"""Letters; a shorter word is as near to too many others."""
+MOST_CORRECTED: Final = 4
+"""Words of a query for which the index's words are looked through."""
+LIKENESS: Final = 0.75
+"""`difflib`'s ratio: one wrong, missing, added or swapped letter in a word of four or more."""
 MOST_WORDS: Final = 12
 LONGEST_QUERY: Final = 200  # characters
 BEGIN, END = "\x02", "\x03"
@@ -70,7 +77,7 @@ class Hit:
     """Something that was found.
 
     Attributes:
-        subject: ``course:<slug>`` or ``lesson:<course>/<slug>``.
+        subject: ``course:<slug>``, ``lesson:<course>/<slug>`` or ``exercise:<slug>``.
         snippet: a piece of the text as safe HTML, found words in <mark>.
     """
 
@@ -81,8 +88,14 @@ class Hit:
 
     @property
     def course(self) -> str:
-        """Return the slug of the course."""
-        return self.subject.partition(":")[2].partition("/")[0]
+        """Return the slug of the course, or nothing for an exercise, which names none."""
+        return "" if self.exercise else self.subject.partition(":")[2].partition("/")[0]
+
+    @property
+    def exercise(self) -> str:
+        """Return the slug of the exercise, or nothing for a course or a lesson."""
+        kind, _colon, slug = self.subject.partition(":")
+        return slug if kind == "exercise" else ""
 
     @property
     def lesson(self) -> str:
@@ -124,6 +137,43 @@ def find(text: str, language: str) -> list[Hit]:
     return hits[:MOST_HITS]
 
 
+def corrected(text: str) -> str | None:
+    """Return a text with its unknown words replaced by the most similar known ones.
+
+    None where nothing is to be replaced. A word is known when an indexed word begins with it.
+    """
+    found = text[:LONGEST_QUERY]
+    wrong = 0
+    for word in re.findall(r"[^\W\d_]+", found)[:MOST_WORDS]:
+        if len(word) < SHORTEST_CORRECTED or wrong == MOST_CORRECTED:
+            continue
+        better = _nearest(word.lower())
+        if better is not None:
+            found = re.sub(rf"\b{word}\b", better, found)
+            wrong += 1
+    return found if wrong else None
+
+
+def _nearest(word: str) -> str | None:
+    """Return the known word that is most like another one; None for a known or a strange one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word, uses FROM courses_search_words WHERE length(word) BETWEEN %s AND %s",
+            [len(word) - 1, len(word) + 1],
+        )
+        known: dict[str, int] = dict(cursor.fetchall())
+    if any(one.startswith(word) for one in known):
+        return None
+    letters = set(word)
+    near = [one for one in known if len(letters ^ set(one)) <= 2]  # noqa: PLR2004  # one letter is another
+    best = difflib.get_close_matches(word, near, n=5, cutoff=LIKENESS)
+    if not best:
+        return None
+    ratio = difflib.SequenceMatcher(None, word, best[0]).ratio()
+    ties = [one for one in best if difflib.SequenceMatcher(None, word, one).ratio() == ratio]
+    return max(ties, key=lambda one: known[one])
+
+
 def _marked(snippet: str) -> SafeString:
     text = escape(snippet).replace(BEGIN, "<mark>").replace(END, "</mark>")
     return mark_safe(text)  # noqa: S308  # escaped just above; only <mark> was put in
@@ -133,6 +183,19 @@ def create(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     """Create the index."""
     for statement in _CREATE[editor.connection.vendor]:
         editor.execute(statement)
+
+
+def create_words(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+    """Create the table of the words by which a typo is corrected."""
+    editor.execute(
+        "CREATE TABLE courses_search_words"
+        " (word varchar(40) NOT NULL PRIMARY KEY, uses integer NOT NULL)"
+    )
+
+
+def drop_words(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+    """Drop it."""
+    editor.execute("DROP TABLE courses_search_words")
 
 
 def drop(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:

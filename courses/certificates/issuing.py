@@ -92,6 +92,13 @@ def show_name(*, certificate: Certificate, public: bool) -> None:
     certificate.save(update_fields=["name_public", "learner_name"])
 
 
+@transaction.atomic
+def show_name_everywhere(*, user: User) -> None:
+    """Apply the choice of the profile to every certificate that the learner has already."""
+    for certificate in Certificate.objects.filter(user=user).select_related("user"):
+        show_name(certificate=certificate, public=user.name_public)
+
+
 def _announce(certificate: uuid.UUID) -> None:
     try:
         current_app.send_task(MAIL, args=[str(certificate)], queue="default")

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from courses.accounts.names import plain_name
+
 
 class Certificate(models.Model):
     """A learner completed a course; the facts are copied, later changes do not touch them.
@@ -76,7 +78,7 @@ class Certificate(models.Model):
     @property
     def shown_name(self) -> str | None:
         """Return the holder's name; None without the holder's consent or without a name."""
-        return (self.learner_name or None) if self.name_public else None
+        return (plain_name(self.learner_name) or None) if self.name_public else None
 
     @property
     def address(self) -> str:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segno
-import typst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from courses.certificates.facts import facts_of
+from courses.certificates.typesetting import Job, typeset
 
 if TYPE_CHECKING:
     from courses.certificates.facts import CertificateFacts
     from courses.certificates.models import Certificate
+
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "certificates" / "certificate.typ"
 
@@ -41,19 +42,17 @@ def certificate_pdf(certificate: Certificate) -> bytes:
     """Return the certificate as a PDF in the visitor's language.
 
     Two calls for the same certificate, in the same language, give the same bytes.
+
+    Raises:
+        TypesettingError: it could not be made within the limits of time and memory.
     """
     facts = facts_of(certificate)
     language = (get_language() or "en").partition("-")[0]
-    return typst.compile(
-        str(TEMPLATE),
-        format="pdf",
-        pdf_standards="ua-1",
-        timestamp=int(certificate.issued_at.timestamp()),
-        sys_inputs={
-            "facts": json.dumps(data_for_typst(facts, language)),
-            "qr": qr_code(facts.address),
-        },
-    )
+    inputs = {
+        "facts": json.dumps(data_for_typst(facts, language)),
+        "qr": qr_code(facts.address),
+    }
+    return typeset(Job(str(TEMPLATE), inputs, timestamp=int(certificate.issued_at.timestamp())))
 
 
 def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:

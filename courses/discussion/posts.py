@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 MOST_POSTS_AN_HOUR: Final = 20
 LONGEST_POST: Final = 10_000  # characters
+MOST_FORMULAS: Final = 100
+"""In one post; each takes the converter up to a few milliseconds."""
 
 
-@transaction.atomic
 def ask(*, author: User, subject: str, title: str, body: str, spoiler: bool = False) -> Post:
     """Ask a question.
 
@@ -31,18 +32,10 @@ def ask(*, author: User, subject: str, title: str, body: str, spoiler: bool = Fa
     """
     if not title.strip():
         raise ValidationError({"title": _("Add a title.")})
-    _check_rate(author)
-    return Post.objects.create(
-        subject=subject,
-        author=author,
-        title=title.strip()[:200],
-        body=body.strip(),
-        html=rendered(body),
-        spoiler=spoiler,
-    )
+    post = Post(subject=subject, author=author, title=title.strip()[:200], spoiler=spoiler)
+    return _posted(post, author, body)
 
 
-@transaction.atomic
 def answer(*, author: User, question: Post, body: str, spoiler: bool = False) -> Post:
     """Answer a question.
 
@@ -51,15 +44,22 @@ def answer(*, author: User, question: Post, body: str, spoiler: bool = False) ->
     """
     if question.question_id is not None or question.deleted_at is not None:
         raise ValidationError(_("This question can no longer be answered."))
+    post = Post(subject=question.subject, author=author, question=question, spoiler=spoiler)
+    return _posted(post, author, body)
+
+
+def _posted(post: Post, author: User, body: str) -> Post:
+    """Render a post and store it.
+
+    Rendering comes before the transaction: SQLite has one writer at a time, and whoever holds the
+    lock while a text is rendered makes everybody wait.
+    """
     _check_rate(author)
-    return Post.objects.create(
-        subject=question.subject,
-        author=author,
-        question=question,
-        body=body.strip(),
-        html=rendered(body),
-        spoiler=spoiler,
-    )
+    post.body, post.html = body.strip(), rendered(body)
+    with transaction.atomic():
+        _check_rate(author)  # again: another request may have posted meanwhile
+        post.save(force_insert=True)
+    return post
 
 
 def rendered(body: str) -> str:
@@ -73,6 +73,10 @@ def rendered(body: str) -> str:
     if len(body) > LONGEST_POST:
         raise ValidationError(
             {"body": _("A post has at most %(most)d characters.") % {"most": LONGEST_POST}}
+        )
+    if body.count("$") > 2 * MOST_FORMULAS:
+        raise ValidationError(
+            {"body": _("A post has at most %(most)d formulas.") % {"most": MOST_FORMULAS}}
         )
     try:
         page = render_page(body, Source(""), picture_free=True)

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
 
+from courses.markup.highlighting import highlighted
 from courses.markup.mathematics import mathml
 
 if TYPE_CHECKING:
@@ -81,9 +79,7 @@ def _render_fence(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: A
             f'<pre tabindex="0"><samp>{html.escape(token.content)}</samp></pre></div>\n'
         )
     language = words[0] if words else "text"
-    coloured = highlight(
-        token.content, get_lexer_by_name(language, stripnl=False), HtmlFormatter(nowrap=True)
-    )
+    coloured = highlighted(token.content, language)
     marks = ' class="code highlight"'
     if is_run(token):
         number = sum(is_run(earlier) for earlier in tokens[: index + 1])

@@ -7,6 +7,9 @@ from functools import lru_cache
 
 from latex2mathml.converter import convert
 
+MAX_CHARACTERS = 2000
+"""A formula of a lesson has a few hundred; the converter is slow and recursive for thousands."""
+
 _ESCAPED = re.compile(r"\\.")
 _UNKNOWN_COMMAND = re.compile(r"<m[a-z]+[^>]*>\\([A-Za-z]+)")
 
@@ -15,13 +18,19 @@ class FormulaError(Exception):
     """A formula cannot be converted."""
 
 
-@lru_cache(maxsize=2048)
 def mathml(latex: str, *, display: bool) -> str:
     """Return a formula as a MathML element.
 
     Raises:
-        FormulaError: braces do not match, or a command is unknown.
+        FormulaError: it is too long, braces do not match, or a command is unknown.
     """
+    if len(latex) > MAX_CHARACTERS:
+        raise FormulaError(f"${latex[:40]}…$: a formula has at most {MAX_CHARACTERS} characters.")
+    return _mathml(latex, display=display)
+
+
+@lru_cache(maxsize=2048)
+def _mathml(latex: str, *, display: bool) -> str:
     _check_braces(latex)
     try:
         converted: str = convert(latex, display="block" if display else "inline")

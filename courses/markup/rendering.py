@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from markdown_it.token import Token
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import find_lexer_class_by_name
 from pygments.util import ClassNotFound
 
 from courses.markup.cleaning import clean, plain_text
@@ -224,7 +224,7 @@ class Rendering:
         if not words:
             return
         try:
-            get_lexer_by_name(words[0])
+            find_lexer_class_by_name(words[0])
         except ClassNotFound:
             self.refuse(token, f"The programming language {words[0]!r} is unknown.")
 

@@ -14,9 +14,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods, require_POST
-from rest_framework.authtoken.models import Token
+from knox.models import get_token_model
 
 from courses.accounts.profile_form import ProfileForm
+from courses.accounts.tokens import new_token
+from courses.certificates.issuing import show_name_everywhere
 from courses.learners.deletion import Certificates, erase
 from courses.pages.access import signed_in
 
@@ -64,6 +66,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         status = 422 if request.method == "POST" else 200
         return render(request, "courses/profile.html", {"form": form}, status=status)
     form.save()
+    if "name_public" in form.changed_data:
+        show_name_everywhere(user=user)
     response = redirect("courses:profile")
     if user.locale:
         response.set_cookie(
@@ -82,15 +86,14 @@ def profile(request: HttpRequest) -> HttpResponse:
 def token(request: HttpRequest) -> HttpResponse:
     """Generate a token, which revokes the old one, and show it; with ``remove``, only revoke."""
     user = signed_in(request.user)
-    Token.objects.filter(user=user).delete()
+    get_token_model().objects.filter(user=user).delete()
     if "remove" in request.POST:
         messages.success(request, _("Your token has been revoked."))
     else:
-        made = Token.objects.create(user=user)
         messages.success(
             request,
             _("Your new token. Copy it now; you won't see it again: %(token)s")
-            % {"token": made.key},
+            % {"token": new_token(user)},
         )
     return redirect("courses:profile")
 

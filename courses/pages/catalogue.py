@@ -16,7 +16,7 @@ from courses.catalogue.models import Career, ReadingKind
 from courses.catalogue.translations import apply_translations, language_shown
 from courses.learners.overview import cards, outline
 from courses.learners.ratings import LEAST_PERCENT
-from courses.models import Certificate, Course, Enrolment, Path, Rating, Reading, User
+from courses.models import Certificate, Course, Enrolment, Part, Path, Rating, Reading, User
 from courses.pages.access import find_course
 
 if TYPE_CHECKING:
@@ -65,12 +65,16 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     fitting = [course for course in listed if filters.let_through(course)]
     words = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     hits = search.find(words, language_shown()) if words else []
+    corrected = None
+    if words and not hits and (better := search.corrected(words)):
+        hits = search.find(better, language_shown())
+        corrected = better if hits else None
+    exercises = _taught({hit.exercise for hit in hits if hit.exercise})
     if words:
-        places = {hit.course: at for at, hit in reversed(list(enumerate(hits)))}
+        courses = [hit.course or exercises.get(hit.exercise, ("", ""))[0] for hit in hits]
+        places = {slug: at for at, slug in reversed(list(enumerate(courses)))}
         fitting = [course for course in fitting if course.slug in places]
         fitting.sort(key=lambda course: places[course.slug])
-        shown = {course.slug for course in fitting}
-        hits = [hit for hit in hits if hit.lesson and hit.course in shown]
     found = cards(fitting, request.user)
     by_slug = {card.course.slug: card.course for card in found}
     return render(
@@ -82,9 +86,31 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             "options": options(listed),
             "total": len(listed),
             "words": words,
-            "hits": [(hit, by_slug[hit.course]) for hit in hits],
+            "corrected": corrected,
+            "hits": _shown(hits, by_slug, exercises),
         },
     )
+
+
+def _taught(slugs: set[str]) -> dict[str, tuple[str, str]]:
+    """Return the course and the address of each exercise that a course has."""
+    parts = Part.objects.filter(exercise_slug__in=slugs, course__withdrawn=False)
+    parts = parts.select_related("course").order_by("-course__position")
+    return {one.exercise_slug: (one.course.slug, one.get_absolute_url()) for one in parts}
+
+
+def _shown(
+    hits: list[search.Hit], courses: dict[str, Course], exercises: dict[str, tuple[str, str]]
+) -> list[tuple[search.Hit, Course, str]]:
+    """Return the lessons and exercises that were found, each with its course and its address."""
+    shown = []
+    for hit in hits:
+        slug, address = exercises.get(hit.exercise, (hit.course, ""))
+        if hit.lesson:
+            address = reverse("courses:lesson", args=[hit.course, hit.lesson])
+        if address and slug in courses:
+            shown.append((hit, courses[slug], address))
+    return shown
 
 
 @require_safe

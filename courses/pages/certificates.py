@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.core.cache import caches
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
@@ -17,6 +19,7 @@ from courses.certificates.facts import facts_of
 from courses.certificates.issuing import show_name
 from courses.certificates.models import Certificate
 from courses.certificates.pdf import certificate_pdf, qr_code
+from courses.certificates.typesetting import TypesettingError
 
 if TYPE_CHECKING:
     import uuid
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
     from courses.certificates.facts import CertificateFacts
 
+PDF_SECONDS = 3600
+"""How long a PDF is kept: setting it takes half a second, and anybody may ask."""
+logger = logging.getLogger(__name__)
 NOT_FOR_SEARCH_ENGINES = "noindex, nofollow"
 
 
@@ -60,10 +66,20 @@ def _state(_request: HttpRequest, key: uuid.UUID) -> str | None:
 @require_safe
 @cache_control(private=True, no_cache=True)
 @condition(etag_func=_state)
-def pdf(_request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def pdf(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Answer with the certificate as a PDF; it says what the page says."""
     found = get_object_or_404(Certificate, pk=key)
-    response = HttpResponse(certificate_pdf(found), content_type="application/pdf")
+    documents = caches["documents"]
+    kept = f"certificate-{_state(request, key)}"
+    document = documents.get(kept)
+    if document is None:
+        try:
+            document = certificate_pdf(found)
+        except TypesettingError:
+            logger.exception("certificate %s could not be set as PDF", key)
+            return render(request, "certificates/no_pdf.html", {"certificate": found}, status=503)
+        documents.set(kept, document, PDF_SECONDS)
+    response = HttpResponse(document, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="whybox-{found.course.slug}.pdf"'
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
     return response

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 MOST_LISTED = 5
 """Bookmarks and notes on the dashboard, the latest; all stand on a page of their own."""
 NOTES_A_PAGE = 20
+FOREIGN = frozenset({"cross-site", "same-site"})
+"""What a browser says of a request that another site's page caused."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,24 @@ def _named(rows: Iterable[Bookmark | Note]) -> list[Bookmark | Note]:
 @login_required
 def enrol(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a course and go to its first part."""
+    return _enrolled(request, get_object_or_404(Course, slug=slug, withdrawn=False))
+
+
+@require_safe
+@login_required
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Do the same on the way back from signing up or in, or from the confirmation mail's link.
+
+    No page of another site can lead a learner here and enrol them.
+    """
     course = get_object_or_404(Course, slug=slug, withdrawn=False)
+    foreign = request.headers.get("Sec-Fetch-Site", "") in FOREIGN
+    if foreign or request.method == "HEAD":
+        return redirect(course.get_absolute_url())
+    return _enrolled(request, course)
+
+
+def _enrolled(request: HttpRequest, course: Course) -> HttpResponse:
     enrol_in(user=signed_in(request.user), course=course)
     first = course.parts.for_outlines().select_related("course").first()
     return redirect(first.get_absolute_url() if first else course.get_absolute_url())

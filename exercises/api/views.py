@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.parsers import MultiPartParser
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
@@ -28,7 +28,7 @@ from exercises.api.serializers import (
 from exercises.catalogue import folders
 from exercises.feedback.notebooks import CONTENT_TYPE
 from exercises.models import Exercise, Submission
-from exercises.submissions import attempts, lifecycle
+from exercises.submissions import attempts, files, lifecycle
 from exercises.submissions.attempts import SubmissionRefused
 from exercises.submissions.uploads import checked_notebook
 from grader.errors import NotebookRefused
@@ -55,6 +55,14 @@ class Refused(APIException):
     """The attempt rules do not allow it now."""
 
     status_code = status.HTTP_409_CONFLICT
+
+
+class InvalidNotebook(ValidationError):  # noqa: N818  # named after what was sent
+    """The file is no notebook that can be run; `problem_code` is the reason's own code."""
+
+    def __init__(self, refusal: NotebookRefused) -> None:
+        super().__init__({"notebook": [str(refusal)]}, code=refusal.reason)
+        self.problem_code = refusal.reason
 
 
 class NotebookRenderer(BaseRenderer):
@@ -88,7 +96,7 @@ class ExerciseView(APIView):
 class StarterView(APIView):
     """``GET exercises/<slug>/starter/``."""
 
-    renderer_classes = (NotebookRenderer,)
+    renderer_classes = (NotebookRenderer, JSONRenderer)  # the second lets in who accepts JSON
 
     @extend_schema(operation_id="exercise_starter", responses=NOTEBOOK)
     def get(self, request: Request, slug: str) -> HttpResponse:  # noqa: ARG002  # a view's first one
@@ -127,7 +135,7 @@ class SubmissionsView(APIView):
                 mail_wanted=user.mail_grading if wanted is None else wanted,
             )
         except NotebookRefused as refusal:
-            raise ValidationError({"notebook": [str(refusal)]}, code=refusal.reason) from refusal
+            raise InvalidNotebook(refusal) from refusal
         except SubmissionRefused as refusal:
             raise Refused(str(refusal), code=refusal.reason) from refusal
         address = reverse("api:submission", args=[submission.pk])
@@ -150,12 +158,12 @@ class SubmissionView(APIView):
 class ExecutedView(APIView):
     """``GET submissions/<id>/notebook/``."""
 
-    renderer_classes = (NotebookRenderer,)
+    renderer_classes = (NotebookRenderer, JSONRenderer)  # the second lets in who accepts JSON
 
     @extend_schema(operation_id="submission_notebook", responses=NOTEBOOK)
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
         """Return the notebook as it ran with the visible parameters, its outputs bounded."""
-        executed = _own(request, pk).files.executed
+        executed = files.executed(_own(request, pk).pk)
         if not executed:
             raise NotFound("This submission has not been run.")
         return HttpResponse(executed, content_type=CONTENT_TYPE)

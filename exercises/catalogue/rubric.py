@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
-from grader.yaml_tree import Checks, read_yaml_tree
+from grader.yaml_tree import Checks, read_yaml_tree, schema_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,7 +143,7 @@ def read_rubric(folder: Path) -> ReviewRubric | None:
     validator = jsonschema.Draft202012Validator(SCHEMA)
     for error in sorted(validator.iter_errors(tree), key=str):
         key = ".".join(str(part) for part in error.absolute_path)
-        check.that(condition=False, key=key, reason=error.message)
+        check.that(condition=False, key=key, reason=schema_reason(error))
     ids = [criterion["id"] for criterion in tree["criteria"]]
     check.that(len(ids) == len(set(ids)), "criteria", "an id is used twice")
     rubric = ReviewRubric.from_json(tree)

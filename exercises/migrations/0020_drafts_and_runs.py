@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exercises', '0008_plain_labels'),
+        ('exercises', '0017_drop_file_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

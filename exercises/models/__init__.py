@@ -16,6 +16,7 @@ from exercises.models.draft import (
 )
 from exercises.models.exercise import Exercise, ExerciseQuerySet
 from exercises.models.review import Review
+from exercises.models.solution import ModelSolution
 from exercises.models.submission import (
     UNFINISHED,
     DiagnosisAnswer,
@@ -37,6 +38,7 @@ __all__ = [
     "EditorQuestion",
     "Exercise",
     "ExerciseQuerySet",
+    "ModelSolution",
     "Reason",
     "Review",
     "RunEvents",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.core.files.storage import storages
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from exercises.models.exercise import Exercise
 from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from django.core.files.storage import Storage
 
 
 class State(models.TextChoices):
@@ -210,15 +216,29 @@ class Submission(models.Model):
         return (self.started_at - self.created_at).total_seconds()
 
 
+STORAGE = "submissions"
+"""The entry of `STORAGES` that keeps submissions' files."""
+
+
+def submission_storage() -> Storage:
+    """Return the storage by its name, so that no migration depends on where it is."""
+    return storages[STORAGE]
+
+
 class SubmissionFiles(models.Model):
-    """The heavy parts of a submission, in a table of their own so that lists stay light."""
+    """The names of a submission's files, which `exercises.submissions.files` reads and writes.
+
+    Attributes:
+        page: the executed notebook as sanitised HTML, rendered once after the run.
+    """
 
     submission = models.OneToOneField(
         Submission, on_delete=models.CASCADE, primary_key=True, related_name="files"
     )
-    notebook = models.BinaryField(_("submitted notebook"))
-    executed = models.TextField(_("executed notebook"), blank=True)
-    answers = models.BinaryField(_("collected outputs"), default=b"")
+    notebook = models.FileField(_("submitted notebook"), storage=submission_storage, blank=True)
+    executed = models.FileField(_("executed notebook"), storage=submission_storage, blank=True)
+    page = models.FileField(_("executed notebook as HTML"), storage=submission_storage, blank=True)
+    answers = models.FileField(_("collected outputs"), storage=submission_storage, blank=True)
 
     class Meta:
         verbose_name = _("files of a submission")
@@ -226,3 +246,11 @@ class SubmissionFiles(models.Model):
 
     def __str__(self) -> str:
         return str(self.submission_id)
+
+
+@receiver(post_delete, sender=SubmissionFiles)
+def _delete_files(instance: SubmissionFiles, **_facts: object) -> None:
+    """Delete the files of a row that goes, also with its account, once that is committed."""
+    fields = (instance.notebook, instance.executed, instance.page, instance.answers)
+    names = [field.name for field in fields if field.name]
+    transaction.on_commit(lambda: [storages[STORAGE].delete(name) for name in names])

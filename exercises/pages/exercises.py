@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.catalogue.translations import apply_part_translations, apply_translations
+from courses.learners.progress import exercise_completed
 from courses.models import Part
 from exercises.catalogue import folders
 from exercises.feedback import notebooks
 from exercises.feedback.messages import feedback_for
 from exercises.feedback.plot import plot_of
-from exercises.models import DiagnosisAnswer, Exercise, State, Submission
+from exercises.models import DiagnosisAnswer, Exercise, ModelSolution, State, Submission
 from exercises.pages.forms import DiagnosisForm, UploadForm
 from exercises.reviews import review_lines
-from exercises.submissions import attempts, lifecycle
+from exercises.submissions import attempts, files, lifecycle
 from exercises.submissions.attempts import Standing, SubmissionRefused
 from exercises.submissions.waiting import waiting
 from exercises.workbench.page import notebook_page
@@ -52,6 +55,31 @@ def starter(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  #
     """Download the notebook that one begins with."""
     shown = get_object_or_404(Exercise.objects.active(), slug=slug)
     return notebooks.download(folders.starter_notebook(shown.slug), name=f"{shown.slug}.ipynb")
+
+
+@require_safe
+@never_cache
+@login_required
+def solution(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the model solution, and what the exercise teaches, to those who have completed it.
+
+    Raises:
+        PermissionDenied: to everybody else but staff.
+    """
+    shown = get_object_or_404(Exercise.objects.active().select_related("solution"), slug=slug)
+    found: ModelSolution | None = getattr(shown, "solution", None)
+    if found is None:
+        raise Http404
+    user = _user(request)
+    if not user.is_staff and not exercise_completed(user, slug):
+        raise PermissionDenied
+    facts = {"exercise": shown, "solution": found, **place_of(shown)}
+    facts["crumbs"] = [
+        *facts["crumbs"][:-1],
+        (shown.title, shown.get_absolute_url()),
+        (_("Model solution"), ""),
+    ]
+    return render(request, "exercises/solution.html", facts)
 
 
 @require_POST
@@ -96,10 +124,10 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the executed notebook, for a sandboxed frame."""
     shown = _visible(request, pk)
-    source = shown.files.executed
-    if not source:
+    page = files.page(shown.pk)
+    if not page:
         raise Http404
-    return notebooks.framed(request, source)
+    return notebooks.framed(request, page)
 
 
 @require_POST
@@ -140,10 +168,17 @@ def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
     return {
         "history": history,
         "standing": standing,
+        "solution_open": standing.passed and _solution_open(user, shown),
         "unfinished": next((s for s in history if not s.finished), None),
         "hints": hints[:unlocked],
         "hints_locked": len(hints) - unlocked,
     }
+
+
+def _solution_open(user: User, shown: Exercise) -> bool:
+    return ModelSolution.objects.filter(exercise=shown).exists() and exercise_completed(
+        user, shown.slug
+    )
 
 
 def _workbench(user: User, shown: Exercise, facts: dict[str, Any]) -> dict[str, Any]:
@@ -185,10 +220,11 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "exercise": shown.exercise,
         "standing": standing,
         "hints_open": _hints_open(shown.exercise, standing),
+        "solution_open": standing.passed and _solution_open(shown.user, shown.exercise),
         "waiting": queued,
         "seen": seen,
         "feedback": feedback_for(shown),
-        "failing_source": notebooks.failing_source(shown),
+        "failing_source": (shown.report or {}).get("failing_source", ""),
         "plot": plot_of(shown.report),
         **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],

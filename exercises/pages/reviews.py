@@ -18,6 +18,7 @@ from exercises.feedback import notebooks
 from exercises.models import State, Submission
 from exercises.pages.forms import ReviewForm
 from exercises.reviews import record_review, rubric_of
+from exercises.submissions import files
 
 if TYPE_CHECKING:
     import uuid
@@ -79,9 +80,9 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def submitted_notebook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Download a project as it was submitted, to run it locally."""
     _reviewer(request)
-    shown = get_object_or_404(Submission.objects.for_page().select_related("files"), pk=pk)
+    shown = get_object_or_404(Submission.objects.for_page(), pk=pk)
     name = f"{shown.exercise.slug}-{shown.attempt}.ipynb"
-    return notebooks.download(bytes(shown.files.notebook), name=name)
+    return notebooks.download(files.notebook(shown.pk), name=name)
 
 
 def _reviewer(request: HttpRequest) -> User:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from exercises.models import Exercise, State, Submission, SubmissionFiles
-from exercises.submissions import queue
+from exercises.submissions import files, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import RELEASED, Lease, held
 from grader.sandbox.job import Verdict
@@ -45,7 +46,6 @@ NOTIFY_LIMIT = 500
 logger = logging.getLogger(__name__)
 
 
-@transaction.atomic
 def submit(
     *, user: User, exercise: Exercise, notebook: bytes, mail_wanted: bool = False
 ) -> Submission:
@@ -54,6 +54,19 @@ def submit(
     Raises:
         SubmissionRefused: the attempt rules do not allow it.
     """
+    key = uuid.uuid4()
+    stored = files.write(key, "notebook", notebook)
+    try:
+        with transaction.atomic():
+            return _queued(key, user, exercise, stored, mail_wanted=mail_wanted)
+    except BaseException:
+        files.delete([stored])
+        raise
+
+
+def _queued(
+    key: uuid.UUID, user: User, exercise: Exercise, notebook: str, *, mail_wanted: bool
+) -> Submission:
     if not exercise.active:
         raise SubmissionRefused("inactive", _("This exercise has been retired."))
     mine = Submission.objects.filter(user=user, exercise=exercise)
@@ -67,6 +80,7 @@ def submit(
     try:
         with transaction.atomic():
             submission = Submission.objects.create(
+                pk=key,
                 user=user,
                 exercise=exercise,
                 attempt=last + 1,
@@ -87,9 +101,29 @@ def _unfinished() -> SubmissionRefused:
     return SubmissionRefused("unfinished", message)
 
 
+def write_files(*, submission_id: uuid.UUID, report: GradeReport) -> dict[str, str]:
+    """Store what a run has left and return the files' names by kind; outside of a transaction."""
+    contents = {
+        "executed": (report.executed or "").encode(),
+        "page": (report.page or "").encode(),
+        "answers": report.answers,
+    }
+    return {kind: files.write(submission_id, kind, data) for kind, data in contents.items()}
+
+
 @transaction.atomic
-def record_grade(*, lease: Lease, report: GradeReport) -> bool:
-    """End a submission with its grade; False when the lease is lost and nothing was written."""
+def record_grade(
+    *, lease: Lease, report: GradeReport, stored: dict[str, str] | None = None
+) -> bool:
+    """End a submission with its grade; False when the lease is lost and nothing was written.
+
+    Args:
+        lease: what its worker holds.
+        report: the grade.
+        stored: from `write_files`, for whoever holds a transaction already; None stores them now.
+    """
+    if stored is None:
+        stored = write_files(submission_id=lease.submission_id, report=report)
     recorded = held(lease).update(
         **RELEASED,
         state=State.GRADED,
@@ -103,9 +137,9 @@ def record_grade(*, lease: Lease, report: GradeReport) -> bool:
         finished_at=timezone.now(),
     )
     if recorded:
-        SubmissionFiles.objects.filter(pk=lease.submission_id).update(
-            executed=report.executed or "", answers=report.answers
-        )
+        SubmissionFiles.objects.filter(pk=lease.submission_id).update(**stored)
+    else:
+        files.delete(stored.values())
     return bool(recorded)
 
 

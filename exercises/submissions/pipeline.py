@@ -16,7 +16,7 @@ from django.db import transaction
 from courses.learners.progress import record_completion
 from exercises.catalogue import folders
 from exercises.models import Stage, State, Submission
-from exercises.submissions import lifecycle, queue
+from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.heartbeat import Heartbeat
 from exercises.submissions.lease import Lease, Progress, claim
 from grader.errors import PlatformError, SandboxUnavailable
@@ -26,6 +26,7 @@ from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable
 
     from grader.report import GradeReport
     from grader.sandbox.job import Event, Sandbox
@@ -39,8 +40,16 @@ def references() -> ReferenceStore:
     return ReferenceStore(settings.REFERENCES_DIR)
 
 
-def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | None:
+def grade_submission(
+    submission_id: uuid.UUID, *, sandbox: Sandbox, grade: Callable[..., GradeReport] | None = None
+) -> State | None:
     """Grade a queued submission; None when another worker has it or it is finished already.
+
+    Args:
+        submission_id: its key.
+        sandbox: where learner code runs.
+        grade: `GradingProcesses.grade`, which keeps the learner's bytes out of this process; None
+            grades here, as `grader.grading.grade_notebook` does.
 
     Raises:
         SandboxUnavailable: the sandbox broke; the submission was put back.
@@ -49,10 +58,8 @@ def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | N
     if lease is None:
         return None
     try:
-        submission = Submission.objects.select_related("exercise", "user", "files").get(
-            pk=submission_id
-        )
-        report = _grade(submission, lease=lease, sandbox=sandbox)
+        submission = Submission.objects.select_related("exercise", "user").get(pk=submission_id)
+        report = _grade(submission, lease=lease, sandbox=sandbox, grade=grade)
         return _record(submission, lease=lease, report=report)
     except Exception as error:  # the one broad catch: unknown means platform, and costs no attempt
         logger.exception("submission %s could not be graded", submission_id)
@@ -62,7 +69,13 @@ def grade_submission(submission_id: uuid.UUID, *, sandbox: Sandbox) -> State | N
         return state
 
 
-def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeReport:
+def _grade(
+    submission: Submission,
+    *,
+    lease: Lease,
+    sandbox: Sandbox,
+    grade: Callable[..., GradeReport] | None,
+) -> GradeReport:
     with Heartbeat(lease) as heartbeat:
 
         def on_event(event: Event) -> None:
@@ -71,9 +84,9 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
             elif event.kind == "end":
                 heartbeat.progress = Progress(Stage.GRADING)
 
-        report = grade_notebook(
+        report = (grade or grade_notebook)(
             folders.read(submission.exercise.slug),
-            bytes(submission.files.notebook),
+            files.notebook(submission.pk),
             sandbox=sandbox,
             references=references(),
             secret=settings.VARIANT_SECRET.encode(),
@@ -85,10 +98,22 @@ def _grade(submission: Submission, *, lease: Lease, sandbox: Sandbox) -> GradeRe
     return report
 
 
-@transaction.atomic
 def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> State | None:
+    """Store the files of a grade, then write the grade and what follows from it."""
+    stored = lifecycle.write_files(submission_id=submission.pk, report=report)
+    try:
+        return _write(submission, lease=lease, report=report, stored=stored)
+    except BaseException:
+        files.delete(stored.values())
+        raise
+
+
+@transaction.atomic
+def _write(
+    submission: Submission, *, lease: Lease, report: GradeReport, stored: dict[str, str]
+) -> State | None:
     """Write the grade and what follows from it, all or nothing."""
-    if not lifecycle.record_grade(lease=lease, report=report):
+    if not lifecycle.record_grade(lease=lease, report=report, stored=stored):
         return None
     if report.passed:
         _follow_up(submission)

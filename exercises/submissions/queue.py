@@ -19,6 +19,7 @@ GRADE = "exercises.grade"
 MAIL = "exercises.mail_graded"
 MAIL_REVIEW = "exercises.mail_reviewed"
 REQUEUE = "exercises.requeue_stale"
+PRUNE = "exercises.prune_files"
 SANDBOX_QUEUE = "sandbox"
 DEFAULT_QUEUE = "default"
 

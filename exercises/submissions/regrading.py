@@ -14,7 +14,7 @@ from django.db import transaction
 from courses.learners.progress import record_completion
 from exercises.catalogue import folders
 from exercises.models import State, Submission
-from exercises.submissions import lifecycle
+from exercises.submissions import files, lifecycle
 from exercises.submissions.pipeline import references
 from grader.errors import GraderError
 from grader.grading import GradeResult, regrade
@@ -52,11 +52,11 @@ def regrades(exercise: Exercise) -> Iterator[Regrade]:
     """
     folder = folders.read(exercise.slug)
     graded = Submission.objects.filter(exercise=exercise, state=State.GRADED)
-    for submission in graded.select_related("user", "files").order_by("created_at").iterator(100):
+    for submission in graded.select_related("user").order_by("created_at").iterator(100):
         try:
             marks = regrade(
                 folder,
-                bytes(submission.files.answers),
+                files.answers(submission.pk),
                 references=references(),
                 attempt=submission.attempt,
             )

@@ -15,9 +15,10 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
-from exercises.submissions import emails, lifecycle, pipeline, queue
+from exercises.submissions import emails, files, lifecycle, pipeline, queue
 from exercises.submissions.worker import WorkerSandbox
 from grader.errors import SandboxUnavailable
+from grader.grading_process import GradingProcesses
 from grader.sandbox import doctor, open_sandbox
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 def worker_sandbox() -> WorkerSandbox:
     """Return what keeps this process's sandbox open."""
     return WorkerSandbox(open_sandbox=_open_sandbox, concurrency=settings.SANDBOX_CONCURRENCY)
+
+
+@cache
+def grading_processes() -> GradingProcesses:
+    """Return the processes in which this worker grades; started with the worker."""
+    return GradingProcesses(count=settings.SANDBOX_CONCURRENCY)
 
 
 def _open_sandbox() -> Sandbox:
@@ -45,6 +52,7 @@ def _open_sandbox() -> Sandbox:
 @worker_ready.connect
 def _start(**_facts: Any) -> None:
     worker_sandbox().start()
+    grading_processes()
     lifecycle.requeue_stale()
 
 
@@ -56,6 +64,7 @@ def _retire(**_facts: Any) -> None:
 @worker_shutdown.connect
 def _stop(**_facts: Any) -> None:
     worker_sandbox().stop()
+    grading_processes().close()
 
 
 @shared_task(name=queue.GRADE, acks_late=True, ignore_result=True)
@@ -65,7 +74,9 @@ def grade(submission_id: str) -> None:
     if sandbox is None:
         return  # once it is open, the worker notifies itself of all that is queued
     try:
-        pipeline.grade_submission(uuid.UUID(submission_id), sandbox=sandbox)
+        pipeline.grade_submission(
+            uuid.UUID(submission_id), sandbox=sandbox, grade=grading_processes().grade
+        )
     except SandboxUnavailable as fault:
         worker_sandbox().report_broken(fault)
 
@@ -74,6 +85,13 @@ def grade(submission_id: str) -> None:
 def requeue_stale() -> None:
     """Requeue the submissions of dead workers and send lost notifications again."""
     lifecycle.requeue_stale()
+
+
+@shared_task(name=queue.PRUNE, ignore_result=True)
+def prune_files() -> None:
+    """Delete files beyond the retention, and those that no submission names."""
+    files.expire()
+    files.delete_unnamed()
 
 
 @shared_task(name=queue.MAIL, acks_late=True, ignore_result=True)

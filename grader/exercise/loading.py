@@ -27,7 +27,7 @@ from grader.exercise.definition import (
 from grader.exercise.hashes import content_hash, reference_hash
 from grader.messages import MESSAGES
 from grader.sandbox.job import MIB, Limits
-from grader.yaml_tree import Checks, line_of, read_yaml_tree
+from grader.yaml_tree import Checks, line_of, read_yaml_tree, schema_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,12 +109,10 @@ def _check_schema(tree: Mapping[str, Any], file: Path, lines: Mapping[str, int])
     error = jsonschema.exceptions.best_match(_schema().iter_errors(tree))
     if error is not None:
         key = ".".join(str(part) for part in error.absolute_path)
-        reason = error.message
+        reason = schema_reason(error)
         if error.validator in {"minItems", "maxItems"}:
             bound = "at least" if error.validator == "minItems" else "at most"
             reason = f"{len(error.instance)} entries; {bound} {error.validator_value} are needed"
-        if len(reason) > 300:  # noqa: PLR2004 - a message that repeats a whole section helps nobody
-            reason = f"does not fit {error.validator}: {error.validator_value}"
         raise ExerciseContentError(reason, file=file, key=key, line=line_of(key, lines))
 
 

@@ -54,7 +54,8 @@ class Group:
             OSError: the kernel refuses.
         """
         self._hierarchy = hierarchy
-        self._folder = hierarchy.parent / f"{PREFIX}-{owner}-{next(_serial)}"
+        # Several processes monitor runs of one supervisor.
+        self._folder = hierarchy.parent / f"{PREFIX}-{owner}-{os.getpid()}-{next(_serial)}"
         self._folder.mkdir()
         try:
             (self._folder / hierarchy.bound_file).write_text(str(bound_bytes + SLACK_BYTES))

@@ -35,8 +35,13 @@ READ_BYTES: Final = 1 << 18
 SMALL_FRAME_BYTES: Final = 4096
 CHUNK_BYTES: Final = 512 * 1024
 """The runner's own chunks of text and tracebacks are smaller, even when fully escaped."""
-ANSWER_HEADER_BYTES: Final = 32 * bounds.MIB
+ANSWER_HEADER_BYTES: Final = validation.MAX_HEADER_BYTES
 """Labels of a long table, as JSON; they count towards the answer's budget."""
+STRUCTURE_COST_BYTES: Final = 64
+"""What each value in an output's JSON costs besides its text: it becomes a Python object."""
+CHEAP_STRUCTURE: Final = 64
+"""Brackets, commas and strings that any frame may have: they cost nothing."""
+MAX_EXECUTION_COUNT: Final = 10**6
 ANSWER_BUDGETS: Final = 6
 """How many full-size answers a run may send; the runner itself stops at four."""
 CPU_GRAIN_SECONDS: Final = 0.5
@@ -275,9 +280,10 @@ class RunMonitor:
         elif kind == frames.CELL_END:
             self._end_cell(frames.parse(body))
         else:
-            state.output_bytes += len(body)
+            cost = len(body) + _structure_cost(body)
+            state.output_bytes += cost
             parsed = frames.parse(body)
-            output = state.cells[state.current].add_frame(kind, parsed, cost=len(body))
+            output = state.cells[state.current].add_frame(kind, parsed, cost=cost)
             self._emit("output", output=output)
             if kind == frames.ERROR:
                 state.shown_error = cell_error(state.current, parsed)
@@ -298,7 +304,11 @@ class RunMonitor:
 
     def _end_cell(self, body: dict[str, Any]) -> None:
         state, count = self._progress, body.get("execution_count")
-        if body.get("cell") != state.current or type(count) is not int:
+        if (
+            body.get("cell") != state.current
+            or type(count) is not int
+            or not 0 <= count < MAX_EXECUTION_COUNT
+        ):
             raise BadFrame("the end of another cell")
         if body.get("ok") is not True:
             if state.shown_error is None:
@@ -412,6 +422,12 @@ _TOO_MANY_MAPPINGS: Final = (
     f"The notebook's processes have more than {policy.MAX_MAPPINGS:,} memory mappings."
 )
 _NAMES: Final = {Verdict.RUNTIME_ERROR: "ProcessEnded", Verdict.BAD_OUTPUT: "BadOutput"}
+
+
+def _structure_cost(body: bytes) -> int:
+    if len(body) <= CHEAP_STRUCTURE:
+        return 0
+    return STRUCTURE_COST_BYTES * max(0, frames.structure(body) - CHEAP_STRUCTURE)
 
 
 def _exit_message(code: int) -> str:

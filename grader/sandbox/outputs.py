@@ -23,6 +23,7 @@ JSON_TYPES: Final = frozenset({"application/json"})
 MAX_JSON_DEPTH: Final = 16
 MAX_OUTPUTS: Final = 1000
 """The maximum number of outputs of one cell."""
+MAX_TRACEBACK_LINES: Final = 2000
 OUTPUT_COST_BYTES: Final = 64
 """What each output costs in addition to its content, so that many empty ones are bounded too."""
 SIZE_METADATA: Final = ("width", "height")
@@ -42,6 +43,7 @@ class CellOutputs:
         self._texts: dict[int, list[str]] = {}
         self._by_display: dict[str, list[dict[str, Any]]] = {}
         self._clear_next = False
+        self._extra_error = False
         self.truncated = False
         self.execution_count: int | None = None
         self.wall_seconds: float | None = None
@@ -66,11 +68,10 @@ class CellOutputs:
         return self._added(kind, body, cost)
 
     def _added(self, kind: bytes, body: Mapping[str, Any], cost: int) -> Mapping[str, Any] | None:
-        if kind == frames.ERROR:  # kept whatever the size: it tells the learner what failed
-            output = error_output(body)
-            self._outputs.append(output)
-            return {**output, "line": body.get("line")}
-        if not self._has_room(cost + OUTPUT_COST_BYTES):
+        has_room = self._has_room(cost + OUTPUT_COST_BYTES)
+        if kind == frames.ERROR:
+            return self._add_error(body, has_room=has_room)
+        if not has_room:
             return self._truncate()
         if kind == frames.STREAM:
             return self._add_text(body)
@@ -78,6 +79,18 @@ class CellOutputs:
             self._outputs.append(result_output(body))
             return self._outputs[-1]
         return self._add_display(body)
+
+    def _add_error(self, body: Mapping[str, Any], *, has_room: bool) -> Mapping[str, Any]:
+        """Add a traceback; without room only the latest is kept: it says what failed."""
+        error = error_output(body)
+        if not has_room:
+            self._truncate()
+        if self._extra_error and not has_room:
+            self._outputs[-1] = error
+        else:
+            self._extra_error = not has_room
+            self._outputs.append(error)
+        return {**error, "line": body.get("line")}
 
     def outcome(self) -> CellOutcome:
         """Return the cell's current state."""
@@ -104,6 +117,7 @@ class CellOutputs:
         self._outputs.clear()
         self._texts.clear()
         self._clear_next = False
+        self._extra_error = False
 
     def _add_text(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         name, text = body.get("name"), body.get("text")
@@ -142,7 +156,7 @@ def error_output(body: Mapping[str, Any]) -> dict[str, Any]:
         "output_type": "error",
         "ename": name,
         "evalue": message,
-        "traceback": trace.split("\n"),
+        "traceback": trace.split("\n", MAX_TRACEBACK_LINES)[:MAX_TRACEBACK_LINES],
     }
 
 

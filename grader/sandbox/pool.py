@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from grader.sandbox.forkserver import IsolatedProcess
     from grader.sandbox.job import Event, Job, Run
 
 ENVIRONMENT_CHECK_SECONDS: Final = 2.0
@@ -89,6 +90,23 @@ class BubblewrapSandbox:
     def _run_once(self, monitor: RunMonitor) -> Run:
         with self._borrowed_server() as server, contextlib.closing(server.fork_run()) as process:
             return monitor.run(process)
+
+    @contextlib.contextmanager
+    def lend_process(self) -> Iterator[tuple[IsolatedProcess, frozenset[int]]]:
+        """Provide an isolated process, for a monitor in another process, and its cores.
+
+        Raises:
+            SandboxUnavailable: as `run`; raised inside the block, it replaces the server.
+        """
+        share = self._slots.get()
+        try:
+            with (
+                self._borrowed_server() as server,
+                contextlib.closing(server.fork_run()) as process,
+            ):
+                yield process, share
+        finally:
+            self._slots.put(share)
 
     def run_many(
         self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None

@@ -47,6 +47,10 @@ MAX_LABELS: Final = 100_000
 MAX_LABEL_CHARACTERS: Final = 200
 SURROGATES: Final = (0xD800, 0xDFFF)
 LAST_CODE_POINT: Final = 0x10FFFF
+MAX_HEADER_BYTES: Final = 8 * 2**20
+"""Of the JSON line before an answer's arrays: the names of a long table."""
+MAX_EXTENT_BYTES: Final = 2**31
+"""Bytes that a shape may span, sizes of zero counted as one: beyond it numpy itself raises."""
 
 _UNICODE: Final = re.compile(r"<U[1-9][0-9]{0,7}")
 
@@ -59,7 +63,10 @@ def validate_answer(
     Raises:
         BadFrame: name, type, shape or length is not what the runner sends.
     """
-    line, _, raw = body.partition(b"\n")
+    end = body.find(b"\n", 0, MAX_HEADER_BYTES + 1)
+    if end < 0 and len(body) > MAX_HEADER_BYTES:
+        raise BadFrame("an answer's header that is too long")
+    line, raw = (body, b"") if end < 0 else (body[:end], body[end + 1 :])
     header = parse(line)
     name, source, refusal = header.get("name"), header.get("source"), header.get("refusal")
     if not isinstance(name, str) or name not in declared:
@@ -94,6 +101,8 @@ def _arrays(described: Any, raw: bytes) -> dict[str, NDArray[np.generic]]:
         if not isinstance(key, str) or key not in PARTS or key in arrays:
             raise BadFrame("an unknown part")
         dtype, shape = _dtype(item.get("dtype")), _shape(item.get("shape"))
+        if math.prod(max(length, 1) for length in shape) * dtype.itemsize > MAX_EXTENT_BYTES:
+            raise BadFrame("a shape that is not allowed")
         size = math.prod(shape) * dtype.itemsize
         if start + size > len(raw):
             raise BadFrame("fewer bytes than the shape needs")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from rest_framework.authtoken.models import Token
 
 from config.environment import BASE_DIR
 from config.prepare import set_demo_accounts
 from config.run import sign_in_help
 from courses.accounts.demo import DEMO_ACCOUNTS
+from courses.accounts.tokens import new_token
 from courses.models import User
 
 if TYPE_CHECKING:
@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 INSTRUCTOR = DEMO_ACCOUNTS[1]
 SITES = [
-    ("config.settings.development", {}, "True"),
+    ("config.settings.development", {}, "False"),
+    ("config.settings.development", {"WHYBOX_DEMO_ACCOUNTS": "true"}, "True"),
+    (
+        "config.settings.development",
+        {"WHYBOX_DEMO_ACCOUNTS": "true", "WHYBOX_ALLOWED_HOSTS": "localhost,school.example"},
+        "False",
+    ),
+    (
+        "config.settings.development",
+        {"WHYBOX_DEMO_ACCOUNTS": "true", "WHYBOX_SITE_URL": "https://school.example"},
+        "False",
+    ),
     ("config.settings.development", {"WHYBOX_DEMO_ACCOUNTS": "false"}, "False"),
     ("config.settings.production", {"WHYBOX_DEMO_ACCOUNTS": "true"}, "False"),
 ]
@@ -54,7 +65,7 @@ def test_switched_off_they_cannot_sign_in(db: None, client: Client, settings: An
     """Neither password nor token of an existing demo account works, until it is on again."""
     set_demo_accounts()
     assert signs_in(client)
-    key = Token.objects.create(user=User.objects.get(email=INSTRUCTOR.email)).key
+    key = new_token(User.objects.get(email=INSTRUCTOR.email))
     header = {"Authorization": f"Token {key}"}
     client.logout()
 

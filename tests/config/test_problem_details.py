@@ -9,7 +9,14 @@ import pytest
 if TYPE_CHECKING:
     from django.test import Client
 
-UNKNOWN = ["/api/v1/", "/api/v1/submissions/xyz/", "/api/v1/nothing", "/api/v1/courses/a/b/c/"]
+UNKNOWN = [
+    "/api/",
+    "/api/v2/courses/",
+    "/api/v1/",
+    "/api/v1/submissions/xyz/",
+    "/api/v1/nothing",
+    "/api/v1/courses/a/b/c/",
+]
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
@@ -45,3 +52,44 @@ def test_an_invalid_request_names_its_fields(db: None, client: Client) -> None:
     assert answer.json()["title"] == "Invalid request."
     assert answer.json()["code"] == "invalid"
     assert set(answer.json()["errors"]) == {"username", "password"}
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "headers", "body", "status", "code"),
+    [
+        ("get", "/api/v1/auth/token/", {}, "", 405, "method_not_allowed"),
+        ("post", "/api/v1/auth/token/", {}, "{", 400, "parse_error"),
+        ("post", "/api/v1/courses/x/enrolment/", {}, "{}", 401, "not_authenticated"),
+        ("get", "/api/v1/courses/", {"Accept": "text/csv"}, "", 406, "not_acceptable"),
+        ("get", "/api/v1/courses/x/", {}, "", 404, "not_found"),
+        ("get", "/api/v1/courses/", {"Authorization": "Token x"}, "", 401, "authentication_failed"),
+        (
+            "post",
+            "/api/v1/auth/token/",
+            {},
+            '{"username": "a@example.org", "password": "b"}',
+            401,
+            "authentication_failed",
+        ),
+    ],
+)
+def test_every_refusal_carries_its_code(
+    db: None,
+    client: Client,
+    *,
+    method: str,
+    address: str,
+    headers: dict[str, str],
+    body: str,
+    status: int,
+    code: str,
+) -> None:
+    """A program can tell refusals apart without reading sentences."""
+    answer = client.generic(
+        method.upper(), address, body, content_type="application/json", headers=headers
+    )
+
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    assert answer.json()["status"] == status

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.utils.translation import override
 
@@ -20,13 +21,43 @@ PERSON = {"email": "ann@example.org", "password1": "correct horse battery"}
 
 
 def test_the_confirmation_mail_names_the_site_and_holds_one_link() -> None:
-    """Signing up sends a short mail from Whybox; the host appears in the link only."""
+    """Signing up sends a short mail from Whybox; the site's address appears in the link only."""
     Client().post("/accounts/signup/", PERSON)
     (sent,) = mail.outbox
     assert sent.subject == "Confirm your email for Whybox"
     assert sent.body.startswith("Hello,\n\nPlease confirm your email address")
-    assert sent.body.count("testserver") == sent.body.count("/accounts/confirm-email/") == 1
+    assert sent.body.count("localhost:8000") == sent.body.count("/accounts/confirm-email/") == 1
     assert "user ann" not in sent.body
+
+
+@pytest.mark.parametrize("host", ["localhost:9999", "testserver:80", "127.0.0.1:31337"])
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/accounts/password/reset/", {"email": PERSON["email"]}),
+        ("/accounts/password/reset/", {"email": "nobody@example.org"}),
+        ("/accounts/signup/", PERSON),
+        ("/accounts/signup/", PERSON | {"email": "new@example.org"}),
+    ],
+    ids=["reset", "unknown", "exists", "confirm"],
+)
+def test_no_mail_links_to_the_host_of_the_request(
+    host: str, path: str, form: dict[str, str], settings: Settings
+) -> None:
+    """Whoever asks for a mail to somebody else does not choose host or port of its link."""
+    settings.SITE_URL = "https://whybox.example"
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    Client().post("/accounts/signup/", PERSON)
+    EmailAddress.objects.update(verified=True)
+    mail.outbox.clear()
+    cache.clear()  # one mail in three minutes goes to the same address
+
+    Client(headers={"host": host}).post(path, form)
+
+    (sent,) = mail.outbox
+    links = [word for word in sent.body.split() if "://" in word]
+    assert links
+    assert all(link.startswith("https://whybox.example/accounts/") for link in links)
 
 
 def test_mails_about_accounts_are_written_in_the_language_of_the_page() -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from celery import current_app
 from django.conf import settings as site_settings
-from rest_framework.authtoken.models import Token
+from django.core.cache import cache
 
+from courses.accounts.tokens import new_token
 from courses.models import User
 from exercises.catalogue import loading
 from exercises.models import Exercise
@@ -85,6 +86,12 @@ def run_worker(run_worker_process: WorkerProcess, transactional_db: None) -> Wor
 
 
 @pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """Forget what other tests counted and the status that they saw."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def _content(settings: Any) -> None:
     settings.CONTENT_DIR = CONTENT
 
@@ -107,7 +114,7 @@ def token_of() -> Callable[[User], dict[str, str]]:
     """Make the header by which the API knows somebody."""
 
     def header(user: User) -> dict[str, str]:
-        return {"Authorization": f"Token {Token.objects.get_or_create(user=user)[0].key}"}
+        return {"Authorization": f"Token {new_token(user)}"}
 
     return header
 

@@ -18,7 +18,7 @@ from exercises.catalogue import loading
 from exercises.catalogue.rubric import ReviewRubric, read_rubric
 from exercises.models import Review, Submission
 from exercises.reviews import ReviewRefused
-from exercises.submissions import emails, lifecycle, pipeline
+from exercises.submissions import emails, files, lifecycle, pipeline
 from exercises.submissions.lease import claim
 from grader.errors import ExerciseContentError
 from grader.report import GradeReport
@@ -271,7 +271,7 @@ def test_a_reviewer_can_try_the_notebook(
     """The notebook can be downloaded as it was submitted."""
     learner_client.browser.force_login(reviewer)
     answer = learner_client.browser.get(reverse("exercises:submitted_notebook", args=[project.pk]))
-    assert answer.content == bytes(project.files.notebook)
+    assert answer.content == files.notebook(project.pk)
     assert f"{SLUG}-1.ipynb" in answer["Content-Disposition"]
 
 

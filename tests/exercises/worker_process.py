@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 SLUG = "linear-parts"
@@ -45,6 +46,7 @@ class WorkerProcess:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
             "WHYBOX_VAR": str(folder),
+            "WHYBOX_SUBMISSION_STORAGE_OPTIONS": f"location={_files_folder()}",
             "WHYBOX_CONTENT": str(CONTENT),
             "WHYBOX_DATABASE_URL": _database_url(),
             "WHYBOX_BROKER_URL": broker_url(),
@@ -82,6 +84,11 @@ class WorkerProcess:
         """End it and close its log."""
         self.stop()
         self._log.close()
+
+
+def _files_folder() -> str:
+    """Where this test process keeps submissions' files."""
+    return str(settings.STORAGES["submissions"]["OPTIONS"]["location"])
 
 
 def _database_url() -> str:

@@ -114,8 +114,8 @@ def test_rows_keep_their_keys_when_lessons_are_renumbered(
         (QUIZ, "answer: 2 * a + b", "answer: b / (a - 7)", "division by zero"),
         (QUIZ, "id: many", "id: one", "'one' is taken already."),
         (QUIZ, "Which *one*?", "Which $\\nosuch$?", "the command \\nosuch is unknown"),
-        (QUIZ, "pass_percent: 75", "pass_percent: 101", "101 is greater than the maximum of 100"),
-        (QUIZ, "kind: multiple", "kind: several", "'several' is not one of"),
+        (QUIZ, "pass_percent: 75", "pass_percent: 101", "is greater than the maximum of 100: 101"),
+        (QUIZ, "kind: multiple", "kind: several", ": 'several'"),
         (LESSON, "$f(x) = x^2$", "$\\frac{1}{x$", "the braces do not match"),
         (LESSON, "figures/bars.svg", "figures/lost.svg", "figures/lost.light.svg is missing"),
         (
@@ -126,10 +126,10 @@ def test_rows_keep_their_keys_when_lessons_are_renumbered(
         ),
         (LESSON, "https://example.org/)", "../02-page-2/lesson.md)", "is broken"),
         (LESSON, "```python run", "```pyton run", "The programming language 'pyton' is unknown."),
-        (LESSON, "topics: [shap]", "topics: SHAP", "'SHAP' is not of type 'array'"),
-        (COURSE, "level: beginner", "level: easy", "'easy' is not one of"),
+        (LESSON, "topics: [shap]", "topics: SHAP", "is not of type 'array': 'SHAP'"),
+        (COURSE, "level: beginner", "level: easy", ": 'easy'"),
         (COURSE, "level: beginner", "level: beginner\nlevel: advanced", "appears twice"),
-        (COURSE, 'version: "1.0"', "version: 1.0", "1.0 is not of type 'string'"),
+        (COURSE, 'version: "1.0"', "version: 1.0", "is not of type 'string': 1.0"),
         (COURSE, "lesson: 02-page-2", "lesson: 02-page-9", "02-page-9 is missing"),
         (COURSE, "exercise: toy", "exercise: gone", "There is no exercise 'gone'"),
     ],
@@ -315,3 +315,20 @@ def test_a_missing_folder_is_no_crash(tmp_path: Path) -> None:
     """A folder that is not there is named, with the variable that sets it."""
     with pytest.raises(CommandError, match="WHYBOX_CONTENT"):
         call_command("load_content", str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("length", [3, 3000])
+def test_a_content_error_gives_the_reason_first_and_the_value_whole(
+    material: Material, db: None, length: int
+) -> None:
+    """However long a wrong value is, what is wrong with it stands before it, and nothing is cut."""
+    value = "x" * length
+    material.course()
+    material.replace("courses/tiny/course.yaml", "level: beginner", f"level: {value}")
+
+    with pytest.raises(InvalidContentError) as refused:
+        load(material.root)
+
+    message = str(refused.value)
+    assert message.index("is not one of") < message.index(value)
+    assert "…" not in message

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from courses.authoring.loading import load
-from courses.catalogue.search import find
+from courses.catalogue.search import corrected, find
 
 if TYPE_CHECKING:
     from courses.models import Course
@@ -102,3 +103,38 @@ def test_the_catalogue_shows_what_was_found(course: Course, material: Material) 
     assert "No results for" in page
     assert "<script>&quot;" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("typo", ["zbera", "zeba", "zebbra", "zeabra", "ZEBRQ", "zebrra reason"])
+def test_a_typo_is_forgiven(course: Course, typo: str) -> None:
+    """One wrong, missing, doubled or swapped letter finds what was meant, and the page says so."""
+    page = Client().get(f"/courses/?q={typo}").content.decode()
+
+    assert "<mark>zebra</mark>" in page
+    assert f"No results for “{typo}”. These are for “zebra" in page
+
+
+@pytest.mark.parametrize("text", ["zebra", "xyzzy", "q", "", "12345", "zeb", "z(.*", "a" * 5000])
+def test_what_is_known_or_too_strange_is_not_corrected(course: Course, text: str) -> None:
+    """Nothing is guessed for a right word, its beginning, a number or a word that is like none."""
+    assert corrected(text) is None
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text(max_size=60))
+def test_no_text_breaks_the_correction(course: Course, text: str) -> None:
+    """Whatever is typed, there is a text or none."""
+    assert corrected(text) is None or find(corrected(text) or "", "en") is not None
+
+
+def test_an_index_from_before_the_words_is_rebuilt(course: Course, material: Material) -> None:
+    """The first load after an upgrade fills the words, though no file has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM courses_search_words")
+    assert corrected("zbera") is None
+
+    load(material.root)
+
+    assert corrected("zbera") == "zebra"

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typst
+from django.core.cache import caches
 from django.test import Client
 
+from courses.certificates import pdf, typesetting
 from courses.certificates.facts import facts_of
 from courses.certificates.issuing import issue, revoke, show_name
 from courses.certificates.pdf import TEMPLATE, certificate_pdf, data_for_typst, qr_code
@@ -21,6 +27,12 @@ def certificate(course: Course, learner: User) -> Certificate:
     found = issue(user=learner, course=course, parts=list(course.parts.for_outlines()))
     show_name(certificate=found, public=True)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """Forget the PDFs of other tests."""
+    caches["documents"].clear()
 
 
 def page(certificate: Certificate) -> str:
@@ -162,3 +174,81 @@ def test_the_page_takes_few_queries(
     assert callable(django_assert_max_num_queries)
     with django_assert_max_num_queries(2):
         page(certificate)
+
+
+NAMES = {
+    "Chinese": "欧阳娜娜 王小明",
+    "Japanese": "山田太郎 ひらがな カタカナ",
+    "Korean": "김민준 이서연",
+    "Arabic": "محمد عبد الله الخوارزمي",
+    "Persian, with a joiner": "علی\u200cرضا",  # noqa: RUF001  # a Persian name
+    "Hebrew": "דוד בן־גוריון",
+    "Cyrillic": "Александра Ковалевская-Ђорђевић",
+    "Greek": "Αλέξανδρος Παπαδόπουλος",
+    "Vietnamese": "Nguyễn Thị Minh Khai",
+    "Georgian and Armenian": "გიორგი Հայկ",
+    "mixed": "Lena 李娜 Лена",
+    "right-to-left override": "Lena\u202eLind\u2066x\u2069",
+    "control characters": "Le\x00na\x07\n\tLind\u2028x",
+    "typst markup": '#read("/etc/passwd") #{while true {}} $x^2$ @a <b> \\u{41} ```rust x```',
+    "200 characters": "Konstantinopolska " * 11 + "xx",
+    "200 characters without a space": "x" * 200,
+    "200 Chinese characters": "王" * 200,
+    "200 combining marks": "a" + "\u0301" * 199,
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_every_script_is_set_accessibly_on_one_page(certificate: Certificate, name: str) -> None:
+    """There is a glyph for each character: PDF/UA forbids a document with a box in place of one."""
+    certificate.learner_name = name
+    certificate.save()
+
+    answer = Client().get(f"/certificates/{certificate.pk}.pdf")
+
+    assert answer.status_code == 200
+    assert b"pdfuaid" in answer.content
+    assert len(re.findall(rb"/Type\s*/Page\b", answer.content)) == 1
+    text = page(certificate)
+    assert not set(text) & set("\x00\x07\u202e\u2066\u2069\u2028")
+
+
+@pytest.mark.parametrize("name", ["𓀀𓂀 Ptah", "Lena \U0010fffd\ue000 Lind", "👩🏽‍🚀 Sally"])
+def test_a_character_that_no_font_has_costs_no_certificate(
+    certificate: Certificate, name: str
+) -> None:
+    """The PDF is made nevertheless."""
+    certificate.learner_name = name
+    certificate.save()
+
+    assert certificate_pdf(certificate).startswith(b"%PDF")
+
+
+def test_setting_a_certificate_is_bounded_in_time(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
+) -> None:
+    """A template that never ends is stopped; the page offers the certificate itself instead."""
+    endless = tmp_path / "endless.typ"
+    endless.write_text(
+        "#let f(x) = { let i = 0\n while true { i += 1; if i < 0 { break } } }\n#f(1)"
+    )
+    monkeypatch.setattr(pdf, "TEMPLATE", endless)
+    monkeypatch.setattr(typesetting, "SECONDS", 2)
+    started = time.monotonic()
+
+    answer = Client().get(f"/certificates/{certificate.pk}.pdf")
+
+    assert time.monotonic() - started < 10
+    assert answer.status_code == 503
+    assert certificate.get_absolute_url() in answer.content.decode()
+
+
+def test_a_pdf_is_set_once(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks again, under whatever address, gets the kept one until what it says changes."""
+    address = f"/certificates/{certificate.pk}.pdf"
+    first = Client().get(address).content
+    monkeypatch.setattr(pdf, "TEMPLATE", Path("/nothing"))
+
+    assert Client().get(f"{address}?x=1").content == first
+    show_name(certificate=certificate, public=False)
+    assert Client().get(address).status_code == 503

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from courses.authoring.loading import load
+from courses.certificates.issuing import issue, show_name
 from courses.learners.enrolment import enrol
 from courses.learners.progress import record_completion, record_lesson_read
 from courses.models import (
@@ -445,3 +446,54 @@ def test_a_lesson_in_another_language_takes_few_queries_too(
         assert visitor.get(LESSON, headers={"Accept-Language": "fr"}).status_code == 200
 
     assert len(captured) <= MOST_QUERIES
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_progress_moves_when_the_quiz_is_passed(
+    course: Course, learner: User, visitor: Client, *, scripts: bool
+) -> None:
+    """The bar and the end of the page show the passed lesson at once, with and without scripts."""
+    assert "0 of 3 parts" in visitor.get(LESSON).content.decode()
+    quiz = Quiz.objects.select_related("lesson").get(lesson__slug="page-1")
+    headers = {"HX-Request": "true"} if scripts else {}
+
+    answer = visitor.post(f"{LESSON}quiz/", posted(learner, quiz), follow=True, headers=headers)
+
+    text = answer.content.decode()
+    assert "1 of 3 parts" in text
+    assert "Mark as not complete" in text
+    assert ("<html" in text) is not scripts
+    if scripts:
+        assert '<div id="course-progress" hx-swap-oob="true">' in text
+        assert 'id="lesson-end" hx-swap-oob="true"' in text
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_showing_my_name_applies_to_certificates_that_exist(
+    course: Course, learner: User, visitor: Client, *, public: bool
+) -> None:
+    """The box of the profile changes every certificate that the learner has."""
+    learner.name_public = not public
+    learner.save()
+    certificate = issue(user=learner, course=course, parts=list(course.parts.for_outlines()))
+    form = {"name": "Lena Lind", "mail_certificate": "on"} | (
+        {"name_public": "on"} if public else {}
+    )
+
+    visitor.post("/profile/", form)
+
+    page = Client().get(certificate.get_absolute_url()).content.decode()
+    assert ("Lena Lind" in page) is public
+
+
+def test_saving_the_profile_keeps_the_choice_of_one_certificate(
+    course: Course, learner: User, visitor: Client
+) -> None:
+    """Who changes only the language keeps what was chosen on a certificate's own page."""
+    certificate = issue(user=learner, course=course, parts=list(course.parts.for_outlines()))
+    show_name(certificate=certificate, public=True)
+
+    visitor.post("/profile/", {"name": "Lena Lind", "locale": "fr"})
+
+    certificate.refresh_from_db()
+    assert certificate.name_public

@@ -205,3 +205,37 @@ def _claim(submission: Submission) -> Lease:
     lease = claim(submission_id=submission.pk)
     assert lease is not None
     return lease
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/x-ipynb+json", "*/*", "application/json, */*;q=0.1"]
+)
+def test_the_starter_comes_to_whoever_accepts_json(
+    learner_client: LearnerClient, header: dict[str, str], accept: str
+) -> None:
+    """A notebook is JSON: a client that accepts JSON gets it, with the notebook's media type."""
+    address = f"/api/v1/exercises/{SLUG}/starter/"
+    answer = learner_client.browser.get(address, headers=header | {"Accept": accept})
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/x-ipynb+json"
+    assert answer.json()["nbformat"] == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"no json", "not_json"), (b"{}", "not_a_notebook"), (b"[" * 500, "too_deep")],
+)
+def test_a_refused_notebook_carries_its_reason_as_code(
+    learner_client: LearnerClient, header: dict[str, str], data: bytes, code: str
+) -> None:
+    """A program can tell why a file was refused; the message for people is under `errors`."""
+    answer = learner_client.browser.post(
+        f"/api/v1/exercises/{SLUG}/submissions/",
+        {"notebook": SimpleUploadedFile("a.ipynb", data)},
+        headers=header,
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == code
+    assert answer.json()["errors"]["notebook"]

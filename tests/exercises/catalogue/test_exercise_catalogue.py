@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from exercises.catalogue import folders, loading
 from exercises.models import Exercise
+from grader.errors import ExerciseContentError
 from tests.exercises.worker_process import CONTENT, SLUG
 
 if TYPE_CHECKING:
@@ -80,3 +81,31 @@ def test_a_changed_file_is_read_again(content: Path, settings: Any) -> None:
     file = content / "exercises" / SLUG / "exercise.yaml"
     file.write_text(file.read_text().replace("pass_score: 8", "pass_score: 7"))
     assert folders.read(SLUG).pass_score == 7
+
+
+@pytest.mark.parametrize("length", [3, 3000])
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("minutes: 5", "minutes: {}", "is not of type 'integer'"),
+        ("level: introductory", "level: {}", "is not one of"),
+    ],
+)
+def test_a_content_error_gives_the_reason_first_and_the_value_whole(
+    tmp_path: Path, old: str, new: str, reason: str, length: int
+) -> None:
+    """However long a wrong value is, what is wrong with it stands before it, and nothing is cut."""
+    shutil.copytree(CONTENT, tmp_path / "content")
+    changed = tmp_path / "content/exercises" / SLUG / "exercise.yaml"
+    text = changed.read_text()
+    assert old in text
+    value = "x" * length
+    changed.write_text(text.replace(old, new.format(value)))
+
+    with pytest.raises(ExerciseContentError) as refused:
+        loading.load(content=tmp_path / "content")
+
+    message = str(refused.value)
+    assert message.startswith(f"{changed}:")
+    assert 0 < message.index(reason) < message.index(value)
+    assert "…" not in message

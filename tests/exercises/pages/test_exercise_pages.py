@@ -14,6 +14,7 @@ from courses.models import Course, Part, User
 from exercises.models import Stage, State, Submission, Worker
 from exercises.submissions import lifecycle
 from exercises.submissions.lease import Progress, claim, renew_lease
+from grader.notebook_page import render_notebook
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
 
@@ -152,7 +153,7 @@ def test_a_platform_error_does_not_count(learner_client: LearnerClient) -> None:
 def test_others_see_nothing(learner_client: LearnerClient, name: str) -> None:
     """Somebody else's submission does not exist; a reviewer sees it."""
     submission = learner_client.submit()
-    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, executed=_empty_notebook()))
+    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, page="<p>x</p>"))
     address = reverse(f"exercises:{name}", args=[submission.pk])
     learner_client.browser.force_login(User.objects.create_user("eve@example.org"))
     assert learner_client.browser.get(address).status_code == 404
@@ -166,8 +167,8 @@ def test_an_executed_notebook_can_do_nothing(learner_client: LearnerClient) -> N
     hostile = """<script>steal()</script><img src=x onerror=steal()><iframe src=/></iframe>
     <a href="javascript:steal()">go</a><img src="https://example.org/spy.png"><form action=/></form>
     <table style="position:fixed"><tr><td>kept</td></tr></table>"""
-    executed = _empty_notebook(hostile)
-    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, executed=executed))
+    page = render_notebook(json.loads(_empty_notebook(hostile)))
+    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, page=page))
     answer = learner_client.browser.get(reverse("exercises:executed", args=[submission.pk]))
     elements = Elements()
     elements.feed(answer.content.decode().split("<body>")[1])
@@ -181,7 +182,7 @@ def test_an_executed_notebook_can_do_nothing(learner_client: LearnerClient) -> N
     assert "allow-" not in policy
 
 
-def _empty_notebook(html: str = "") -> str:
+def _empty_notebook(html: str) -> str:
     output = {"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}
     code = {"cell_type": "code", "id": "a", "source": "1", "outputs": [output], "metadata": {}}
     text = {"cell_type": "markdown", "id": "b", "source": html, "metadata": {}}

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from exercises.models import Stage, State, Submission
-from exercises.submissions import lifecycle, queue
+from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
 from exercises.submissions.lifecycle import MAX_TRIES
@@ -37,7 +37,7 @@ def test_a_submission_is_queued_and_keeps_its_notebook(learner_client: LearnerCl
     """A submitted notebook is stored unchanged, in state QUEUED, as attempt 1."""
     submission = learner_client.submit("x = 1")
     assert (submission.state, submission.attempt) == (State.QUEUED, 1)
-    assert b"x = 1" in bytes(submission.files.notebook)
+    assert b"x = 1" in files.notebook(submission.pk)
 
 
 def test_only_one_is_unfinished_at_a_time(learner_client: LearnerClient) -> None:
@@ -98,7 +98,7 @@ def test_a_grade_is_recorded_whole(learner_client: LearnerClient) -> None:
     assert (submission.state, submission.score, submission.lease_token) == (State.GRADED, 4.0, None)
     assert submission.report is not None
     assert submission.report["max_score"] == 10.0
-    assert bytes(submission.files.answers) == b"packed"
+    assert files.answers(submission.pk) == b"packed"
 
 
 def test_who_lost_the_lease_writes_nothing(learner_client: LearnerClient) -> None:

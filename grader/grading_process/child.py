@@ -1,0 +1,107 @@
+"""The child's program: imports what grading needs, then serves one job after another."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lime.lime_tabular  # noqa: F401 - warm: what reference.py files import
+import shap  # noqa: F401 - the same
+
+from grader.errors import NotebookRefused, SandboxUnavailable
+from grader.grading import grade_notebook
+from grader.grading_process import limits, messages
+from grader.grading_process.lent_sandbox import LentSandbox
+from grader.notebook_page import render_notebook
+from grader.reference import ReferenceStore
+from grader.variants import choose_hidden, visible_variant
+
+if TYPE_CHECKING:
+    from grader.report import GradeReport
+    from grader.sandbox.job import Event
+
+
+class Child:
+    """Serves the jobs of one caller, one at a time."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._stores: dict[str, ReferenceStore] = {}
+
+    def serve(self) -> None:
+        """Serve until the caller closes the line."""
+        messages.send(self._line, {"kind": messages.READY})
+        while True:
+            try:
+                job, files = messages.receive(self._line)
+            except messages.ChildError:
+                return
+            notebook, definition = (
+                messages.read_file(number, most=64 * messages.MIB) for number in files
+            )
+            messages.close(files)
+            self._grade(job, notebook, definition)
+
+    def _grade(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> None:
+        try:
+            report = self._report(job, notebook, definition)
+        except NotebookRefused as refusal:
+            self._refuse("NotebookRefused", str(refusal), refusal.reason)
+        except SandboxUnavailable as fault:
+            self._refuse("SandboxUnavailable", fault.reason, fault.fix)
+        except Exception as error:  # noqa: BLE001 - the caller logs it; unknown means platform
+            self._refuse(type(error).__name__, str(error), "")
+        else:
+            executed = report.executed or ""
+            if len(executed.encode()) > messages.EXECUTED_BYTES:
+                executed = ""
+            files = [json.dumps(report.as_json()).encode(), executed.encode(), report.answers]
+            messages.send(self._line, {"kind": messages.GRADED}, files)
+            limits.limit_cpu(limits.PAGE_CPU_SECONDS)
+            page = render_notebook(json.loads(executed)) if executed else ""
+            messages.send(self._line, {"kind": messages.PAGE}, [page.encode()])
+
+    def _report(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> GradeReport:
+        exercise = pickle.loads(definition)  # noqa: S301 - from the caller, never from a learner
+        secret = None if job["secret"] is None else bytes.fromhex(job["secret"])
+        store = self._stores.setdefault(job["references"], ReferenceStore(Path(job["references"])))
+        limits.limit_cpu(limits.REFERENCE_CPU_SECONDS)
+        store.get(exercise, visible_variant(exercise), misconceptions=True)
+        hidden = None if secret is None else choose_hidden(exercise, secret, job["attempt"])
+        if hidden is not None:
+            store.get(exercise, hidden)
+        limits.limit_cpu(limits.GRADING_CPU_SECONDS)
+        return grade_notebook(
+            exercise,
+            notebook,
+            sandbox=LentSandbox(self._line),
+            references=store,
+            secret=secret,
+            attempt=job["attempt"],
+            on_event=self._tell,
+        )
+
+    def _tell(self, event: Event) -> None:
+        facts = {"kind": messages.EVENT, "event": event.kind}
+        messages.send(self._line, facts | {"cell": event.cell, "cells": event.cells})
+
+    def _refuse(self, kind: str, text: str, fix: str) -> None:
+        facts = {"kind": messages.REFUSED, "error": kind, "text": text[:2000], "fix": fix[:2000]}
+        messages.send(self._line, facts)
+
+
+def main() -> None:
+    """Serve the line whose descriptor is the first argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the caller, which closes the line
+    line = socket.socket(fileno=int(sys.argv[1]))
+    limits.limit_memory()
+    Child(line).serve()
+
+
+if __name__ == "__main__":
+    main()
