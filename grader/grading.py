@@ -30,6 +30,8 @@ from grader.variants import Variant, choose_hidden, visible_variant
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nbformat import NotebookNode
+
     from grader.exercise import Criterion, ExerciseDefinition
     from grader.explanation import ParameterUsage
     from grader.reference import Reference, ReferenceStore
@@ -117,7 +119,7 @@ def grade_notebook(
             first_cell_seconds=visible.first_cell_seconds,
         ),
         plot=marks.plot,
-        cells=_cells_concerned(exercise, visible, marks.misconception),
+        cells=_cells_concerned(exercise, document, visible, marks.misconception),
         executed=executed_notebook(document, visible),
         answers=pack(answers, usage, **stamp),
         provenance=_provenance(exercise, variants, references),
@@ -318,8 +320,8 @@ def _job(
 
 
 def _cells_concerned(
-    exercise: ExerciseDefinition, run: Run, diagnosis: Diagnosis | None
-) -> dict[str, int]:
+    exercise: ExerciseDefinition, document: NotebookNode, run: Run, diagnosis: Diagnosis | None
+) -> dict[str, dict[str, str | int]]:
     """Return which code cell of the visible run each part of the report is about."""
     outputs = {criterion.id: criterion.output for criterion in exercise.criteria}
     main = exercise.figure.output if exercise.figure else exercise.outputs[0].name
@@ -328,7 +330,15 @@ def _cells_concerned(
         mistake = exercise.misconception(diagnosis.ids[0]) if diagnosis.ids else None
         outputs["/diagnosis"] = mistake.output if mistake and mistake.output else main
     answers = run.answers
-    return {part: answers[name].cell for part, name in outputs.items() if name in answers}
+    places = {part: answers[name].cell for part, name in outputs.items() if name in answers}
+    if run.error is not None and run.error.cell is not None:
+        places["/error"] = run.error.cell
+    ids = [cell.id for cell in code_cells(document)]
+    return {
+        part: {"id": ids[index], "number": index + 1}
+        for part, index in places.items()
+        if 0 <= index < len(ids)
+    }
 
 
 def _answers(variant: Variant, run: Run) -> RunAnswers:

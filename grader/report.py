@@ -81,9 +81,9 @@ class GradeReport:
     peak: float | None = None
     timings: Timings = field(default_factory=Timings)
     plot: Mapping[str, Any] | None = None
-    cells: Mapping[str, int] = field(default_factory=dict)
-    """Which code cell, from 0, last assigned what it is about: by a criterion's id, and by
-    ``/diagnosis`` and ``/plot``."""
+    cells: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    """The code cell (``id``, and ``number`` from 1) that last assigned what a part is about: by a
+    criterion's id, ``/diagnosis``, ``/plot``; and by ``/error`` the one that failed."""
     executed: str | None = None
     answers: bytes = b""
     page: str | None = None

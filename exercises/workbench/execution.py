@@ -63,7 +63,7 @@ class Recorder:
         self._run = run
         self._cells = cells
         self._lock = threading.Lock()
-        self._pending: list[str] = []
+        self._pending: list[dict[str, Any]] = []
         self._written = 0
         self._bytes = 0
         self._outputs = CellOutputs()
@@ -145,13 +145,14 @@ class Recorder:
             self._add({"kind": "output", "cell": self._current, "output": note})
 
     def _add(self, event: dict[str, Any]) -> None:
-        body = json.dumps(event, ensure_ascii=False)
+        size = len(json.dumps(event, ensure_ascii=False))
         is_output = event["kind"] == "output"
         with self._lock:
-            if is_output and self._bytes + len(body) > EVENTS_BYTES:
+            if is_output and self._bytes + size > EVENTS_BYTES:
                 return
-            self._bytes += len(body)
-            self._pending.append(body)
+            self._bytes += size
+            if not (self._pending and _joined(self._pending[-1], event)):
+                self._pending.append(event)
 
     def _write_regularly(self) -> None:
         ticks = 0
@@ -173,11 +174,12 @@ class Recorder:
 
     def _write(self, *, reported: bool = False) -> None:
         with self._lock:
-            bodies, self._pending = self._pending, []
-        if bodies:
+            events, self._pending = self._pending, []
+        if events:
             self._written += 1
-            RunEvents.objects.create(run=self._run, number=self._written, body=",".join(bodies))
-        if reported or bodies:
+            body = json.dumps(events, ensure_ascii=False)[1:-1]
+            RunEvents.objects.create(run=self._run, number=self._written, body=body)
+        if reported or events:
             DraftRun.objects.filter(pk=self._run.pk).update(seen_at=timezone.now())
 
     @transaction.atomic
@@ -187,6 +189,17 @@ class Recorder:
             return  # replaced, or deleted with its learner
         self._write()
         mine.update(state=self._state, detail=self._detail, seen_at=timezone.now())
+
+
+def _joined(last: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Add a piece of a stream to the event before, if that is the same stream's."""
+    if last["kind"] != "output" or event["kind"] != "output" or last["cell"] != event["cell"]:
+        return False
+    before, piece = last["output"], event["output"]
+    if before["type"] != "stream" or piece["type"] != "stream" or before["name"] != piece["name"]:
+        return False
+    before["text"] += piece["text"]
+    return True
 
 
 _NOTHING: Final = {"seconds": None, "cached": False}

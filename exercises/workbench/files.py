@@ -42,8 +42,14 @@ def notebook_outputs(events: Iterable[Mapping[str, Any]]) -> dict[str, list[dict
     for event in events:
         if event["kind"] == "output":
             made = _output(event["output"])
-            if made is not None:
-                outputs.setdefault(event["cell"], []).append(made)
+            shown = outputs.setdefault(event["cell"], [])
+            if made is None:
+                continue
+            is_stream = made["output_type"] == "stream"
+            if is_stream and shown and shown[-1].get("name") == made["name"]:
+                shown[-1]["text"] += made["text"]
+            else:
+                shown.append(made)
         elif event["state"] == "running":
             outputs[event["cell"]] = []
     return outputs

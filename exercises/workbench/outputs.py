@@ -52,6 +52,7 @@ class CellOutputs:
         self._count = 0
         self._text_bytes = 0
         self._images = 0
+        self._stream = ""
         self._left_out = 0
         self._lines_left_out = 0
 
@@ -67,7 +68,9 @@ class CellOutputs:
             self._left_out += 1
             self._lines_left_out += made.get("text", "").count("\n")
             return
-        self._count += 1
+        goes_on = made["type"] == "stream" and made["name"] == self._stream
+        self._stream = made["name"] if made["type"] == "stream" else ""
+        self._count += not goes_on
         yield made
 
     def note(self) -> dict[str, Any] | None:

@@ -103,7 +103,11 @@ def _ran(cell: str, events: list[dict[str, Any]]) -> dict[str, Any]:
         if event["cell"] != cell:
             continue
         if event["kind"] == "output":
-            outputs.append(event["output"])
+            output = event["output"]
+            if outputs and output["type"] == "stream" and outputs[-1].get("name") == output["name"]:
+                outputs[-1] = {**output, "text": outputs[-1]["text"] + output["text"]}
+            else:
+                outputs.append(output)
         elif event["state"] == "running":
             outputs, state, status = [], "running", _("Running")
         else:

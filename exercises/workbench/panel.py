@@ -12,9 +12,8 @@ from django.utils.translation import ngettext
 from exercises.feedback.messages import CriterionFeedback, Feedback, feedback_for
 from exercises.feedback.plot import plot_of
 from exercises.models import State
-from exercises.submissions import attempts, files
+from exercises.submissions import attempts
 from exercises.submissions.waiting import waiting
-from grader.notebook import code_cells, read_notebook
 
 if TYPE_CHECKING:
     from exercises.models import Submission
@@ -123,19 +122,8 @@ def _announcement(shown: Submission, feedback: Feedback) -> str:
 
 def _cells(shown: Submission) -> dict[str, CellPlace]:
     """Return the cells that the parts of a report are about."""
-    report = shown.report or {}
-    named: dict[str, int] = dict(report.get("cells") or {})
-    error = report.get("error") or {}
-    if error.get("cell") is not None:
-        named["/error"] = error["cell"]
-    if not named:
-        return {}
-    cells = code_cells(read_notebook(files.notebook(shown.pk)))
-    return {
-        part: CellPlace(cells[index].id, index + 1)
-        for part, index in named.items()
-        if 0 <= index < len(cells)
-    }
+    named = (shown.report or {}).get("cells") or {}
+    return {part: CellPlace(**place) for part, place in named.items()}
 
 
 def _notes(

@@ -32,8 +32,8 @@ def _open_sandbox() -> Sandbox:
     python = Path(settings.SANDBOX_PYTHON)
     sandbox = open_sandbox(python=python, concurrency=settings.INTERACTIVE_CONCURRENCY)
     try:
+        sandbox.ready()  # before the checks: on a small machine two that start are slow
         _check(python)
-        sandbox.ready()
     except BaseException:
         sandbox.close()
         raise

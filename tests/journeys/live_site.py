@@ -44,7 +44,7 @@ LIME: Final = "lime-tabular"
 GRADED: Final = (TREESHAP, LIME)
 START_SECONDS: Final = 120.0
 """How long the site may take until the first page is served."""
-RUN_WORKER_SECONDS: Final = 180.0
+RUN_WORKER_SECONDS: Final = 400.0
 """How long a worker for runs may take to open its sandbox on a busy machine."""
 GRADE_MILLISECONDS: Final = 60_000
 """How long a page may wait for a verdict on a busy machine, hidden references included."""

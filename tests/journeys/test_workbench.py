@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-WORKER_SECONDS = 180.0
-"""How long the worker for runs may take to open its sandbox on a busy machine."""
 RUN_MILLISECONDS = 60_000
 FX = "fx = model.decision_function(X_test[rows])"
 FLIPPED = """import shap

@@ -248,5 +248,5 @@ def test_queries_do_not_grow(
         last.get_absolute_url(),
         reverse("exercises:status"),
     ):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             assert learner_client.browser.get(address).status_code == 200

@@ -74,13 +74,17 @@ class WorkbenchClient:
 
 
 def outputs(run: dict[str, Any], cell: str) -> list[dict[str, Any]]:
-    """Return what a cell shows once a run has ended."""
+    """Return what a cell shows once a run has ended; the pieces of a stream are one."""
     shown: list[dict[str, Any]] = []
     for event in run["events"]:
         if event["cell"] != cell:
             continue
         if event["kind"] == "output":
-            shown.append(event["output"])
+            output = event["output"]
+            if shown and output["type"] == "stream" and shown[-1].get("name") == output["name"]:
+                shown[-1] = {**output, "text": shown[-1]["text"] + output["text"]}
+            else:
+                shown.append(output)
         elif event["state"] == "running":
             shown = []
     return shown
