@@ -18,7 +18,7 @@ from grader.variants import hidden_variant, visible_variant
 from tests.grader.conftest import NOISY_YAML, write_exercise
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise import ExerciseDefinition
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -64,18 +64,18 @@ print(found.outputs["means"].mean)
 
 
 @pytest.fixture
-def drawing(tmp_path: Path) -> Exercise:
+def drawing(tmp_path: Path) -> ExerciseDefinition:
     """An exercise whose author draws from the global generators."""
     folder = write_exercise(tmp_path / "shared-generator", NOISY_YAML, SHARED_GENERATOR)
     return load_exercise(folder)
 
 
-def calls(exercise: Exercise) -> int:
+def calls(exercise: ExerciseDefinition) -> int:
     """Count how often the author's reference function was called."""
     return len((exercise.folder.parent / "calls").read_text().splitlines())
 
 
-def test_threads_share_one_computation(drawing: Exercise, tmp_path: Path) -> None:
+def test_threads_share_one_computation(drawing: ExerciseDefinition, tmp_path: Path) -> None:
     """Eight threads that need one reference at the same moment compute it once."""
     store, variant = ReferenceStore(tmp_path / "references"), visible_variant(drawing)
     together = threading.Barrier(8)
@@ -89,7 +89,7 @@ def test_threads_share_one_computation(drawing: Exercise, tmp_path: Path) -> Non
     assert calls(drawing) == 100
 
 
-def test_processes_share_one_computation(drawing: Exercise, tmp_path: Path) -> None:
+def test_processes_share_one_computation(drawing: ExerciseDefinition, tmp_path: Path) -> None:
     """Three processes that need one reference at the same moment compute it once."""
     command = [sys.executable, "-c", IN_A_PROCESS, str(drawing.folder), str(tmp_path / "shared")]
     running = [
@@ -100,12 +100,12 @@ def test_processes_share_one_computation(drawing: Exercise, tmp_path: Path) -> N
     assert calls(drawing) == 100
 
 
-def test_author_code_in_two_threads_gives_what_one_gives(drawing: Exercise) -> None:
+def test_author_code_in_two_threads_gives_what_one_gives(drawing: ExerciseDefinition) -> None:
     """Values drawn from global generators are those of a single thread, and vary by seed."""
-    alone = build_reference(drawing, visible_variant(drawing), mistakes=True)
+    alone = build_reference(drawing, visible_variant(drawing), misconceptions=True)
 
     def build(_number: int) -> bytes:
-        built = build_reference(drawing, visible_variant(drawing), mistakes=True)
+        built = build_reference(drawing, visible_variant(drawing), misconceptions=True)
         return built.outputs["means"].samples.tobytes()
 
     with ThreadPoolExecutor(2) as threads:
@@ -114,16 +114,16 @@ def test_author_code_in_two_threads_gives_what_one_gives(drawing: Exercise) -> N
     assert (alone.outputs["means"].spread > 0).all()
 
 
-def test_the_caller_s_generators_are_left_alone(drawing: Exercise) -> None:
+def test_the_caller_s_generators_are_left_alone(drawing: ExerciseDefinition) -> None:
     """Author code leaves the process's own generators where they were."""
     np.random.seed(5)  # noqa: NPY002  # the shared generator is the subject
     expected = np.random.normal()  # noqa: NPY002  # the same
     np.random.seed(5)  # noqa: NPY002  # the same
-    build_reference(drawing, visible_variant(drawing), mistakes=False)
+    build_reference(drawing, visible_variant(drawing), misconceptions=False)
     assert np.random.normal() == expected  # noqa: NPY002  # the same
 
 
-def test_a_full_memory_is_safe_in_threads(shares: Exercise, tmp_path: Path) -> None:
+def test_a_full_memory_is_safe_in_threads(shares: ExerciseDefinition, tmp_path: Path) -> None:
     """Threads that push each other's references out of memory get what they asked for."""
     store = ReferenceStore(tmp_path)
     variants = [hidden_variant(shares, b"s", number) for number in range(MEMORY_ENTRIES + 8)]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,13 @@ def test_a_lost_lease_is_told(lease: Lease) -> None:
 class EndlessSandbox:
     """A sandbox whose runs only end when a listener ends them, as the real one's ticks allow."""
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
         """Tick until the listener raises, a minute at most."""
         assert on_event is not None
         for _ in range(600):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +26,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class IdleSandbox:
     """A sandbox that nothing is run in."""
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
         """Refuse."""
         raise SandboxUnavailable("nothing is run here")
 
