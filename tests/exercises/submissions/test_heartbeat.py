@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from grader.sandbox.job import Event, Run, Verdict
 from tests.exercises.submissions.faults import broken_database, eventually
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from datetime import datetime
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from grader.errors import SandboxUnavailable
 from tests.exercises.submissions.faults import broken_database, eventually
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     from grader.sandbox.job import Event, Job, Run
