@@ -45,7 +45,10 @@ class Child:
                 messages.read_file(number, most=64 * messages.MIB) for number in files
             )
             messages.close(files)
-            self._grade(job, notebook, definition)
+            try:
+                self._grade(job, notebook, definition)
+            except OSError:
+                return  # the caller is gone, and with it whoever wants the grade
 
     def _grade(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> None:
         try:

@@ -26,7 +26,6 @@ RUNS_AT_ONCE: Final = 2
 """The visible and the hidden one; the caller decides how many really run."""
 DESCRIPTORS: Final = 3
 DONE: Final = b"done"
-TRIES: Final = 2
 
 
 class LentSandbox:
@@ -51,7 +50,8 @@ class LentSandbox:
         """
         data = read_data_folder(job.data)
         received_at = time.monotonic()
-        for attempt in range(TRIES):
+
+        def run_once() -> Run:
             with self._lent() as (process, cores, channel):
                 monitor = RunMonitor(
                     job,
@@ -64,13 +64,16 @@ class LentSandbox:
                 try:
                     run = monitor.run(process)
                 except SandboxUnavailable as error:
-                    channel.send(f"broken: {error}".encode()[:2000])
-                    if attempt == TRIES - 1:
-                        raise
-                    continue
+                    with contextlib.suppress(OSError):
+                        channel.send(f"broken: {error}".encode()[:2000])
+                    raise
                 channel.send(DONE)
                 return run
-        raise SandboxUnavailable("no run was started")
+
+        try:
+            return run_once()
+        except SandboxUnavailable:
+            return run_once()
 
     def run_many(
         self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None

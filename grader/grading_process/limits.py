@@ -16,7 +16,8 @@ GRADING_CPU_SECONDS: Final = 120
 """For reading frames, marking and packing: a hundred times what a real notebook takes."""
 PAGE_CPU_SECONDS: Final = 6
 """For the page, which limits its own formatting to less."""
-READY_SECONDS: Final = 120.0
+READY_SECONDS: Final = 300.0
+"""How long a child may import; seconds, but for a machine that starts many things at once."""
 PAGE_WAIT_SECONDS: Final = 15.0
 """How long the caller waits for a page once it has the grade; without it the grade stands."""
 SILENCE_SECONDS: Final = 1800.0
