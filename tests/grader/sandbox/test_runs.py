@@ -177,7 +177,7 @@ def test_parameters_replace_the_notebooks_own(sandbox: Sandbox) -> None:
         "seen = repr((rows, depth, name, rate, none))",
         outputs=("seen",),
         parameters=parameters,
-        parameters_cell=0,
+        parameters_cells=(0,),
     )
     assert str(outcome.answers["seen"].array) == repr(([1, 2], 3, "it's", float("inf"), None))
     assert [cell.execution_count for cell in outcome.cells] == [1, 2]
@@ -243,7 +243,7 @@ def test_two_runs_can_be_concurrent(sandbox: Sandbox) -> None:
             cells=("x = 0", "import time; time.sleep(1); y = x"),
             outputs=("y",),
             parameters={"x": number},
-            parameters_cell=0,
+            parameters_cells=(0,),
         )
         for number in range(2)
     )
