@@ -40,7 +40,7 @@ def plot(context: GradingContext, results: Mapping[str, CriterionResult]) -> dic
         return None
     labels = context.reference.labels.get(output.name, ())
     row_names = labels if own.ndim > 1 and len(labels) == len(own) else _row_names(context, own)
-    names = output.columns or labels or _row_names(context, own)
+    names = output.columns or labels or (_row_names(context, own) if own.ndim == 1 else ())
     rows = [row for row in figure.rows if own.ndim == 1 or row < len(own)]
     panels = [
         _panel(

@@ -75,8 +75,8 @@ def _stand_in(
 def _assignments(cell: str) -> Iterable[tuple[str, str]]:
     """Each name that a line sets, with the text up to the next such line."""
     found = list(ASSIGNED.finditer(cell))
-    ends = [match.start() for match in found[1:]] + [len(cell)]
-    for match, end in zip(found, ends, strict=True):
+    ends = [*(match.start() for match in found[1:]), len(cell)]
+    for match, end in zip(found, ends, strict=False):
         yield match[1], _first_statement(cell[match.end() : end])
 
 
@@ -88,7 +88,7 @@ def _first_statement(text: str) -> str:
             depth += 1
         elif character in ")]}":
             depth -= 1
-        elif character == "\n" and depth <= 0 and text[:place].strip():
+        elif character == "\n" and depth <= 0:
             return text[:place]
     return text
 

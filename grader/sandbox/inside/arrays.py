@@ -14,7 +14,7 @@ MAX_LABELS: Final = 100_000
 MAX_LABEL_CHARACTERS: Final = 200
 MAX_ITEMS_OF_A_LIST: Final = 4_000_000
 NUMBERS: Final = (bool, int, float, Decimal, Fraction)
-SEQUENCES: Final = (list, tuple, range, type({}.keys()), type({}.values()))
+SEQUENCES: Final[tuple[type, ...]] = (list, tuple, range, type({}.keys()), type({}.values()))
 
 
 class RefusedError(Exception):

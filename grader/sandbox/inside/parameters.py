@@ -93,7 +93,7 @@ class Parameters(ast.NodeTransformer):
         ]
         if len(copies) == 1:
             new = self._new(name, copies[0], as_tuple=isinstance(copies[0], ast.Tuple))
-            return _Swap(copies[0], new).visit(value)  # type: ignore[no-any-return]
+            return _Swap(copies[0], new).swapped(value)
         return self._new(name, value, as_tuple=False) if ours else value
 
     def _is_written(self, name: str, found: Any) -> bool:
@@ -116,7 +116,13 @@ class _Swap(ast.NodeTransformer):
     def __init__(self, old: ast.expr, new: ast.expr) -> None:
         self._old, self._new = old, new
 
+    def swapped(self, tree: ast.expr) -> ast.expr:
+        """Return the tree with the new part in it."""
+        found = self.visit(tree)
+        return found if isinstance(found, ast.expr) else tree
+
     def visit(self, node: ast.AST) -> ast.AST:
+        """Return the new part for the old one."""
         return self._new if node is self._old else self.generic_visit(node)
 
 

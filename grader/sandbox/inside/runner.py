@@ -90,7 +90,8 @@ def _run_in_loop(shell: Any, source: str) -> Any:
             await asyncio.wait(tasks, timeout=TASK_SECONDS)
         return result
 
-    return get_asyncio_loop().run_until_complete(cell())
+    loop = get_asyncio_loop()  # type: ignore[no-untyped-call]
+    return loop.run_until_complete(cell())
 
 
 def _show_figures() -> None:
@@ -99,13 +100,13 @@ def _show_figures() -> None:
     if pyplot is None:
         return
     try:
-        if pyplot.get_fignums():  # type: ignore[attr-defined]
+        if pyplot.get_fignums():
             from matplotlib_inline.backend_inline import show  # noqa: PLC0415 - not always there
 
-            show(close=True)
+            show(close=True)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001 - drawing runs the learner's own settings
         sys.stderr.write(f"[A figure could not be drawn: {type(error).__name__}: {error}]\n"[:2000])
-        pyplot.close("all")  # type: ignore[attr-defined]
+        pyplot.close("all")
 
 
 def setup_failed(text: str) -> bytes:

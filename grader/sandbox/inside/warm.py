@@ -165,7 +165,7 @@ def _show_figures_as_pictures(shell: Any) -> None:
         configure_inline_support,
     )
 
-    configure_inline_support(shell, "inline")
+    configure_inline_support(shell, "inline")  # type: ignore[no-untyped-call]
 
 
 def _close_fonts() -> None:

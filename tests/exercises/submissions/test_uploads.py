@@ -50,7 +50,7 @@ REFUSED = {
         as_bytes(cells=[{"cell_type": "markdown", "source": "", "metadata": {}}] * 10_000),
         "10000 cells",
     ),
-    "no parameters cell": (as_bytes(), "no cell tagged"),
+    "no parameters cell": (as_bytes(), "No cell sets the parameters"),
     "R": (as_bytes(metadata={"kernelspec": {"name": "ir", "language": "R"}}), "kernel is R"),
     "only deleted cells": (as_bytes(cells=[]), "no code cell"),
     "empty": (b"", "empty"),
