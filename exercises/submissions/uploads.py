@@ -41,7 +41,8 @@ def checked_notebook(upload: UploadedFile[Any], *, exercise: Exercise) -> bytes:
         raise NotebookRefused(reason, message_text(f"notebook.{reason}", facts))
     data = without_outputs(upload.read())
     notebook = read_notebook(data)
-    find_parameters_cells(notebook, tuple(exercise.description["parameters"]))
+    parameters = exercise.description["parameters"]
+    find_parameters_cells(notebook, tuple(parameter["name"] for parameter in parameters))
     if _code(notebook) == _starter_code(folders.starter_notebook(exercise.slug)):
         raise NotebookRefused("untouched", message_text("notebook.untouched"))
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).with_name("habits")
 KEYS = ("score", "says", "shows", "never", "refused", "pictures")
@@ -30,11 +31,11 @@ class Habit:
 
     title: str
     expected: dict[str, str] = field(default_factory=dict)
-    cells: list[Cell] = field(default_factory=list[Cell])
+    cells: list[Cell] = field(default_factory=list)
 
     def notebook(self, standard: dict[str, str]) -> bytes:
         """Generate the notebook; an answer of its own follows the standard one in the cell."""
-        cells = []
+        cells: list[dict[str, Any]] = []
         for number, cell in enumerate(self.cells):
             own = "\n".join(cell.lines).strip()
             if cell.name == "answer":

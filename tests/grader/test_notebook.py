@@ -185,11 +185,11 @@ def test_utf_16_is_read() -> None:
 
 
 def test_outputs_are_cut_out_before_the_size_is_measured() -> None:
-    """Seven megabytes of outputs and of widgets' state leave a small file, with its lines."""
+    """Megabytes of outputs and of widgets' state leave a small file, with its lines."""
     html = {
         "output_type": "display_data",
         "metadata": {},
-        "data": {"text/html": ('a\\"]' + "x" * 40) * 10**5},
+        "data": {"text/html": ('a\\"]' + "x" * 60) * 10**5},
     }
     source = '"outputs": [1], "widgets": {'
     tree = json.loads(cells({**CODE, "outputs": [html], "source": source}))

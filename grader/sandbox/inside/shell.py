@@ -247,7 +247,7 @@ class NotebookShell(InteractiveShell):
             forgiveness.note(f"%{magic_name}, which isn't available here")
             return None
         try:
-            return super().run_line_magic(magic_name, line, _stack_depth + 1)  # type: ignore[no-untyped-call]
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
         except Exception as error:
             if magic_name not in forgiveness.LENIENT_MAGICS:
                 raise
