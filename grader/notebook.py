@@ -1,4 +1,4 @@
-"""Uploaded bytes become a notebook, or a refusal that names the mend; the cost is bounded.
+"""Uploaded bytes become a notebook, or a refusal that names the fix; the cost is bounded.
 
 Every check runs before the step that it protects: size before decoding, depth before parsing,
 cell count before validation. Nothing of the learner's is executed here.
@@ -54,7 +54,7 @@ def read_notebook(data: bytes, *, max_bytes: int = MAX_BYTES) -> NotebookNode:
     """Read an uploaded notebook: nbformat 4, Python, outputs dropped, trivial faults repaired.
 
     Raises:
-        NotebookRefused: with a stable `reason` and words that name the mend.
+        NotebookRefused: with a stable `reason` and words that name the fix.
     """
     return _notebook(_parse(without_outputs(data, max_bytes=max_bytes)))
 

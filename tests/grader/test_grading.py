@@ -260,3 +260,14 @@ def test_an_envelope_in_the_sandbox(
     assert named(few) == ("few",)
     low = mark(sample.format(seed=77779, size=400, verdict="low"))
     assert messages(low)["ordered"] == "criterion.not_recomputed"
+
+
+def test_the_figure_names_rows_as_the_data_does(mark: Marker) -> None:
+    """The parameter `rows` numbers what is explained; the figure knows whether the answer is right."""
+    right = mark().plot
+    assert right is not None
+    assert [panel["label"] for panel in right["panels"]] == ["row 1", "row 2"]
+    assert right["right"] is True
+    wrong = mark(SOLUTION + "shares = 0 * shares\n").plot
+    assert wrong is not None
+    assert wrong["right"] is False
