@@ -111,8 +111,9 @@ def test_pasted_numbers_fail_with_the_reason(mark: Marker) -> None:
 
 
 def test_ignored_parameters_fail_with_the_reason(mark: Marker) -> None:
-    """Rows that are set again, never read, or both, are told apart."""
-    again = mark("rows = [1, 2, 3, 5, 8]\n" + SOLUTION)
+    """Rows set again, or never read, are told apart; a copy of the parameters is neither."""
+    assert mark("rows = [1, 2, 3, 5, 8]\n" + SOLUTION).passed
+    again = mark('rows = list(map(int, "12358"))\n' + SOLUTION)
     assert messages(again)["shares"] == "criterion.ignored_reassigned"
     unread = mark(SOLUTION.replace("[rows]", "[[1, 2, 3, 5, 8]]"))
     assert messages(unread)["shares"] == "criterion.ignored_unread"
@@ -263,7 +264,7 @@ def test_an_envelope_in_the_sandbox(
 
 
 def test_the_figure_names_rows_as_the_data_does(mark: Marker) -> None:
-    """The parameter `rows` numbers what is explained; the figure knows whether the answer is right."""
+    """Rows carry the numbers of the parameter `rows`; the figure knows of a wrong answer."""
     right = mark().plot
     assert right is not None
     assert [panel["label"] for panel in right["panels"]] == ["row 1", "row 2"]
