@@ -80,7 +80,7 @@ def test_an_exception_ends_the_run_and_keeps_earlier_answers(sandbox: Sandbox) -
         ("raise KeyboardInterrupt", "KeyboardInterrupt", 1),
         ("exit", "SystemExit", None),
         ("quit()", "SystemExit", None),
-        ("%no_such_magic", "UsageError", None),
+        ("%run no_such_file.py", "Exception", None),
         (
             "class Odd(Exception):\n    __str__ = lambda self: 1 / 0\nraise Odd",
             "ZeroDivisionError",
