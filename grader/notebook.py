@@ -36,6 +36,12 @@ CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TAG_TEXT = re.compile(r"[^,]+")
 PYTHON_LINE = re.compile(rb"^(?:import |from \w|def |# %%|#!.*python)", re.MULTILINE)
 LINES = re.compile(r"[\n;]")
+EDITOR_KEYS = frozenset(
+    """
+    tags name collapsed scrolled deletable editable format jupyter execution trusted
+    """.split()  # noqa: SIM905 - a table of words
+)
+"""Metadata of a cell that nbformat's schema restricts, and nothing here needs."""
 CELL_KEYS = frozenset({"id", "cell_type", "metadata", "source"})
 OTHER_FILES = (
     ("zip", (b"PK\x03\x04",)),
@@ -237,14 +243,15 @@ def _normalise(tree: dict[str, Any], cells: list[dict[str, Any]]) -> None:
 
 
 def _cell_metadata(found: object) -> dict[str, Any]:
-    """A cell's tags and name: all that is used, and all that can be trusted to be valid."""
+    """A cell's tags and name, and what other tools write; not what only concerns an editor."""
     if not isinstance(found, dict):
         return {}
     tags, name = found.get("tags"), found.get("name")
     tags = tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []
     kept = {tag.strip() for tag in tags if isinstance(tag, str) and TAG_TEXT.fullmatch(tag.strip())}
     named = {"name": name} if isinstance(name, str) and name.isprintable() and name else {}
-    return {**({"tags": sorted(kept)} if kept else {}), **named}
+    others = {key: value for key, value in found.items() if key not in EDITOR_KEYS}
+    return {**others, **({"tags": sorted(kept)} if kept else {}), **named}
 
 
 def _notebook_metadata(found: object) -> dict[str, Any]:
