@@ -236,7 +236,7 @@ def _wrong_sample(folder: Path) -> Path:
         notebook = expected.with_name("submission.ipynb")
         if not wanted["passed"] and wanted.get("misconception") and notebook.is_file():
             return notebook
-    return folder / "starter.ipynb"
+    raise DemoFailed(f"{folder.name} has no wrong sample with a named misconception")
 
 
 def submit_notebook(

@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import islice, permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,16 @@ Facts = dict[str, str | int | float]
 KINDS: Mapping[str, str] = {
     "float": "f", "integer": "i", "boolean": "b", "string": "U",
 }  # fmt: skip
+TOLD_REFUSALS = frozenset(
+    """
+    object_dtype too_large none callable iterator unordered tensor masked ragged names_differ
+    dict_keys unsupported_dtype
+    """.split()  # noqa: SIM905 - a table of words
+)
+"""Refusals of `grader.sandbox.inside.answers` with a message of their own."""
+MAX_ORDERS = 120
+MAX_CLASSES = 20
+"""An axis of this many entries or fewer may be one per class."""
 LARGEST = 1e30
 """Beyond it single precision, squares and sums overflow; no explanation has such values."""
 OVERHEAD_BYTES = 4
@@ -71,11 +82,13 @@ class ParameterUsage:
         unread: parameters that no cell after the ``parameters`` cell names.
         reassigned: parameter -> first code cell (from 1) that sets it again.
         literals: output -> code cell (from 1) that writes it down as numbers.
+        stand_in: a variable used instead of a parameter, and the code cell (from 1) that sets it.
     """
 
     unread: tuple[str, ...] = ()
     reassigned: Mapping[str, int] = field(default_factory=dict)
     literals: Mapping[str, int] = field(default_factory=dict)
+    stand_in: tuple[str, int] | None = None
 
 
 def conform(
@@ -95,7 +108,7 @@ def conform(
     if answer is None:
         return AnswerProblem("criterion.missing", {"output": output.name})
     if answer.array is None:
-        known = answer.refusal if answer.refusal in {"object_dtype", "too_large"} else "unreadable"
+        known = answer.refusal if answer.refusal in TOLD_REFUSALS else "unreadable"
         return AnswerProblem(f"criterion.refused_{known}", {"output": output.name})
     array = _of_dtype(answer.array, output)
     if not isinstance(array, AnswerProblem):
@@ -124,10 +137,8 @@ def _whole(array: NDArray[Any]) -> bool:
 
 def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | AnswerProblem:
     shape = output.shape
-    if output.take_class is not None and _fits(array.shape[:-1], shape) and array.ndim:
-        if output.take_class < array.shape[-1]:
-            return np.asarray(array[..., output.take_class])
-    elif shape == () and 0 < array.size <= 10_000 and bool(np.all(array == array.flat[0])):  # noqa: PLR2004 - an Explanation repeats the base value per row
+    array = _class_taken(array, output)
+    if shape == () and 0 < array.size <= 10_000 and bool(np.all(array == array.flat[0])):  # noqa: PLR2004 - an Explanation repeats the base value per row
         return np.asarray(array.flat[0])
     if _fits(array.shape, shape):
         return array
@@ -140,8 +151,34 @@ def _of_shape(array: NDArray[Any], output: Output) -> NDArray[Any] | AnswerProbl
         "found": str(array.shape),
         "expected": shape_text(shape),
     }
-    turned = len(shape) > 1 and _fits(array.shape[::-1], shape)
-    return AnswerProblem("criterion.transposed" if turned else "criterion.wrong_shape", facts)
+    return AnswerProblem(f"criterion.{_what_is_wrong(array.shape, shape)}", facts)
+
+
+def _class_taken(array: NDArray[Any], output: Output) -> NDArray[Any]:
+    """The declared class's values, where there is an axis of classes."""
+    shape, wanted = output.shape, output.take_class
+    if wanted is None or array.ndim != len(shape) + 1:
+        return array
+    if _fits(array.shape[:-1], shape) and wanted < array.shape[-1]:
+        return np.asarray(array[..., wanted])
+    # A list with an array per class, as shap gave until 0.45.
+    if _fits(array.shape[1:], shape) and wanted < array.shape[0] <= MAX_CLASSES:
+        return np.asarray(array[wanted])
+    return array
+
+
+def _what_is_wrong(found: tuple[int, ...], shape: tuple[int | None, ...]) -> str:
+    """The likely reason for a wrong shape, as the end of a message's id."""
+    if len(shape) > 1 and _fits(found[::-1], shape):
+        return "transposed"
+    if any(_fits(order, shape) for order in islice(permutations(found), MAX_ORDERS)):
+        return "axes_swapped"
+    if len(found) == len(shape) + 1 and shape:
+        if _fits(found[:-1], shape) and found[-1] <= MAX_CLASSES:
+            return "class_axis"
+        if _fits(found[1:], shape) and found[0] <= MAX_CLASSES:
+            return "class_first"
+    return "wrong_shape"
 
 
 def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
@@ -260,6 +297,7 @@ def pack(runs: Sequence[RunAnswers], usage: ParameterUsage, **stamp: str) -> byt
             "unread": usage.unread,
             "reassigned": dict(usage.reassigned),
             "literals": dict(usage.literals),
+            "stand_in": usage.stand_in,
         },
         "runs": [
             {
@@ -334,6 +372,7 @@ def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], ParameterUsage, dict[st
             unread=tuple(meta["clue"]["unread"]),
             reassigned=meta["clue"]["reassigned"],
             literals=meta["clue"]["literals"],
+            stand_in=tuple(found) if (found := meta["clue"].get("stand_in")) else None,
         )
         return runs, usage, meta["stamp"]
     except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:

@@ -20,7 +20,7 @@ from grader.executed_notebook import executed_notebook
 from grader.explanation import AnswerProblem, RunAnswers, conform, pack, unpack
 from grader.figures import plot
 from grader.misconceptions import diagnose
-from grader.notebook import code_cells, find_parameters_cell, read_notebook
+from grader.notebook import code_cells, find_parameters_cells, read_notebook
 from grader.parameter_usage import read_parameter_usage
 from grader.release import ReleaseClock
 from grader.report import CriterionResult, GradeReport, Timings
@@ -84,12 +84,12 @@ def grade_notebook(
     """
     document = read_notebook(notebook)
     cells = tuple(cell.source for cell in code_cells(document))
-    place = find_parameters_cell(document, required=bool(exercise.parameters))
+    places = find_parameters_cells(document, tuple(exercise.visible_parameters))
     variants = [visible_variant(exercise)]
     hidden = choose_hidden(exercise, secret, attempt) if secret is not None else None
     if hidden is not None:
         variants.append(hidden)
-    jobs = tuple(_job(exercise, cells, place, variant) for variant in variants)
+    jobs = tuple(_job(exercise, cells, places, variant) for variant in variants)
     clock = ReleaseClock(on_event)
     runs = sandbox.run_many(jobs, on_event=clock)
     clock.wait()
@@ -97,7 +97,7 @@ def grade_notebook(
     if ours is not None:
         return _internal_error(exercise, ours)
     answers = [_answers(variant, run) for variant, run in zip(variants, runs, strict=True)]
-    usage = read_parameter_usage(exercise, cells, place)
+    usage = read_parameter_usage(exercise, cells, places)
     marks = grade_answers(exercise, answers, usage, references=references, attempt=attempt)
     visible = runs[0]
     stamp = {"version": exercise.version, "content_hash": exercise.content_hash}
@@ -193,7 +193,7 @@ def _marks(
         score=score,
         passed=passed,
         misconception=diagnose(contexts[0], results) if score < exercise.max_score else None,
-        plot=plot(contexts[0]),
+        plot=plot(contexts[0], results),
     )
 
 
@@ -248,11 +248,14 @@ def _hidden_finding(
 
 
 def _ignored(exercise: ExerciseDefinition, usage: ParameterUsage) -> Finding:
-    if usage.unread:
-        return Finding(False, "criterion.ignored_unread", {"names": ", ".join(usage.unread)})
+    if usage.stand_in:
+        name, cell = usage.stand_in
+        return Finding(False, "criterion.ignored_stand_in", {"names": name, "cell": cell})
     if usage.reassigned:
         name, cell = next(iter(usage.reassigned.items()))
         return Finding(False, "criterion.ignored_reassigned", {"names": name, "cell": cell})
+    if usage.unread:
+        return Finding(False, "criterion.ignored_unread", {"names": ", ".join(usage.unread)})
     drawn = [parameter.name for parameter in exercise.parameters if parameter.draw]
     return Finding(False, "criterion.ignored_parameters", {"names": ", ".join(drawn)})
 
@@ -307,13 +310,14 @@ def _place(criterion: Criterion, worst: tuple[int, ...], context: GradingContext
 
 
 def _job(
-    exercise: ExerciseDefinition, cells: tuple[str, ...], place: int | None, variant: Variant
+    exercise: ExerciseDefinition, cells: tuple[str, ...], places: tuple[int, ...], variant: Variant
 ) -> Job:
     return Job(
         cells=cells,
         outputs=tuple(output.name for output in exercise.outputs),
-        parameters=variant.parameters if place is not None else {},
-        parameters_cell=place,
+        parameters=variant.parameters if places else {},
+        parameters_cells=places,
+        written=exercise.visible_parameters,
         limits=exercise.limits,
         data=exercise.data,
     )

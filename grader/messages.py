@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 NOTEBOOK: dict[str, str] = {
     "notebook.too_large": "The file is {size} MiB; the limit is {limit} MiB. "
     "Clear all outputs, save the notebook and submit it again.",
+    "notebook.too_large_upload": "The file is {size} MiB with its outputs; the limit is {limit} "
+    "MiB. Clear all outputs, save the notebook and submit it again.",
+    "notebook.zip": "This is a ZIP archive, not a notebook. Unpack it and submit the .ipynb file "
+    "inside.",
+    "notebook.html": "This is a notebook exported as HTML. Choose File > Download > Download "
+    ".ipynb (or Save as) and submit that file.",
+    "notebook.python_file": "This is a Python file (.py), not a notebook. Submit the .ipynb file; "
+    "code from elsewhere can be copied into the starter notebook.",
+    "notebook.not_utf8": "The file isn't saved as UTF-8 (line {line}); it may be Windows-1252. "
+    "Open it in Jupyter and save it again, or choose the encoding UTF-8 in your editor.",
+    "notebook.untouched": "This is the starter notebook as you downloaded it: no cell has changed. "
+    "Save your work and submit that file. This doesn't count as an attempt.",
     "notebook.empty": "The file is empty. Save the notebook and submit it again.",
     "notebook.not_text": "This isn't a Jupyter notebook but another kind of file (an image, an "
     "archive or a document). Submit the .ipynb file saved by Jupyter.",
@@ -35,9 +47,9 @@ NOTEBOOK: dict[str, str] = {
     "Open it in Jupyter, save it and submit it again.",
     "notebook.no_code": "The notebook has no code cells, so there is nothing to run. "
     "Start from the exercise's starter notebook.",
-    "notebook.no_parameters_cell": "The notebook has no cell tagged “parameters”. Start from the "
-    "starter notebook, or add the tag again: select the cell that sets the parameters, open the "
-    "property inspector and add the tag parameters.",
+    "notebook.no_parameters_cell": "No cell sets the parameters ({names}), and no cell is tagged "
+    "“parameters”. Copy the parameters cell from the starter notebook back to the beginning of "
+    "yours.",
 }
 
 CRITERIA: dict[str, str] = {
@@ -48,12 +60,39 @@ CRITERIA: dict[str, str] = {
     "criterion.not_reached": "Your notebook stopped before {output} was set.",
     "criterion.refused_object_dtype": "{output} contains Python objects instead of plain "
     "numbers or text. Convert it to an array of numbers first.",
+    "criterion.refused_none": "{output} is None. The call that should give it returns nothing: "
+    "many plots and methods that change something in place do.",
+    "criterion.refused_callable": "{output} is a function or a class, not its result. Call it: add "
+    "parentheses.",
+    "criterion.refused_iterator": "{output} is an iterator, which can be read only once. Wrap it "
+    "in list(...).",
+    "criterion.refused_unordered": "{output} is a set, which has no order. Use a list or an array.",
+    "criterion.refused_tensor": "{output} is a tensor that doesn't convert itself. Use "
+    ".detach().cpu().numpy().",
+    "criterion.refused_masked": "{output} is a masked array with masked values. Use .filled(0) or "
+    "another value.",
+    "criterion.refused_ragged": "{output} contains rows of different lengths or kinds. Every row "
+    "needs the same length and type.",
+    "criterion.refused_names_differ": "The rows of {output} have different names, as LIME's "
+    "as_list() gives them. Use as_map() and put the weights in feature order.",
+    "criterion.refused_dict_keys": "{output} is a dictionary whose keys are neither names nor row "
+    "numbers. Use an array, or names as keys.",
+    "criterion.refused_unsupported_dtype": "{output} contains complex numbers, dates or numbers "
+    "beyond 64 bits. Convert it with .astype(float).",
     "criterion.refused_too_large": "{output} is too large.",
-    "criterion.refused_unreadable": "{output} has a type that can't be read as numbers or text.",
+    "criterion.refused_unreadable": "{output} has a type that can't be read as numbers or text. "
+    "Convert it to an array: .numpy() for a tensor, .toarray() for a sparse matrix, .filled() for "
+    "a masked array, np.array(...) for others.",
     "criterion.wrong_dtype": "{output} has dtype {found}; expected {expected}.",
     "criterion.wrong_shape": "{output} has shape {found}; expected {expected}.",
     "criterion.transposed": "{output} has shape {found}; expected {expected}. "
     "Rows and columns seem to be swapped.",
+    "criterion.axes_swapped": "{output} has shape {found}; expected {expected}. The axes seem to "
+    "be in another order: see np.moveaxis.",
+    "criterion.class_axis": "{output} has shape {found}; expected {expected}. The last axis seems "
+    "to have one entry per class or output: choose one of them, such as {output}[..., 1].",
+    "criterion.class_first": "{output} has shape {found}; expected {expected}. The first axis "
+    "seems to have one entry per class or output: choose one of them, such as {output}[1].",
     "criterion.not_finite": "{output} contains {count} values that are not finite numbers "
     "(NaN, infinity, or beyond 1e30).",
     "criterion.wrong_columns": "The columns of {output} differ from the ones in the task. "
@@ -81,6 +120,9 @@ CRITERIA: dict[str, str] = {
     "criterion.ignored_unread": "Your answer doesn't change with the parameters: {names} is never "
     "used after the parameters cell. Use it in your code; we also run your notebook with hidden "
     "parameters.",
+    "criterion.ignored_stand_in": "Your answer doesn't change with the parameters: {names}, set "
+    "in cell {cell}, is used instead of them. Compute it from the parameters; we also run your "
+    "notebook with hidden parameters.",
     "criterion.ignored_reassigned": "Your answer doesn't change with the parameters: {names} is "
     "set again in cell {cell}. Keep the value from the parameters cell; we also run your notebook "
     "with hidden parameters.",

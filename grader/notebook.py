@@ -1,4 +1,4 @@
-"""Uploaded bytes become a notebook, or a refusal that names the mend; the cost is bounded.
+"""Uploaded bytes become a notebook, or a refusal that names the fix; the cost is bounded.
 
 Every check runs before the step that it protects: size before decoding, depth before parsing,
 cell count before validation. Nothing of the learner's is executed here.
@@ -11,60 +11,124 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import nbformat
-import numpy as np
 
 from grader.errors import NotebookRefused
+from grader.json_scan import JsonScan
 from grader.messages import message_text
 from grader.sandbox.job import MIB
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbformat import NotebookNode
 
 MAX_BYTES = 2 * MIB
-"""A cleared notebook is a few dozen KiB; two MiB leave room for a few pasted pictures."""
+"""A notebook without outputs is a few dozen KiB; two MiB leave room for a few pasted pictures."""
+MAX_UPLOAD_BYTES = 10 * MIB
+"""What may be uploaded, outputs included: a view of LIME is 1.4 MB, and there may be several."""
 MAX_CELLS = 500
 MAX_DEPTH = 64
 """Brackets inside brackets; real notebooks with widget state stay below 25."""
 MAX_CONTAINERS = 100_000
 """Lists and objects: each becomes hundreds of bytes; a notebook with widgets has a few thousand."""
-PARAMETERS_TAG = "parameters"
+TAG = re.compile(r"param(?:eter)?s?", re.IGNORECASE)
+"""``parameters``, papermill's tag, and how people write it from memory."""
+TARGETS = re.compile(r"[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)*[ \t,]*")
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-"""A JSON string; the closing quote is optional so that no input is scanned twice."""
-BINARY_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\x03\x04", b"\x1f\x8b", b"BM")
+TAG_TEXT = re.compile(r"[^,]+")
+PYTHON_LINE = re.compile(rb"^(?:import |from \w|def |# %%|#!.*python)", re.MULTILINE)
+LINES = re.compile(r"[\n;]")
+EDITOR_KEYS = frozenset(
+    """
+    tags name collapsed scrolled deletable editable format jupyter execution trusted
+    """.split()  # noqa: SIM905 - a table of words
+)
+"""Metadata of a cell that nbformat's schema restricts, and nothing here needs."""
+CELL_KEYS = frozenset({"id", "cell_type", "metadata", "source"})
+OTHER_FILES = (
+    ("zip", (b"PK\x03\x04",)),
+    ("not_text", (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"\x1f\x8b", b"BM")),
+    ("html", (b"<!doctype html", b"<!DOCTYPE html", b"<!DOCTYPE HTML", b"<html")),
+)
+OUTPUTS = re.compile(rb'"outputs"\s*:\s*(?=\[)')
+OUTPUTS_DEPTH = 3
+WIDGETS = re.compile(rb'"widgets"\s*:\s*(?=\{)')
+WIDGETS_DEPTH = 2
+"""Where these keys lie in a notebook: brackets around them."""
+UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_notebook(data: bytes, *, max_bytes: int = MAX_BYTES) -> NotebookNode:
-    """Read an uploaded notebook: nbformat 4, Python, outputs dropped, cell ids repaired.
+    """Read an uploaded notebook: nbformat 4, Python, outputs dropped, trivial faults repaired.
 
     Raises:
-        NotebookRefused: with a stable `reason` and words that name the mend.
+        NotebookRefused: with a stable `reason` and words that name the fix.
     """
-    if len(data) > max_bytes:
-        _refuse("too_large", size=round(len(data) / MIB, 1), limit=round(max_bytes / MIB, 1))
+    return _notebook(_parse(without_outputs(data, max_bytes=max_bytes)))
+
+
+def without_outputs(data: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the uploaded bytes as UTF-8, with all outputs cut out, before anything is parsed.
+
+    Raises:
+        NotebookRefused: it is no text, or too large without its outputs.
+    """
+    if len(data) > MAX_UPLOAD_BYTES:
+        _refuse("too_large_upload", size=_mib(len(data)), limit=_mib(MAX_UPLOAD_BYTES))
+    data = _as_utf8(data)
     if not data.strip():
         _refuse("empty")
-    if data.startswith(BINARY_STARTS) or b"\0" in data[:4096]:
-        _refuse("not_text")
-    if nesting_depth(data) > MAX_DEPTH:
+    try:
+        data = JsonScan(data).without(OUTPUTS, depth=OUTPUTS_DEPTH)
+        data = JsonScan(data).without(WIDGETS, depth=WIDGETS_DEPTH)
+        rest = JsonScan(data)
+    except ValueError:
+        _refuse("too_large", size=_mib(len(data)), limit=_mib(max_bytes))
+    if rest.max_depth > MAX_DEPTH:
         _refuse("too_deep", limit=MAX_DEPTH)
-    if containers(data) > MAX_CONTAINERS:
+    if len(data) > max_bytes:
+        _refuse("too_large", size=_mib(len(data)), limit=_mib(max_bytes))
+    if rest.containers > MAX_CONTAINERS:
         _refuse("too_complex", limit=MAX_CONTAINERS)
-    return _notebook(_parse(data))
+    return data
 
 
-def find_parameters_cell(notebook: NotebookNode, *, required: bool = True) -> int | None:
-    """The index, among the code cells, of the first one tagged ``parameters``.
+def find_parameters_cells(notebook: NotebookNode, names: Sequence[str]) -> tuple[int, ...]:
+    """The indices, among the code cells, of those that set the parameters `names`.
+
+    They are the tagged ones, and for each parameter the first cell that assigns it: Colab loses
+    tags, and people split, merge and rename cells.
 
     Raises:
-        NotebookRefused: when there is none and `required`.
+        NotebookRefused: when there are parameters and no such cell.
     """
-    for index, cell in enumerate(code_cells(notebook)):
-        if PARAMETERS_TAG in cell.metadata.get("tags", []):
-            return index
-    if required:
-        _refuse("no_parameters_cell")
-    return None
+    cells = code_cells(notebook)
+    tagged = [index for index, cell in enumerate(cells) if is_tagged(cell)]
+    if not names:
+        return ()
+    first: dict[str, int] = {}
+    for index, cell in enumerate(cells):
+        for name in assigned_names(cell.source) & set(names):
+            first.setdefault(name, index)
+    if not tagged and not first:
+        _refuse("no_parameters_cell", names=", ".join(names))
+    return tuple(sorted({*tagged, *first.values()}))
+
+
+def is_tagged(cell: NotebookNode) -> bool:
+    """Whether a cell carries the tag ``parameters``."""
+    return any(TAG.fullmatch(tag.strip()) for tag in cell.metadata.get("tags", []))
+
+
+def assigned_names(source: str) -> set[str]:
+    """The names that a cell's unindented lines assign; a pattern on text, nothing is parsed."""
+    found: set[str] = set()
+    for line in LINES.split(source):
+        left, equals, right = line.partition("=")
+        targets = left.partition(":")[0].rstrip()
+        if equals and not right.startswith("=") and TARGETS.fullmatch(targets):
+            found |= {target.strip() for target in targets.split(",")} - {""}
+    return found
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -72,43 +136,47 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def nesting_depth(data: bytes) -> int:
-    """How deep brackets lie in brackets outside of strings; linear in the size."""
-    bare = np.frombuffer(STRING.sub(b"", data), dtype=np.uint8)
-    opens = np.isin(bare, np.frombuffer(b"[{", dtype=np.uint8))
-    closes = np.isin(bare, np.frombuffer(b"]}", dtype=np.uint8))
-    steps = opens.astype(np.int64) - closes.astype(np.int64)
-    return int(np.cumsum(steps).max(initial=0))
-
-
-def containers(data: bytes) -> int:
-    """How many lists and objects JSON text has, outside of strings; linear in the size."""
-    rough = data.count(b"[") + data.count(b"{")
-    if rough <= MAX_CONTAINERS:
-        return rough
-    bare = STRING.sub(b"", data)
-    return bare.count(b"[") + bare.count(b"{")
+def _as_utf8(data: bytes) -> bytes:
+    """Return UTF-8 without a mark; other encodings and other kinds of files are named."""
+    for reason, starts in OTHER_FILES:
+        if data.lstrip()[:64].startswith(starts):
+            _refuse(reason)
+    if data.startswith(UTF16_STARTS):
+        try:
+            return data.decode("utf-16").encode()
+        except UnicodeError:
+            _refuse("not_text")
+    if b"\0" in data[:4096]:
+        _refuse("not_text")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        if not data.lstrip().startswith(b"{"):
+            _refuse("not_text")
+        _refuse("not_utf8", line=data.count(b"\n", 0, error.start) + 1)
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _parse(data: bytes) -> dict[str, Any]:
     try:
-        tree = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        tree = json.loads(data, parse_constant=_no_number)
         # Half of a surrogate pair, written as an escape, is text that nothing can store.
         json.dumps(tree, ensure_ascii=False).encode()
     except UnicodeError:
         _refuse("not_text")
     except json.JSONDecodeError as error:
+        if PYTHON_LINE.search(data[:65536]) and not data.lstrip().startswith(b"{"):
+            _refuse("python_file")
         _refuse("not_json", line=error.lineno)
     except (ValueError, RecursionError):
-        # A number of thousands of digits, or NaN: Python's parser refuses, JSON has neither.
-        _refuse("not_json", line=1)
+        _refuse("not_json", line=1)  # a number of thousands of digits: Python's parser refuses
     if not isinstance(tree, dict) or "nbformat" not in tree:
         _refuse("not_a_notebook")
     return tree
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
+def _no_number(_: str) -> None:
+    """NaN and infinity, which some tools write into metadata: JSON has neither."""
 
 
 def _notebook(tree: dict[str, Any]) -> NotebookNode:
@@ -150,17 +218,23 @@ def _language(metadata: object) -> str:
 
 
 def _normalise(tree: dict[str, Any], cells: list[dict[str, Any]]) -> None:
-    """Drop outputs, join sources, give every cell an id of its own: copied cells share theirs."""
+    """Drop outputs and what no notebook needs, and repair what tools and people leave behind.
+
+    Every cell gets an id of its own: copied cells share theirs.
+    """
     seen: set[str] = set()
     for index, cell in enumerate(cells):
+        kept = CELL_KEYS | ({"attachments"} if isinstance(cell.get("attachments"), dict) else set())
+        for key in [key for key in cell if key not in kept]:
+            del cell[key]
         if cell.get("cell_type") == "code":
+            cell.pop("attachments", None)
             cell["outputs"], cell["execution_count"] = [], None
-        else:
-            cell.pop("outputs", None)
-            cell.pop("execution_count", None)
-        cell.setdefault("metadata", {})
+        cell["metadata"] = _cell_metadata(cell.get("metadata"))
         source = cell.get("source")
-        if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        if source is None:
+            cell["source"] = ""
+        elif isinstance(source, list) and all(isinstance(line, str) for line in source):
             cell["source"] = "".join(source)
         identity = cell.get("id")
         if not isinstance(identity, str) or not CELL_ID.fullmatch(identity) or identity in seen:
@@ -169,7 +243,33 @@ def _normalise(tree: dict[str, Any], cells: list[dict[str, Any]]) -> None:
                 cell["id"] += "-copy"
         seen.add(cell["id"])
     tree["nbformat_minor"] = 5
-    tree.setdefault("metadata", {})
+    tree["metadata"] = _notebook_metadata(tree.get("metadata"))
+
+
+def _cell_metadata(found: object) -> dict[str, Any]:
+    """A cell's tags and name, and what other tools write; not what only concerns an editor."""
+    if not isinstance(found, dict):
+        return {}
+    tags, name = found.get("tags"), found.get("name")
+    tags = tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []
+    kept = {tag.strip() for tag in tags if isinstance(tag, str) and TAG_TEXT.fullmatch(tag.strip())}
+    named = {"name": name} if isinstance(name, str) and name.isprintable() and name else {}
+    others = {key: value for key, value in found.items() if key not in EDITOR_KEYS}
+    return {**others, **({"tags": sorted(kept)} if kept else {}), **named}
+
+
+def _notebook_metadata(found: object) -> dict[str, Any]:
+    """The kernel, completed; everything else of a notebook's metadata is about its editor."""
+    spec = found.get("kernelspec") if isinstance(found, dict) else None
+    name = spec.get("name") if isinstance(spec, dict) else None
+    name = name if isinstance(name, str) and name else "python3"
+    shown = spec.get("display_name") if isinstance(spec, dict) else None
+    kernel = {"name": name, "display_name": shown if isinstance(shown, str) else name}
+    return {"kernelspec": kernel, "language_info": {"name": "python"}}
+
+
+def _mib(size: int) -> float:
+    return round(size / MIB, 1)
 
 
 def _refuse(reason: str, **facts: str | float) -> NoReturn:

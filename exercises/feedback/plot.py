@@ -156,7 +156,10 @@ def plot_of(report: Mapping[str, Any] | None) -> Plot | None:
     panels = tuple(draw(panel) for panel in data["panels"] if _drawable(panel))
     if not panels:
         return None
-    return Plot(data["kind"], data["title"], data.get("unit", ""), panels, _sentence(panels))
+    criteria = (report or {}).get("criteria", ())
+    right = data.get("right", all(line["passed"] for line in criteria))
+    sentence = _sentence(panels, right=right)
+    return Plot(data["kind"], data["title"], data.get("unit", ""), panels, sentence)
 
 
 def _drawable(panel: Mapping[str, Any]) -> bool:
@@ -222,13 +225,21 @@ def _scale_for(
     return _Scale(marks[0], marks[-1], start, end), marks
 
 
-def _sentence(panels: Sequence[Panel]) -> str:
+def _sentence(panels: Sequence[Panel], *, right: bool) -> str:
+    """What the figure says; of a wrong answer only what speaks against it, as ranges are wide."""
     bars = [bar for panel in panels for bar in panel.bars]
     inside = sum(bar.inside for bar in bars)
     against = sum(bar.against for bar in bars)
+    counts = {
+        "inside": inside,
+        "outside": len(bars) - inside,
+        "all": len(bars),
+        "against": against,
+    }
+    if not right:
+        return _sentence_of_a_wrong_answer(counts)
     if inside == len(bars):
         return _("All values shown are inside the expected range.")
-    counts = {"inside": inside, "all": len(bars), "against": against}
     if against:
         sentence = ngettext(
             "%(inside)d of the %(all)d values shown are inside the expected range; "
@@ -239,3 +250,18 @@ def _sentence(panels: Sequence[Panel]) -> str:
         )
         return sentence % counts
     return _("%(inside)d of the %(all)d values shown are inside the expected range.") % counts
+
+
+def _sentence_of_a_wrong_answer(counts: Mapping[str, int]) -> str:
+    if not counts["outside"]:
+        return _("The expected ranges are wide: what is wrong doesn't show here. See the criteria.")
+    if not counts["against"]:
+        return _("%(outside)d of the %(all)d values shown are outside the expected range.") % counts
+    sentence = ngettext(
+        "%(outside)d of the %(all)d values shown are outside the expected range; "
+        "%(against)d has the wrong sign.",
+        "%(outside)d of the %(all)d values shown are outside the expected range; "
+        "%(against)d have the wrong sign.",
+        counts["against"],
+    )
+    return sentence % counts

@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from exercises.catalogue import folders
 from grader.errors import NotebookRefused
 from grader.messages import message_text
-from grader.notebook import MAX_BYTES, find_parameters_cell, read_notebook
+from grader.notebook import (
+    MAX_UPLOAD_BYTES,
+    code_cells,
+    find_parameters_cells,
+    read_notebook,
+    without_outputs,
+)
 from grader.sandbox.job import MIB
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
+    from nbformat import NotebookNode
 
     from exercises.models import Exercise
 
 
 def checked_notebook(upload: UploadedFile[Any], *, exercise: Exercise) -> bytes:
-    """Return the uploaded bytes once they are a notebook that the exercise can run.
+    """Return the upload, without its outputs, once it is a notebook that the exercise can run.
 
     No more than the accepted size is read into memory, however large the upload is.
 
     Raises:
         NotebookRefused: with a stable `reason` and a text that says how to fix it.
     """
-    if upload.size is None or upload.size > MAX_BYTES:
-        facts = {"size": round((upload.size or 0) / MIB, 1), "limit": round(MAX_BYTES / MIB, 1)}
-        raise NotebookRefused("too_large", message_text("notebook.too_large", facts))
-    data = upload.read()
+    if upload.size is None or upload.size > MAX_UPLOAD_BYTES:
+        facts = {
+            "size": round((upload.size or 0) / MIB, 1),
+            "limit": round(MAX_UPLOAD_BYTES / MIB, 1),
+        }
+        reason = "too_large_upload"
+        raise NotebookRefused(reason, message_text(f"notebook.{reason}", facts))
+    data = without_outputs(upload.read())
     notebook = read_notebook(data)
-    find_parameters_cell(notebook, required=bool(exercise.description["parameters"]))
-    return bytes(data)
+    parameters = exercise.description["parameters"]
+    find_parameters_cells(notebook, tuple(parameter["name"] for parameter in parameters))
+    if _code(notebook) == _starter_code(folders.starter_notebook(exercise.slug)):
+        raise NotebookRefused("untouched", message_text("notebook.untouched"))
+    return data
+
+
+@lru_cache(maxsize=64)
+def _starter_code(starter: bytes) -> tuple[str, ...]:
+    return _code(read_notebook(starter))
+
+
+def _code(notebook: NotebookNode) -> tuple[str, ...]:
+    """What the code cells say; empty cells and spaces around a cell say nothing."""
+    sources = (cell.source.strip() for cell in code_cells(notebook))
+    return tuple(source for source in sources if source)

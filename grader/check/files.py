@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.authoring import exercise_notebooks
 from grader.lock import drift
-from grader.notebook import code_cells, find_parameters_cell, read_notebook
+from grader.notebook import code_cells, is_tagged, read_notebook
 from grader.reference import author_code
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def check_files(exercise: ExerciseDefinition, found: ExerciseCheck) -> None:
         found.need(same, f"{place} is not what its Markdown says: run `python -m grader notebooks`")
     found.problems += drift(exercise)
     document = read_notebook(exercise.starter.read_bytes())
-    cell = find_parameters_cell(document, required=bool(exercise.parameters))
-    written = {} if cell is None else _literals(code_cells(document)[cell].source)
+    cell = next(filter(is_tagged, code_cells(document)), None)
+    written = {} if cell is None else _literals(cell.source)
     for name, value in exercise.visible_parameters.items():
         same = name in written and written[name] == value
         found.need(same, f"the starter's parameters cell does not set {name} = {value!r}")

@@ -11,7 +11,7 @@ from grader.check.simulation import (
 )
 from grader.explanation import ParameterUsage, RunAnswers
 from grader.grading import grade_answers, grade_notebook
-from grader.notebook import code_cells, find_parameters_cell, read_notebook
+from grader.notebook import code_cells, find_parameters_cells, read_notebook
 from grader.sandbox.job import MIB, Job, Verdict
 from grader.variants import Variant, visible_variant
 
@@ -114,11 +114,11 @@ def _run(
     last_cell: str = "",
 ) -> Run:
     document = read_notebook(notebook.read_bytes())
-    place = find_parameters_cell(document, required=bool(exercise.parameters))
+    places = find_parameters_cells(document, tuple(exercise.visible_parameters))
     cells = [cell.source for cell in code_cells(document)] + ([last_cell] if last_cell else [])
     names = tuple(output.name for output in exercise.outputs)
-    parameters = variant.parameters if place is not None else {}
-    return sandbox.run(Job(tuple(cells), names, parameters, place, exercise.limits, exercise.data))
+    parameters = variant.parameters if places else {}
+    return sandbox.run(Job(tuple(cells), names, parameters, places, exercise.limits, exercise.data))
 
 
 def _answers(variant: Variant, run: Run) -> RunAnswers:

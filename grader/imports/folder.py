@@ -14,7 +14,7 @@ from grader.errors import ExerciseContentError
 from grader.imports import assigned_names, used_names
 from grader.imports.nbgrader import is_nbgrader, read_nbgrader
 from grader.imports.otter import is_otter, read_otter
-from grader.notebook import PARAMETERS_TAG, code_cells, read_notebook
+from grader.notebook import code_cells, read_notebook
 from grader.sandbox.job import Job, Verdict
 
 if TYPE_CHECKING:
@@ -164,5 +164,5 @@ def _starter(assignment: Assignment, outputs: dict[str, Any]) -> str:
         zero = zeros[output["dtype"]]
         full = f"np.full({tuple(output['shape'])}, {zero})" if output["shape"] else zero
         lines.append(f"{name} = {full}")
-    cells = [cell for cell in assignment.starter if PARAMETERS_TAG not in cell.tags]
+    cells = [cell for cell in assignment.starter if "parameters" not in cell.tags]
     return notebook_text([Cell("placeholders", "\n".join(lines), is_code=True), *cells])

@@ -72,9 +72,11 @@ class Job:
 
     Attributes:
         cells: the sources of the code cells in order; `Run.cells` answers one to one.
-        parameters: plain JSON values that replace those of the cell at `parameters_cell`
-            (papermill's convention: a cell is injected right after it).
-        parameters_cell: index into `cells` of the cell tagged ``parameters``; None injects nothing.
+        parameters: plain JSON values that replace those of the cells at `parameters_cells`: in
+            place where they are assigned, otherwise injected right after the cell.
+        parameters_cells: indices into `cells` of those that set parameters; none injects nothing.
+        written: the values that the starter notebook assigns; a copy of them in another cell is
+            replaced as well.
         outputs: names of the variables to collect after each cell, in the declared order.
         data: a folder that is mounted read-only as ``data/`` beside the notebook; None for none.
     """
@@ -82,9 +84,10 @@ class Job:
     cells: tuple[str, ...]
     outputs: tuple[str, ...]
     parameters: Mapping[str, JSONValue] = field(default_factory=dict)
-    parameters_cell: int | None = None
+    parameters_cells: tuple[int, ...] = ()
     limits: Limits = field(default_factory=Limits)
     data: Path | None = None
+    written: Mapping[str, JSONValue] = field(default_factory=dict)
     question: Question | None = None
     """Asked of the names that exist after the last cell."""
 

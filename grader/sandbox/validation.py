@@ -26,6 +26,9 @@ SOURCES: Final = frozenset(
         "dict",
         "shap.Explanation",
         "lime.Explanation",
+        "Array",
+        "sparse",
+        "tensor",
         "unknown",
     }
 )
@@ -39,6 +42,13 @@ REFUSALS: Final = frozenset(
         "ragged",
         "masked",
         "unreadable",
+        "none",
+        "iterator",
+        "unordered",
+        "callable",
+        "tensor",
+        "names_differ",
+        "dict_keys",
     }
 )
 PARTS: Final = frozenset({"", "base_values", "data", "labels", "intercept", "score"})

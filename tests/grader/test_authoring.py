@@ -9,7 +9,7 @@ import pytest
 
 from grader.authoring import changed, exercise_notebooks, notebook_text, read_cells
 from grader.errors import ExerciseContentError
-from grader.notebook import find_parameters_cell, read_notebook
+from grader.notebook import find_parameters_cells, read_notebook
 
 CONTENT = Path(__file__).parents[2] / "content" / "exercises"
 TEXT = """\
@@ -36,7 +36,7 @@ def test_text_and_code_alternate(tmp_path: Path) -> None:
     assert [cell.id for cell in cells] == ["text-1", "parameters", "text-2", "answer"]
     assert cells[3].source == "x = 1\n\ny = 2"
     read = read_notebook(notebook_text(cells).encode())
-    assert find_parameters_cell(read) == 0
+    assert find_parameters_cells(read, ("rows",)) == (0,)
     nbformat.validate(read)
 
 

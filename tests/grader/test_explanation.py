@@ -76,7 +76,10 @@ def test_the_declared_class_is_taken() -> None:
     """An (n, f, C) array is accepted where the exercise says which class counts."""
     both = np.stack([-ARRAY, ARRAY], axis=-1)
     assert np.array_equal(accepted(conform(answer(both), CLASSES)), ARRAY)
-    assert problem(conform(answer(both), VALUES)) == "criterion.wrong_shape"
+    assert problem(conform(answer(both), VALUES)) == "criterion.class_axis"
+    listed = np.stack([-ARRAY, ARRAY])
+    assert np.array_equal(accepted(conform(answer(listed), CLASSES)), ARRAY)
+    assert problem(conform(answer(listed), VALUES)) == "criterion.class_first"
 
 
 def test_named_columns_are_put_in_order() -> None:

@@ -111,8 +111,9 @@ def test_pasted_numbers_fail_with_the_reason(mark: Marker) -> None:
 
 
 def test_ignored_parameters_fail_with_the_reason(mark: Marker) -> None:
-    """Rows that are set again, never read, or both, are told apart."""
-    again = mark("rows = [1, 2, 3, 5, 8]\n" + SOLUTION)
+    """Rows set again, or never read, are told apart; a copy of the parameters is neither."""
+    assert mark("rows = [1, 2, 3, 5, 8]\n" + SOLUTION).passed
+    again = mark('rows = list(map(int, "12358"))\n' + SOLUTION)
     assert messages(again)["shares"] == "criterion.ignored_reassigned"
     unread = mark(SOLUTION.replace("[rows]", "[[1, 2, 3, 5, 8]]"))
     assert messages(unread)["shares"] == "criterion.ignored_unread"
@@ -277,3 +278,14 @@ def test_an_envelope_in_the_sandbox(
     assert named(few) == ("few",)
     low = mark(sample.format(seed=77779, size=400, verdict="low"))
     assert messages(low)["ordered"] == "criterion.not_recomputed"
+
+
+def test_the_figure_names_rows_as_the_data_does(mark: Marker) -> None:
+    """Rows carry the numbers of the parameter `rows`; the figure knows of a wrong answer."""
+    right = mark().plot
+    assert right is not None
+    assert [panel["label"] for panel in right["panels"]] == ["row 1", "row 2"]
+    assert right["right"] is True
+    wrong = mark(SOLUTION + "shares = 0 * shares\n").plot
+    assert wrong is not None
+    assert wrong["right"] is False

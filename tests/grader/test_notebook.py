@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import NotebookRefused
-from grader.notebook import find_parameters_cell, nesting_depth, read_notebook
+from grader.json_scan import JsonScan
+from grader.notebook import MAX_BYTES, find_parameters_cells, read_notebook, without_outputs
 
 GOOD: dict[str, Any] = {
     "nbformat": 4,
@@ -46,22 +47,34 @@ def cells(*many: dict[str, Any]) -> bytes:
 def refused(data: bytes) -> NotebookRefused:
     """Read and return the refusal."""
     with pytest.raises(NotebookRefused) as caught:
-        find_parameters_cell(read_notebook(data))
+        find_parameters_cells(read_notebook(data), ("rows", "seed"))
     return caught.value
 
 
 CODE = GOOD["cells"][0]
 BAD: dict[str, tuple[bytes, str, str]] = {
-    "100 MB": (b"x" * 100_000_000, "too_large", "Clear all outputs"),
+    "100 MB": (b"x" * 100_000_000, "too_large_upload", "Clear all outputs"),
+    "3 MB of text": (cells({**CODE, "source": "x" * 3_000_000}), "too_large", "Clear all outputs"),
+    "10 million brackets": (b"[" * 10_000_000, "too_large", "Clear all outputs"),
+    "10 million quotes": (b'"' * 10_000_000, "too_large", "Clear all outputs"),
+    "10 million backslashes": (b"\\" * 10_000_000, "too_large", "Clear all outputs"),
+    "a million outputs": (b'"outputs":[],' * 800_000, "too_large", "Clear all outputs"),
+    "a Python file": (b"# %%\nimport numpy as np\n", "python_file", ".py"),
+    "HTML": (b"<!DOCTYPE html>\n<html></html>", "html", "Download .ipynb"),
     "empty": (b"  \n", "empty", "Save"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 64, "not_text", ".ipynb"),
-    "an archive": (b"PK\x03\x04 and more", "not_text", ".ipynb"),
-    "not UTF-8": (b'{"nbformat": "\xff"}', "not_text", ".ipynb"),
+    "an archive": (b"PK\x03\x04 and more", "zip", ".ipynb"),
+    "Windows-1252": (
+        notebook(cells=[{**CODE, "source": "d#bts"}]).replace(b"#", b"\xe9"),
+        "not_utf8",
+        "UTF-8",
+    ),
+    "not UTF-8": (b'{"nbformat": "\xff"}', "not_utf8", "UTF-8"),
     "half a character": (cells({**CODE, "source": "\ud800"}), "not_text", ".ipynb"),
     "a million brackets": (b"[" * 1_000_000, "too_deep", "64"),
     "a million objects": (b'{"a":' * 200_000, "too_deep", "64"),
     "cut off": (notebook()[:-9], "not_json", "line"),
-    "NaN": (b'{"nbformat": NaN}', "not_json", "line"),
+    "NaN": (b'{"nbformat": NaN}', "other_format", "nbconvert"),
     "an endless number": (b'{"nbformat": ' + b"9" * 100_000 + b"}", "not_json", "line"),
     "a list": (b"[]", "not_a_notebook", ".ipynb"),
     "another document": (b'{"a": 1}', "not_a_notebook", ".ipynb"),
@@ -81,11 +94,13 @@ BAD: dict[str, tuple[bytes, str, str]] = {
         "",
     ),
     "no code": (cells(GOOD["cells"][1]), "no_code", "starter"),
-    "no parameters": (cells({**CODE, "metadata": {}}), "no_parameters_cell", "tag"),
+    "no parameters": (
+        cells({**CODE, "metadata": {}, "source": "x = 1"}),
+        "no_parameters_cell",
+        "rows, seed",
+    ),
     "source of numbers": (cells({**CODE, "source": 3}), "invalid", "Jupyter"),
-    "tags of numbers": (cells({**CODE, "metadata": {"tags": 3}}), "invalid", "Jupyter"),
     "an unknown cell type": (cells({**CODE, "cell_type": "code2"}), "invalid", "Jupyter"),
-    "metadata of text": (notebook(metadata="x"), "invalid", "Jupyter"),
 }
 
 
@@ -104,13 +119,13 @@ def test_a_good_notebook_is_read() -> None:
     """Sources are joined and the parameters cell is found among the code cells."""
     read = read_notebook(notebook())
     assert read.cells[0].source == "rows = [1]\nseed = 0"
-    assert find_parameters_cell(read) == 0
+    assert find_parameters_cells(read, ("rows",)) == (0,)
 
 
 def test_an_exercise_without_parameters_needs_no_cell() -> None:
     """Where nothing is drawn, nothing has to be tagged."""
     read = read_notebook(cells({**CODE, "metadata": {}}))
-    assert find_parameters_cell(read, required=False) is None
+    assert find_parameters_cells(read, ()) == ()
 
 
 def test_copied_cells_get_ids_of_their_own() -> None:
@@ -136,16 +151,89 @@ def test_outputs_are_dropped() -> None:
     assert read.cells[0].execution_count is None
 
 
+REPAIRED: dict[str, dict[str, Any]] = {
+    "tags of numbers": {"metadata": {"tags": 3}},
+    "one tag": {"metadata": {"tags": "parameters"}},
+    "a tag twice": {"metadata": {"tags": ["parameters", "parameters"]}},
+    "metadata of text": {"metadata": "x"},
+    "no metadata": {"metadata": None},
+    "wrong metadata": {"metadata": {"collapsed": "yes", "name": "", "jupyter": 3}},
+    "NaN": {"metadata": {"width": float("nan")}},
+    "keys of another tool": {"colab_type": "code", "prompt_number": 3},
+    "no source": {"source": None},
+    "attachments of code": {"attachments": {}},
+}
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_trivial_faults_are_repaired(name: str) -> None:
+    """What does not matter to the run is no reason to refuse it."""
+    read = read_notebook(cells({**CODE, **REPAIRED[name]}, CODE))
+    nbformat.validate(read)
+
+
+@pytest.mark.parametrize("metadata", ["x", None, {"kernelspec": {}}, {"kernelspec": {"name": 3}}])
+def test_the_notebooks_metadata_is_repaired(metadata: Any) -> None:
+    """A kernel without a name to show is completed."""
+    nbformat.validate(read_notebook(notebook(metadata=metadata)))
+
+
+def test_utf_16_is_read() -> None:
+    """A notebook that a Windows editor saved as UTF-16 is read."""
+    read = read_notebook(notebook().decode().encode("utf-16"))
+    assert read.cells[0].source == "rows = [1]\nseed = 0"
+
+
+def test_outputs_are_cut_out_before_the_size_is_measured() -> None:
+    """Megabytes of outputs and of widgets' state leave a small file, with its lines."""
+    html = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"text/html": ('a\\"]' + "x" * 60) * 10**5},
+    }
+    source = '"outputs": [1], "widgets": {'
+    tree = json.loads(cells({**CODE, "outputs": [html], "source": source}))
+    tree["metadata"]["widgets"] = {"state": {"a": ["x" * 10**6]}}
+    data = json.dumps(tree, indent=1).encode()
+    assert len(data) > 3 * MAX_BYTES
+    cut = without_outputs(data)
+    assert len(cut) < 2000
+    assert cut.count(b"\n") == data.count(b"\n")
+    assert json.loads(cut)["cells"][0]["outputs"] == []
+    assert read_notebook(data).cells[0].source == source
+
+
+FOUND: dict[str, tuple[list[tuple[str, list[str]]], tuple[int, ...]]] = {
+    "tagged": ([("rows = [1]\nseed = 0", ["parameters"]), ("x = rows", [])], (0,)),
+    "no tag": ([("import os", []), ("rows = [1]\nseed = 0", [])], (1,)),
+    "split": ([("rows = [1]", ["parameters"]), ("seed = 0", [])], (0, 1)),
+    "copied": ([("rows = [1]", ["parameters"]), ("x = 1", []), ("seed = 0", ["params"])], (0, 2)),
+    "renamed": ([("rows = [1]; seed = 0", ["Parameters"])], (0,)),
+    "annotated": ([("rows: list = [1]\nseed: int = 0", [])], (0,)),
+    "a tuple": ([("rows, seed = [1], 0", [])], (0,)),
+    "no assignment": ([("rows == [1]\nf(rows=1)\n  seed = 1", []), ("rows = seed = 0", [])], (1,)),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_the_parameters_cell_is_found_by_what_it_assigns(name: str) -> None:
+    """Tags get lost, and cells split, copied and merged: what they assign tells."""
+    sources, expected = FOUND[name]
+    made = [{**CODE, "source": text, "metadata": {"tags": tags}} for text, tags in sources]
+    assert find_parameters_cells(read_notebook(cells(*made)), ("rows", "seed")) == expected
+
+
 def test_brackets_in_strings_do_not_count() -> None:
     """Code full of brackets is no deep nesting."""
-    assert nesting_depth(json.dumps({"a": "[" * 1000 + '"\\' + "{" * 1000}).encode()) == 1
+    text = json.dumps({"a": "[" * 1000 + '"\\' + "{" * 1000})
+    assert JsonScan(text.encode()).max_depth == 1
 
 
 def test_unfinished_strings_cost_linear_time() -> None:
     """Two million quotes and backslashes are scanned once, not once per quote."""
     started = time.process_time()
     for unit in (b'"\\', b'\\"', b'"'):
-        nesting_depth(unit * 1_000_000)
+        JsonScan(unit * 1_000_000)
     assert time.process_time() - started < 5
 
 

@@ -7,26 +7,33 @@ host trusts none of it and validates the frame again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from . import frames
+from .arrays import (
+    MAX_ITEMS_OF_A_LIST,
+    MAX_LABELS,
+    NUMBERS,
+    SEQUENCES,
+    RefusedError,
+    exact,
+    from_items,
+    from_list,
+    labels_of,
+    packed,
+    stacked,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-MAX_DIMENSIONS: Final = 8
-MAX_LABELS: Final = 100_000
-MAX_LABEL_CHARACTERS: Final = 200
-MAX_ITEMS_OF_A_LIST: Final = 4_000_000
 PARTS_OF_AN_EXPLANATION: Final = ("base_values", "data")
-
-
-class RefusedError(Exception):
-    """The value cannot be sent; the argument is the id of the reason."""
 
 
 @dataclass
@@ -76,7 +83,7 @@ def read(value: Any, *, bound: int) -> tuple[dict[str, Any], bytes]:
     try:
         source = source_of(value)
         plain = _READERS[source](value, bound)
-        packed = _packed_arrays(plain, bound)
+        arrays = _packed_arrays(plain, bound)
     except RefusedError as refusal:
         return {"source": source, "refusal": str(refusal), "arrays": []}, b""
     except MemoryError:
@@ -90,21 +97,21 @@ def read(value: Any, *, bound: int) -> tuple[dict[str, Any], bytes]:
         "index": plain.index,
         "arrays": [
             {"key": key, "dtype": array.dtype.str, "shape": list(array.shape)}
-            for key, array in packed.items()
+            for key, array in arrays.items()
         ],
     }
-    return header, b"".join(array.tobytes() for array in packed.values())
+    return header, b"".join(array.tobytes() for array in arrays.values())
 
 
 def _packed_arrays(plain: Plain, bound: int) -> dict[str, np.ndarray[Any, Any]]:
     arrays = {"": plain.array, **plain.parts}
-    packed = {key: _packed(array) for key, array in arrays.items()}
-    if sum(array.nbytes for array in packed.values()) > bound:
+    found = {key: packed(array) for key, array in arrays.items()}
+    if sum(array.nbytes for array in found.values()) > bound:
         raise RefusedError("too_large")
-    return packed
+    return found
 
 
-def source_of(value: Any) -> str:  # noqa: PLR0911 - a table of kinds, one line each
+def source_of(value: Any) -> str:
     """Return the kind of the value, by type for plain values, otherwise by its attributes.
 
     Raises:
@@ -113,23 +120,41 @@ def source_of(value: Any) -> str:  # noqa: PLR0911 - a table of kinds, one line 
     kind = type(value)
     if issubclass(kind, str):
         return "str"
-    if kind in (bool, int, float) or isinstance(value, np.generic):
+    if kind in NUMBERS or isinstance(value, np.generic):
         return "scalar"
-    if kind in (list, tuple):
-        return "pairs" if _are_pairs(value) else "list"
+    if kind in SEQUENCES:
+        return "pairs" if kind in (list, tuple) and _are_pairs(value) else "list"
     if isinstance(value, np.ndarray):
         return "ndarray"
     if issubclass(kind, dict):
         return "dict"
-    if _has(value, "values", "base_values", "feature_names"):
-        return "shap.Explanation"
-    if _has(value, "local_exp", "as_list", "intercept"):
-        return "lime.Explanation"
-    if _has(value, "columns", "index", "to_numpy"):
-        return "DataFrame"
-    if _has(value, "index", "name", "to_numpy"):
-        return "Series"
-    raise RefusedError("unsupported_type")
+    for name, attributes in _ATTRIBUTES.items():
+        if _has(value, *attributes):
+            return name
+    raise RefusedError(_why_unsupported(value))
+
+
+_ATTRIBUTES: Final = {
+    "shap.Explanation": ("values", "base_values", "feature_names"),
+    "lime.Explanation": ("local_exp", "as_list", "intercept"),
+    "DataFrame": ("columns", "index", "to_numpy"),
+    "Series": ("index", "name", "to_numpy"),
+    # pandas' Index, Categorical and extension arrays.
+    "Array": ("to_numpy", "dtype", "shape"),
+    "sparse": ("toarray", "nnz", "shape"),
+    "tensor": ("__array__", "shape", "dtype"),
+}
+"""What else is read is known by its attributes: its package need not be imported."""
+
+
+def _why_unsupported(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, Iterator):
+        return "iterator"
+    if isinstance(value, (set, frozenset)):
+        return "unordered"
+    return "callable" if callable(value) and not _has(value, "shape") else "unsupported_type"
 
 
 def _has(value: Any, *names: str) -> bool:
@@ -147,137 +172,126 @@ def _are_pairs(items: Any) -> bool:
     )
 
 
-def _packed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the array as float64, int64, bool or unicode, contiguous, little-endian."""
-    kind = array.dtype.kind
-    if array.ndim > MAX_DIMENSIONS:
-        raise RefusedError("too_many_dimensions")
-    if kind == "O":
+def _read_list(value: Any, bound: int) -> Plain:
+    """Return a list; one of explanations, Series or dicts as rows, with their common names."""
+    items = list(islice(value, MAX_ITEMS_OF_A_LIST + 1))
+    plain = not items or (
+        type(items[0]) in (*SEQUENCES, *NUMBERS)
+        or isinstance(items[0], (str, np.generic, np.ndarray, type(None)))
+    )
+    if plain and any(isinstance(item, np.ndarray) for item in items):
+        plain = all(isinstance(item, np.ndarray) for item in items)
+    if items and type(items[0]) in (list, tuple) and _are_pairs(items[0]):
+        return _rows(items, bound)
+    return Plain("list", from_list(value, bound)) if plain else _rows(items, bound)
+
+
+def _rows(items: list[Any], bound: int) -> Plain:
+    """Return many values of one kind along a new first axis."""
+    if any(item is None for item in items):
         raise RefusedError("object_dtype")
-    if kind not in "fiubU":
-        raise RefusedError("unsupported_dtype")
-    if kind == "u" and array.size and int(array.max()) > np.iinfo(np.int64).max:
-        raise RefusedError("unsupported_dtype")
-    wanted = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "|b1", "U": array.dtype.newbyteorder("<")}
-    return np.ascontiguousarray(array, dtype=wanted[kind]).reshape(array.shape)
-
-
-def _exact(value: Any, bound: int) -> np.ndarray[Any, Any]:
-    """Return an ndarray's own bytes, without calling methods of a subclass."""
-    array = np.ndarray.view(value, np.ndarray)
-    if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
-        raise RefusedError("masked")
-    if array.size * min(8, array.itemsize) > bound:
-        raise RefusedError("too_large")
-    return array
-
-
-def _from_list(value: Any, bound: int) -> np.ndarray[Any, Any]:
-    """Return a rectangular array of a nested list of plain numbers or of plain strings."""
-    shape: list[int] = []
-    level = value
-    while type(level) in (list, tuple):
-        shape.append(len(level))
-        if len(shape) > MAX_DIMENSIONS:
-            raise RefusedError("too_many_dimensions")
-        if not level:
-            break
-        level = level[0]
-    if np.prod(shape, dtype=float) > min(MAX_ITEMS_OF_A_LIST, bound):
-        raise RefusedError("too_large")
-    flat = [value]
-    for size in shape:
-        if any(type(item) not in (list, tuple) or len(item) != size for item in flat):
-            raise RefusedError("ragged")
-        flat = [item for part in flat for item in part]
-    array = _from_items(flat, bound)
-    return array.reshape([*shape, *array.shape[1:]])
-
-
-def _from_items(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
-    if all(issubclass(type(item), str) for item in items) and items:
-        texts = [_text(item) for item in items]
-        longest = max(len(text) for text in texts)
-        if 4 * longest * len(texts) > bound:
-            raise RefusedError("too_large")
-        return np.array(texts, dtype=f"<U{max(1, longest)}")
-    if all(isinstance(item, np.ndarray) for item in items) and items:
-        return _stacked(items, bound)
-    plain = [item.item() if isinstance(item, np.generic) else item for item in items]
-    if any(type(item) in (list, tuple) for item in plain):
+    kinds = [source_of(item) for item in items]
+    if len(set(kinds)) > 1 and not set(kinds) <= {"list", "ndarray", "Array", "Series", "tensor"}:
         raise RefusedError("ragged")
-    if any(type(item) not in (bool, int, float) for item in plain):
-        raise RefusedError("object_dtype")
-    try:
-        array = np.array(plain, dtype=None if plain else float)
-    except OverflowError as error:
-        raise RefusedError("unsupported_dtype") from error
-    if array.dtype.kind == "O":  # an integer beyond 64 bits
-        raise RefusedError("unsupported_dtype")
-    return array
-
-
-def _stacked(items: list[Any], bound: int) -> np.ndarray[Any, Any]:
-    arrays = [_exact(item, bound) for item in items]
-    if any(array.shape != arrays[0].shape for array in arrays):
-        raise RefusedError("ragged")
-    if sum(array.nbytes for array in arrays) > bound:
-        raise RefusedError("too_large")
-    return np.stack([_packed(array) for array in arrays])
-
-
-def _text(value: Any) -> str:
-    """Return a plain copy of a string, without calling methods of a subclass."""
-    return str.__str__(value)
-
-
-def _labels(values: Any) -> list[str] | None:
-    """Return names as bounded strings; None if there are too many."""
-    if values is None or isinstance(values, str):
-        return None
-    items = list(islice(values, MAX_LABELS + 1))
-    if len(items) > MAX_LABELS:
-        return None
-    return [
-        _text(item if issubclass(type(item), str) else str(item))[:MAX_LABEL_CHARACTERS]
-        for item in items
+    rows = [
+        _without_class_axis(_READERS[kind](item, bound))
+        for kind, item in zip(kinds, items, strict=True)
     ]
+    names = rows[0].columns if rows[0].columns is not None else rows[0].index
+    others = [row.columns if row.columns is not None else row.index for row in rows]
+    arrays = [row.array for row in rows]
+    if names is not None and len(set(names)) == len(names) == len(arrays[0]):
+        # Rows that say the same names in another order, as LIME's as_list() sorts by weight.
+        for place, other in enumerate(others):
+            if other != names and other is not None and sorted(other) == sorted(names):
+                order = {name: rank for rank, name in enumerate(other)}
+                arrays[place] = arrays[place][[order[name] for name in names]]
+                others[place] = names
+    if any(other != names for other in others):
+        names = None
+    keys = set.intersection(*(set(row.parts) for row in rows)) - {"labels"}
+    parts = {}
+    for key in keys:
+        found = [row.parts[key] for row in rows]
+        if all(part.shape == found[0].shape for part in found):
+            parts[key] = stacked(found, bound)
+    # Where only names tell what a number belongs to, the names must be those of the task.
+    source = "pairs" if kinds[0] in ("pairs", "dict") else "list"
+    if source == "pairs" and names is None:
+        raise RefusedError("names_differ")
+    return Plain(source, stacked(arrays, bound), names, None, parts)
+
+
+def _without_class_axis(plain: Plain) -> Plain:
+    """Return LIME's explanation of one label as one row, as it is meant in a list."""
+    if plain.source == "lime.Explanation" and len(plain.array) == 1:
+        return Plain(plain.source, plain.array[0], plain.columns, None, plain.parts)
+    return plain
 
 
 def _any_array(value: Any, bound: int) -> np.ndarray[Any, Any]:
     if isinstance(value, np.ndarray):
-        return _exact(value, bound)
-    if type(value) in (list, tuple):
-        return _from_list(value, bound)
+        return exact(value, bound)
+    if type(value) in SEQUENCES:
+        return from_list(value, bound)
     if hasattr(value, "to_numpy"):
-        return _exact(value.to_numpy(), bound)
-    return _from_items([value], bound).reshape(())
+        return exact(value.to_numpy(), bound)
+    if _has(value, "toarray", "nnz", "shape"):
+        return _read_sparse(value, bound).array
+    return from_items([value], bound).reshape(())
 
 
 def _read_table(value: Any, bound: int) -> Plain:
-    array = _exact(value.to_numpy(), bound)
-    return Plain("DataFrame", array, _labels(value.columns), _labels(value.index))
+    array = exact(value.to_numpy(), bound)
+    return Plain("DataFrame", array, labels_of(value.columns), labels_of(value.index))
 
 
 def _read_series(value: Any, bound: int) -> Plain:
-    return Plain("Series", _exact(value.to_numpy(), bound), index=_labels(value.index))
+    return Plain("Series", exact(value.to_numpy(), bound), index=labels_of(value.index))
+
+
+def _read_array(value: Any, bound: int) -> Plain:
+    return Plain("ndarray", exact(value.to_numpy(), bound))
+
+
+def _read_sparse(value: Any, bound: int) -> Plain:
+    if np.prod([int(size) for size in value.shape], dtype=float) * 8 > bound:
+        raise RefusedError("too_large")
+    return Plain("ndarray", exact(np.asarray(value.toarray()), bound))
+
+
+def _read_tensor(value: Any, bound: int) -> Plain:
+    """Return what the value itself converts to; one that refuses needs the learner's `.numpy()`."""
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise RefusedError("tensor") from error
+    return Plain("ndarray", exact(array, bound))
 
 
 def _read_dict(value: dict[Any, Any], bound: int) -> Plain:
-    """Return the values along the first axis, named by their keys."""
+    """Return the values along the first axis, named by their keys; row numbers count as names."""
     # An OrderedDict is a dict too; methods of a subclass are not called.
     names, values = list(dict.keys(value)), list(dict.values(value))
-    if any(not issubclass(type(name), str) for name in names) or len(names) > MAX_LABELS:
-        raise RefusedError("unsupported_type")
-    return Plain("dict", _from_list(values, bound), index=_labels(names))
+    numbers = all(type(name) is int or isinstance(name, np.integer) for name in names)
+    if not numbers and any(not issubclass(type(name), str) for name in names):
+        raise RefusedError("dict_keys")
+    if len(names) > MAX_LABELS:
+        raise RefusedError("too_large")
+    if numbers and sorted(names) == list(range(len(names))):
+        values = [item for _, item in sorted(zip(names, values, strict=True), key=itemgetter(0))]
+    found = _read_list(values, bound)
+    if numbers:  # rows by their number
+        return Plain("list", found.array, found.columns, None, found.parts)
+    return Plain("dict", found.array, found.columns, labels_of(names), found.parts)
 
 
 def _read_pairs(value: Any, bound: int) -> Plain:
     """Return names and values like those of a dict, but with duplicate names kept."""
     if len(value) > MAX_LABELS:
         raise RefusedError("too_large")
-    array = _from_items([number for _, number in value], bound)
-    return Plain("pairs", array, index=_labels([name for name, _ in value]))
+    array = from_items([number for _, number in value], bound)
+    return Plain("pairs", array, index=labels_of([name for name, _ in value]))
 
 
 def _read_shap(value: Any, bound: int) -> Plain:
@@ -286,20 +300,22 @@ def _read_shap(value: Any, bound: int) -> Plain:
         part = getattr(value, name, None)
         if part is not None:
             try:
-                parts[name] = _packed(_any_array(part, bound))
+                parts[name] = packed(_any_array(part, bound))
             except RefusedError:
                 continue  # a table with mixed types: the values themselves still count
-    names = _labels(getattr(value, "feature_names", None))
+    names = labels_of(getattr(value, "feature_names", None))
     return Plain("shap.Explanation", _any_array(value.values, bound), names, None, parts)
 
 
 def _read_lime(value: Any, bound: int) -> Plain:
     """Return weights in feature order, one row per explained label; absent features weigh zero."""
     exp = {int(label): dict(pairs) for label, pairs in value.local_exp.items()}
-    labels = sorted(exp)
+    # A regression has the negated weights under label 0, for the picture alone.
+    regression = getattr(value, "mode", None) == "regression" and 1 in exp
+    labels = [1] if regression else sorted(exp)
     mapper = getattr(value, "domain_mapper", None)
     words = getattr(mapper, "indexed_string", None)  # LIME for text: its features are words
-    names = _labels(getattr(mapper, "feature_names", getattr(words, "inverse_vocab", None)))
+    names = labels_of(getattr(mapper, "feature_names", getattr(words, "inverse_vocab", None)))
     highest = max((int(feature) for weights in exp.values() for feature in weights), default=-1)
     width = len(names) if names else highest + 1
     if highest >= width or len(labels) * width * 8 > bound:
@@ -324,14 +340,17 @@ def _scores(score: Any, labels: list[int]) -> list[Any]:
 
 
 _READERS: dict[str, Callable[[Any, int], Plain]] = {
-    "scalar": lambda value, bound: Plain("scalar", _from_items([value], bound).reshape(())),
-    "str": lambda value, bound: Plain("str", _from_items([value], bound).reshape(())),
-    "list": lambda value, bound: Plain("list", _from_list(value, bound)),
-    "ndarray": lambda value, bound: Plain("ndarray", _exact(value, bound)),
+    "scalar": lambda value, bound: Plain("scalar", from_items([value], bound).reshape(())),
+    "str": lambda value, bound: Plain("str", from_items([value], bound).reshape(())),
+    "list": _read_list,
+    "ndarray": lambda value, bound: Plain("ndarray", exact(value, bound)),
     "pairs": _read_pairs,
     "dict": _read_dict,
     "shap.Explanation": _read_shap,
     "lime.Explanation": _read_lime,
     "DataFrame": _read_table,
     "Series": _read_series,
+    "Array": _read_array,
+    "sparse": _read_sparse,
+    "tensor": _read_tensor,
 }

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sys
 import traceback
-from typing import Any
+from typing import Any, Final
 
-from . import editing, frames
+from . import editing, forgiveness, frames
 from .answers import Collector
+from .parameters import Parameters
 from .shell import FrameWriter, disable_shell_escapes
+
+NEEDS_A_LOOP: Final = re.compile(r"\b(create_task|ensure_future|get_running_loop)\(")
+"""What works in a plain cell of Jupyter, whose event loop is always running."""
+TASK_SECONDS: Final = 1.0
+"""How long the tasks that a cell has started may go on before the next cell."""
 
 
 def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
@@ -17,23 +25,32 @@ def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
     After each cell, failed or not, the declared outputs are collected, so that values computed
     before an exception count.
     """
-    writer = FrameWriter(pipe, cell_bytes=job["limits"]["cell_output_bytes"])
-    collector = Collector(job["outputs"], budget_bytes=job["limits"]["answer_bytes"])
+    limits = job["limits"]
+    writer = FrameWriter(
+        pipe, cell_bytes=limits["cell_output_bytes"], total_bytes=limits["total_output_bytes"]
+    )
+    collector = Collector(job["outputs"], budget_bytes=limits["answer_bytes"])
+    parameters = Parameters(job["parameters"], job["written"], job["parameters_cells"])
     writer.attach(shell)
     disable_shell_escapes(shell)
+    forgiveness.install(shell)
+    shell.ast_transformers.append(parameters)
     sys.argv = ["notebook"]
     sys.path.insert(0, "")
     for number, source in enumerate(job["cells"]):
         writer.begin_cell(number, shell.execution_count)
+        parameters.begin(number)
         ok = _run_cell(shell, source, writer)
+        _show_figures()
         writer.flush()
+        injected = parameters.source_to_inject() if ok else ""
+        if injected:
+            shell.run_cell(f"# Parameters\n{injected}", store_history=False, silent=True)
         for frame in collector.collect(shell.user_ns, number):
             writer.send(frame)
         writer.end_cell(number, ok=ok)
         if not ok:
             break
-        if number == job["parameters_cell"]:
-            _inject_parameters(shell, job["parameters"])
     if job.get("question"):
         writer.send(frames.pack(frames.REPLY, editing.reply(shell, job["question"])))
     writer.finish()
@@ -42,7 +59,10 @@ def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
 def _run_cell(shell: Any, source: str, writer: FrameWriter) -> bool:
     """Run one cell; a failure is always shown, even where IPython would only print a hint."""
     try:
-        result = shell.run_cell(source, store_history=True, silent=False)
+        if NEEDS_A_LOOP.search(source) and "asyncio.run(" not in source:
+            result = _run_in_loop(shell, source)
+        else:
+            result = shell.run_cell(source, store_history=True, silent=False)
         failure = result.error_before_exec or result.error_in_exec
     except BaseException as error:  # noqa: BLE001 - even what breaks the shell is the cell's failure
         failure = error
@@ -51,21 +71,44 @@ def _run_cell(shell: Any, source: str, writer: FrameWriter) -> bool:
     return failure is None
 
 
-def _inject_parameters(shell: Any, parameters: dict[str, Any]) -> None:
-    """Run papermill's injected cell: one assignment per parameter, after the notebook's own."""
-    lines = [f"{name} = {_literal(value)}" for name, value in parameters.items()]
-    shell.run_cell("\n".join(["# Parameters", *lines]), store_history=False, silent=True)
+def _run_in_loop(shell: Any, source: str) -> Any:
+    """Run a cell inside the event loop that `await` uses, and let its tasks go on for a while."""
+    from IPython.core.async_helpers import get_asyncio_loop  # noqa: PLC0415 - rarely needed
+
+    async def cell() -> Any:
+        try:
+            transformed, failure = shell.transform_cell(source), None
+        except Exception:  # noqa: BLE001 - the shell shows what is wrong with the cell
+            transformed, failure = source, sys.exc_info()
+        result = await shell.run_cell_async(
+            source,
+            store_history=True,
+            transformed_cell=transformed,
+            preprocessing_exc_tuple=failure,
+        )
+        shell.events.trigger("post_execute")
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if tasks:
+            await asyncio.wait(tasks, timeout=TASK_SECONDS)
+        return result
+
+    loop = get_asyncio_loop()  # type: ignore[no-untyped-call]
+    return loop.run_until_complete(cell())
 
 
-def _literal(value: Any) -> str:
-    """Return Python source for a JSON value; infinities and NaN have no literal."""
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        return f'float("{value}")'
-    if isinstance(value, list):
-        return f"[{', '.join(_literal(item) for item in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {_literal(item)}' for key, item in value.items())}}}"
-    return repr(value)
+def _show_figures() -> None:
+    """Show the figures that the cell has left open, and close them, as Jupyter does."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    try:
+        if pyplot.get_fignums():
+            from matplotlib_inline.backend_inline import show  # noqa: PLC0415 - not always there
+
+            show(close=True)  # type: ignore[no-untyped-call]
+    except Exception as error:  # noqa: BLE001 - drawing runs the learner's own settings
+        sys.stderr.write(f"[A figure could not be drawn: {type(error).__name__}: {error}]\n"[:2000])
+        pyplot.close("all")
 
 
 def setup_failed(text: str) -> bytes:

@@ -39,7 +39,7 @@ def main() -> None:
     started = time.monotonic()
     shell = warm.build_shell()
     if wanted["warm"]:
-        warm.warm_up()
+        warm.warm_up(shell)
     gc.collect()
     gc.freeze()
     problems = _fork_hazards(control.fileno())

@@ -15,7 +15,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-from . import frames
+from . import forgiveness, frames, hints
 
 EAGER_WRITES: Final = 200
 """The first writes of a cell are sent at once, so that a kill loses none of them; later ones are
@@ -23,14 +23,21 @@ buffered up to 8 KiB or the end of the cell, so that a print loop costs few fram
 BUFFERED_CHARACTERS: Final = 8192
 CHUNK_CHARACTERS: Final = 16384
 TRACEBACK_CHARACTERS: Final = 32768
+SMALL_BYTES: Final = 4096
+"""A display below this is never left out: many of them are an endless loop, not a rich page."""
+PATIENCE: Final = 4
+"""An endless print is ended after this many times the output limit; less is only left out."""
 NO_SHELL: Final = "Shell commands are disabled here; nothing was run: {command}\n"
 
 
 class FrameWriter:
     """Sends a cell's outputs as frames on the pipe, with bounded sizes."""
 
-    def __init__(self, pipe: int, *, cell_bytes: int) -> None:
+    def __init__(self, pipe: int, *, cell_bytes: int, total_bytes: int) -> None:
         self._pipe = pipe
+        self._room = total_bytes - max(total_bytes // 8, min(65536, total_bytes // 2))
+        self._patience = PATIENCE * total_bytes
+        self._cell_is_cut = False
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._cell_bytes = cell_bytes
@@ -76,7 +83,9 @@ class FrameWriter:
             text, self._text, self._text_size = "".join(self._text), [], 0
             for start in range(0, len(text), CHUNK_CHARACTERS):
                 chunk = text[start : start + CHUNK_CHARACTERS]
-                self.send(frames.pack(frames.STREAM, {"name": self._name, "text": chunk}))
+                frame = frames.pack(frames.STREAM, {"name": self._name, "text": chunk})
+                if self._has_room(len(frame)):
+                    self.send(frame)
 
     def show(self, kind: bytes, body: dict[str, Any]) -> None:
         """Send a display or a result; one too large for the cell is replaced by a marker."""
@@ -84,14 +93,30 @@ class FrameWriter:
         body["data"] = {str(mime): _plain(value) for mime, value in body["data"].items()}
         frame = frames.pack(kind, body)
         if len(frame) > self._cell_bytes:
-            frame = frames.pack(frames.DROPPED, {"bytes": len(frame)})
-        self.send(frame)
+            self._cut(len(frame))
+        elif len(frame) < SMALL_BYTES or self._has_room(len(frame)):
+            self.send(frame)
+
+    def _has_room(self, size: int) -> bool:
+        """Whether the run may show more; what it may not is left out, with one mark per cell."""
+        if self._room >= size or self._patience <= 0:
+            self._room -= size
+            return True
+        self._patience -= size
+        if not self._cell_is_cut:
+            self._cut(size)
+        return False
+
+    def _cut(self, size: int) -> None:
+        self._cell_is_cut = True
+        self.send(frames.pack(frames.DROPPED, {"bytes": size}))
 
     def begin_cell(self, number: int, execution_count: int) -> None:
         """Send the start of a cell."""
         self._writes = 0
         self._count = execution_count
         self.shown_error = None
+        self._cell_is_cut = False
         self.send(frames.pack(frames.CELL, {"cell": number}))
 
     def end_cell(self, number: int, *, ok: bool) -> None:
@@ -107,11 +132,12 @@ class FrameWriter:
     def show_error(self, shell: Any, error: BaseException, lines: list[str]) -> None:
         """Send an exception with its formatted traceback."""
         self.flush()
+        hint = _hint_for(error)
         body = {
             "name": str(type(error).__name__)[:200],
-            "message": _text_of(error)[:4000],
+            "message": "\n".join([_text_of(error)[:4000], *hint]),
             "line": _line_of(shell, self._count, error),
-            "traceback": "\n".join(lines)[-TRACEBACK_CHARACTERS:],
+            "traceback": "\n".join(["\n".join(lines)[-TRACEBACK_CHARACTERS:], *hint]),
         }
         self.send(frames.pack(frames.ERROR, body))
         self.shown_error = error
@@ -208,6 +234,26 @@ class NotebookShell(InteractiveShell):
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing: figures are shown inline."""
 
+    def enable_matplotlib(self, gui: Any = None) -> Any:
+        """Show figures below their cells, whatever window or widget was asked for."""
+        if gui not in (None, "inline", "auto"):
+            forgiveness.note(f"%matplotlib {gui}; figures appear below their cells")
+        return super().enable_matplotlib("inline")  # type: ignore[no-untyped-call]
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """Run a magic; one that belongs to another front end is skipped with a note."""
+        known = self.find_line_magic(magic_name) is not None  # type: ignore[no-untyped-call]
+        if magic_name in forgiveness.SKIPPED_MAGICS or not known:
+            forgiveness.note(f"%{magic_name}, which isn't available here")
+            return None
+        try:
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+        except Exception as error:
+            if magic_name not in forgiveness.LENIENT_MAGICS:
+                raise
+            forgiveness.note(f"%{magic_name} {line} ({type(error).__name__}: {error})"[:500])
+            return None
+
     def ask_exit(self) -> None:
         """Handle `exit` and `quit` like any other exit: the notebook ends here."""
         raise SystemExit
@@ -247,6 +293,13 @@ def _text_of(error: BaseException) -> str:
         return str(error)
     except Exception:  # noqa: BLE001 - a learner's own __str__ may do anything
         return "<the exception's message could not be read>"
+
+
+def _hint_for(error: BaseException) -> list[str]:
+    try:
+        return [hint] if (hint := hints.hint_for(error)) else []
+    except Exception:  # noqa: BLE001 - the same
+        return []
 
 
 def _line_of(shell: Any, count: int, error: BaseException) -> int | None:

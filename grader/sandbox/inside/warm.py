@@ -18,6 +18,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Final
 
+import IPython.core.display
+import IPython.display
 from traitlets.config import Config
 
 from .shell import NotebookShell
@@ -47,6 +49,8 @@ STACK: Final = (
     "asyncio",
     "cProfile",
     "IPython.display",
+    "jinja2",
+    "seaborn",
 )
 """What explanation notebooks import, in loading order; missing modules are skipped."""
 
@@ -59,10 +63,14 @@ def build_shell() -> Any:
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.colors = "nocolor"
+    display = IPython.core.display
+    if not hasattr(display, "display"):
+        # Where it was until IPython 9; LIME's show_in_notebook() still looks for it there.
+        display.display = IPython.display.display  # type: ignore[attr-defined]
     return NotebookShell.instance(config=config)
 
 
-def warm_up() -> None:
+def warm_up(shell: Any) -> None:
     """Import the learners' stack and run each explainer once, so that its code is compiled."""
     _configure_tqdm()
     temporary = Path(tempfile.gettempdir())
@@ -76,6 +84,8 @@ def warm_up() -> None:
             _run_explainers()
         with contextlib.suppress(ImportError):
             _draw_plots()
+        with contextlib.suppress(ImportError):
+            _show_figures_as_pictures(shell)
     _close_fonts()
     for path in set(temporary.iterdir()) - before:
         if path.name not in {".matplotlib", ".numba", ".ipython"}:
@@ -147,6 +157,15 @@ def _draw_plots() -> None:
     figure = plt.gcf()
     figure.savefig(io.BytesIO(), format="png")
     plt.close("all")
+
+
+def _show_figures_as_pictures(shell: Any) -> None:
+    """Configure the shell once for all cells: neither a magic nor an import has to come first."""
+    from matplotlib_inline.backend_inline import (  # noqa: PLC0415 - may be absent
+        configure_inline_support,
+    )
+
+    configure_inline_support(shell, "inline")  # type: ignore[no-untyped-call]
 
 
 def _close_fonts() -> None:

@@ -53,6 +53,37 @@ def test_all_within_is_said() -> None:
     assert plot.sentence == "All values shown are inside the expected range."
 
 
+WRONG = {
+    "zeros inside wide ranges": (
+        {"own": [0.0, 0.0, 0.0], "low": [-1.0, -1.0, -1.0]},
+        "The expected ranges are wide: what is wrong doesn't show here. See the criteria.",
+    ),
+    "one outside": (
+        {"own": [1.0, 9.0, 0.5]},
+        "1 of the 3 values shown are outside the expected range.",
+    ),
+    "a wrong sign": (
+        {},
+        "1 of the 3 values shown are outside the expected range; 1 has the wrong sign.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("told_by", ["the figure", "the criteria"])
+def test_a_wrong_answer_is_never_praised(case: str, told_by: str) -> None:
+    """Where the answer failed, the sentence counts what is outside, never what is inside."""
+    changes, sentence = WRONG[case]
+    data = report(**changes)
+    if told_by == "the figure":
+        data["plot"]["right"] = False
+    else:  # an older report
+        data["criteria"] = [{"passed": True}, {"passed": False}]
+    plot = plot_of(data)
+    assert plot is not None
+    assert plot.sentence == sentence
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_is_not_drawn(value: float) -> None:
     """A panel with a value that is not finite is left out."""

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.urls import reverse
 
+from exercises.catalogue import folders
 from exercises.models import Submission
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def code(source: str, **changes: Any) -> dict[str, Any]:
 
 
 REFUSED = {
+    "a ZIP archive": (b"PK\x03\x04" + bytes(64), "Unpack it"),
+    "HTML": (b"<!DOCTYPE html><html></html>", "exported as HTML"),
+    "a Python file": (b"import numpy as np\nx = 1\n", "Python file (.py)"),
+    "Windows-1252": (b'{"nbformat": 4, "x": "\xe9"}', "saved as UTF-8"),
     "no notebook": (b"my essay", "valid JSON"),
     "another JSON": (b'{"a": 1}', "not a Jupyter notebook"),
     "nbformat 3": (as_bytes(nbformat=3, worksheets=[]), "format 4 is required"),
@@ -50,7 +55,7 @@ REFUSED = {
         as_bytes(cells=[{"cell_type": "markdown", "source": "", "metadata": {}}] * 10_000),
         "10000 cells",
     ),
-    "no parameters cell": (as_bytes(), "no cell tagged"),
+    "no parameters cell": (as_bytes(), "No cell sets the parameters"),
     "R": (as_bytes(metadata={"kernelspec": {"name": "ir", "language": "R"}}), "kernel is R"),
     "only deleted cells": (as_bytes(cells=[]), "no code cell"),
     "empty": (b"", "empty"),
@@ -132,3 +137,33 @@ def test_a_refusal_by_the_attempt_rules_is_shown(learner_client: LearnerClient) 
     )
     assert answer.status_code == 422
     assert "is being graded" in answer.content.decode()
+
+
+def test_an_untouched_starter_costs_no_attempt(learner_client: LearnerClient) -> None:
+    """The starter as downloaded, even when it was run, is refused before anything is stored."""
+    starter = json.loads(folders.starter_notebook(learner_client.exercise.slug))
+    for cell in starter["cells"]:
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = 3
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1"}]
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug]),
+        {"notebook": SimpleUploadedFile("work.ipynb", json.dumps(starter).encode())},
+    )
+    assert answer.status_code == 422
+    assert "no cell has changed" in answer.content.decode()
+    assert not Submission.objects.exists()
+
+
+def test_outputs_are_not_stored(learner_client: LearnerClient) -> None:
+    """A notebook with 4 MB of outputs is accepted; what is stored are its cells."""
+    shown = {"output_type": "stream", "name": "stdout", "text": "x" * 4_000_000}
+    cell = code("rows = [0]", metadata={"tags": ["parameters"]}, outputs=[shown])
+    upload = SimpleUploadedFile("work.ipynb", as_bytes(cells=[cell]))
+    answer = learner_client.browser.post(
+        reverse("exercises:submit", args=[learner_client.exercise.slug]), {"notebook": upload}
+    )
+    assert answer.status_code == 302
+    stored = bytes(Submission.objects.get().files.notebook)
+    assert len(stored) < 1000
+    assert b"rows = [0]" in stored

@@ -80,7 +80,7 @@ def test_an_exception_ends_the_run_and_keeps_earlier_answers(sandbox: Sandbox) -
         ("raise KeyboardInterrupt", "KeyboardInterrupt", 1),
         ("exit", "SystemExit", None),
         ("quit()", "SystemExit", None),
-        ("%no_such_magic", "UsageError", None),
+        ("%run no_such_file.py", "Exception", None),
         (
             "class Odd(Exception):\n    __str__ = lambda self: 1 / 0\nraise Odd",
             "ZeroDivisionError",
@@ -177,7 +177,7 @@ def test_parameters_replace_the_notebooks_own(sandbox: Sandbox) -> None:
         "seen = repr((rows, depth, name, rate, none))",
         outputs=("seen",),
         parameters=parameters,
-        parameters_cell=0,
+        parameters_cells=(0,),
     )
     assert str(outcome.answers["seen"].array) == repr(([1, 2], 3, "it's", float("inf"), None))
     assert [cell.execution_count for cell in outcome.cells] == [1, 2]
@@ -247,7 +247,7 @@ def test_two_runs_can_be_concurrent(sandbox: Sandbox) -> None:
             cells=("x = 0", "import time; time.sleep(1); y = x"),
             outputs=("y",),
             parameters={"x": number},
-            parameters_cell=0,
+            parameters_cells=(0,),
         )
         for number in range(2)
     )

@@ -75,7 +75,7 @@ def test_concurrent_runs_are_isolated(sandbox: Sandbox) -> None:
         "v = len(v)"
     )
     jobs = tuple(
-        Job(cells=("me = 0", cell), outputs=("v",), parameters={"me": me}, parameters_cell=0)
+        Job(cells=("me = 0", cell), outputs=("v",), parameters={"me": me}, parameters_cells=(0,))
         for me in (0, 1)
     )
     for outcome in sandbox.run_many(jobs):
