@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-UPLOAD_VIEWS: Final = frozenset({"exercises:submit", "api:exercise-submissions"})
+UPLOAD_VIEWS: Final = frozenset(
+    {"exercises:submit", "api:exercise-submissions", "api:draft-upload"}
+)
 """Where a notebook may be sent."""
 
 FORM_BYTES: Final = 65_536

@@ -1,4 +1,7 @@
-"""The Celery app. Two queues: `sandbox` (runs notebooks) and `default` (everything else)."""
+"""The Celery app of those who send tasks and of the workers that grade.
+
+Three queues: `grading` (runs notebooks), `default` (maintenance) and `mail` (`config.mail`).
+"""
 
 import os
 

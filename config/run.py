@@ -1,4 +1,4 @@
-"""Run the whole site on one machine, web, worker and beat under one process manager: ``make run``.
+"""Run the whole site on one machine, its processes under one process manager: ``make run``.
 
 ``python -m config.run`` serves until Ctrl-C. ``--demo`` starts a temporary site, runs a scripted
 learner through its HTTP API, and stops: ``make demo``.
@@ -49,12 +49,15 @@ def process_commands(port: int, var: Path) -> dict[str, str]:
         # Threads: one warm sandbox serves the whole worker, and the learner's code runs in the
         # sandbox's own processes, not here.
         "worker": f"{python} celery --quiet --app config worker --pool threads"
-        f" --concurrency {concurrency} --queues sandbox,default --loglevel WARNING"
+        f" --concurrency {concurrency} --queues grading,default --loglevel WARNING"
         " --without-gossip --without-mingle",
         # Runs of notebooks in the browser: beside the gradings, never before or behind them.
         "interactive": f"{python} celery --quiet --app config.interactive worker --pool threads"
         f" --concurrency {interactive} --queues interactive --loglevel WARNING"
         " --without-gossip --without-mingle --without-heartbeat",
+        # Its one child is killed when a mail server keeps it too long.
+        "mail": f"{python} celery --quiet --app config.mail worker --pool prefork --concurrency 1"
+        " --queues mail --loglevel WARNING --without-gossip --without-mingle",
         "beat": f"{python} celery --quiet --app config beat --loglevel WARNING --pidfile="
         f" --schedule {var / 'beat-schedule'}",
     }

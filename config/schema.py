@@ -40,7 +40,7 @@ class SchemaView(SpectacularAPIView):
         """Answer with the document as YAML or JSON, as the client prefers."""
         renderer = request.accepted_renderer
         with _making:
-            document = _document(type(renderer))
+            document = _document(type(renderer))  # type: ignore[arg-type]  # a class is hashable
         name = f"whybox-{VERSION}.{renderer.format}"
         return HttpResponse(
             document,

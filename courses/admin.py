@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import get_token_model
 
 from courses.certificates.issuing import revoke
+from courses.mail.sending import send_again
 from courses.models import (
     Certificate,
     Completion,
     Course,
     Enrolment,
     Lesson,
+    OutgoingMail,
     Path,
     QuizAttempt,
     Reading,
@@ -28,6 +30,8 @@ from courses.models import (
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+    from courses.mail.models import OutgoingMailQuerySet
 
 
 admin.site.unregister(get_token_model())  # nobody needs to look at other people's tokens
@@ -127,3 +131,25 @@ class CertificateAdmin(ShownAdmin):
                 self.message_user(request, error.messages[0], messages.ERROR)
                 return
         self.message_user(request, _("Revoked."), messages.SUCCESS)
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ShownAdmin):
+    """Emails that have not been sent; their text may hold a link that signs somebody in."""
+
+    list_display = ("__str__", "created_at", "next_attempt_at", "attempts", "last_error")
+    exclude = ("message",)
+    actions = ("send_chosen_again",)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Offer the next attempt to those who may change emails."""
+        actions = super().get_actions(request)
+        if not request.user.has_perm("courses.change_outgoingmail"):
+            actions.pop("send_chosen_again", None)
+        return actions
+
+    @admin.action(description=_("Send selected again"))
+    def send_chosen_again(self, request: HttpRequest, queryset: OutgoingMailQuerySet) -> None:
+        """Make the chosen emails due now."""
+        send_again(queryset)
+        self.message_user(request, _("They will be sent again."), messages.SUCCESS)

@@ -6,6 +6,7 @@ from courses.certificates.models import Certificate
 from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
+from courses.mail.models import OutgoingMail
 from courses.quizzes.models import Quiz, QuizAttempt
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Figure",
     "Lesson",
     "Note",
+    "OutgoingMail",
     "Part",
     "Path",
     "PathStep",

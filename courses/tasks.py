@@ -1,14 +1,14 @@
-"""Celery tasks: each takes a key and calls one function."""
+"""Celery tasks: each calls one function."""
 
-import uuid
+from __future__ import annotations
 
 from celery import shared_task
 
-from courses.certificates import mails
-from courses.certificates.issuing import MAIL
+from courses.mail import sending
+from courses.mail.backend import SEND
 
 
-@shared_task(name=MAIL, acks_late=True, ignore_result=True)
-def mail_certificate(certificate_id: str) -> None:
-    """Email a learner about a new certificate."""
-    mails.mail_certificate(uuid.UUID(certificate_id))
+@shared_task(name=SEND, ignore_result=True, time_limit=sending.KILL_SECONDS)
+def send_mail() -> None:
+    """Send what is due in the outbox."""
+    sending.send_due()

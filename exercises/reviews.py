@@ -15,7 +15,7 @@ from django.utils import timezone
 from courses.learners.progress import record_completion
 from exercises.catalogue.rubric import ReviewRubric
 from exercises.models import Review
-from exercises.submissions import lifecycle, queue
+from exercises.submissions import emails, lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def record_review(
         },
     )
     lifecycle.update_review_due(user=submission.user, exercise=submission.exercise)
-    transaction.on_commit(lambda: queue.enqueue_review_email(submission.pk))
+    emails.mail_reviewed(submission.pk)
     if review.passed:
         record_completion(user=submission.user, exercise_slug=submission.exercise.slug)
     return review

@@ -75,7 +75,7 @@ def grade_notebook(
         references: reference values by variant.
         secret: draws the hidden variants; None marks the visible variant only.
         attempt: counted from 1; later attempts are told more.
-        on_event: progress of the visible run.
+        on_event: progress of the visible run, and the ticks of both; what it raises cancels them.
 
     Raises:
         NotebookRefused: the file cannot be run; the learner can mend it.

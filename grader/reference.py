@@ -28,8 +28,10 @@ import importlib.util
 import io
 import json
 import os
+import random
 import sys
 import tempfile
+import threading
 import warnings
 import zipfile
 from collections import OrderedDict
@@ -119,6 +121,11 @@ def author_code(exercise: ExerciseDefinition) -> ModuleType:
     Raises:
         ExerciseContentError: it cannot be imported.
     """
+    with _AUTHOR:
+        return _author_module(exercise)
+
+
+def _author_module(exercise: ExerciseDefinition) -> ModuleType:
     known = _MODULES.get(exercise.folder)
     if known is not None and known[0] == exercise.content_hash:
         return known[1]
@@ -136,6 +143,8 @@ def author_code(exercise: ExerciseDefinition) -> ModuleType:
 
 
 _MODULES: dict[Path, tuple[str, ModuleType]] = {}
+_AUTHOR = threading.RLock()
+"""Held while author code runs: its libraries draw from generators that all threads share."""
 
 
 def author_function(exercise: ExerciseDefinition, name: str) -> Callable[..., Any]:
@@ -153,10 +162,33 @@ def author_function(exercise: ExerciseDefinition, name: str) -> Callable[..., An
 
 
 def call_author(exercise: ExerciseDefinition, name: str, *arguments: Any) -> Any:
-    """Call a function of reference.py; its exceptions become an ExerciseContentError."""
+    """Call a function of reference.py; its exceptions become an ExerciseContentError.
+
+    One thread at a time runs author code, each call from a known state of the global generators:
+    what it returns depends on its arguments, not on what another thread drew in between.
+    """
     function = author_function(exercise, name)
-    with _blaming(exercise, name):
+    with _AUTHOR, _seeded_generators(exercise, name, arguments), _blaming(exercise, name):
         return function(*arguments)
+
+
+@contextlib.contextmanager
+def _seeded_generators(
+    exercise: ExerciseDefinition, name: str, arguments: tuple[Any, ...]
+) -> Iterator[None]:
+    """Seed the global generators by function, parameters and seed; then restore them."""
+    seeds = [argument for argument in arguments if isinstance(argument, int)]
+    parts = [exercise.slug, name, arguments[:1], seeds]  # the parameters come first
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).digest()
+    seed = int.from_bytes(digest[:4], "big")
+    before, before_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # lime and shap use it
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  # the same
+    try:
+        yield
+    finally:
+        random.setstate(before)
+        np.random.set_state(before_numpy)  # noqa: NPY002  # the same
 
 
 @contextlib.contextmanager
@@ -302,12 +334,14 @@ class ReferenceStore:
 
     On disk each is `<slug>/<key>.npz` (plain arrays) with `<key>.json` (provenance). The key is a
     hash of the exercise's reference_hash, the parameters and the installed versions: a changed pin
-    or a changed reference.py finds nothing stale. Safe for several processes on one machine.
+    or a changed reference.py finds nothing stale. Safe for threads, and for several processes on
+    one machine: whoever needs a reference that is being computed waits for it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._memory: OrderedDict[str, Reference] = OrderedDict()
+        self._lock = threading.Lock()
 
     def get(
         self, exercise: ExerciseDefinition, variant: Variant, *, misconceptions: bool = False
@@ -318,15 +352,18 @@ class ReferenceStore:
             ExerciseContentError: the exercise's own code fails.
         """
         key = self.key(exercise, variant, misconceptions=misconceptions)
-        if key in self._memory:
-            self._memory.move_to_end(key)
-            return self._memory[key]
+        with self._lock:  # never held while something is computed
+            known = self._memory.get(key)
+            if known is not None:
+                self._memory.move_to_end(key)
+                return known
         reference = self._from_disk(exercise, key) or self._built(
             exercise, variant, key, misconceptions=misconceptions
         )
-        self._memory[key] = reference
-        while len(self._memory) > MEMORY_ENTRIES:
-            self._memory.popitem(last=False)
+        with self._lock:
+            self._memory[key] = reference
+            while len(self._memory) > MEMORY_ENTRIES:
+                self._memory.popitem(last=False)
         return reference
 
     def has(
@@ -352,8 +389,8 @@ class ReferenceStore:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            # A file torn by a full disk: what it cached can be computed again.
-            file.unlink(missing_ok=True)
+            # A file torn by a full disk is computed again and replaced. It is not removed: another
+            # process may have replaced it already.
             return None
 
     def _built(

@@ -30,12 +30,12 @@ class ReleaseClock:
         self._ended: dict[int, float] = {}
 
     def __call__(self, index: int, event: Event) -> None:
-        """Take an event of run `index`; those of the visible run are passed on."""
+        """Take an event of run `index`; the visible run's, and each run's ticks, are passed on."""
         if event.kind == "start":
             self._started[index] = time.monotonic()
         elif event.kind == "end":
             self._ended[index] = time.monotonic()
-        if index == 0 and self._on_event is not None:
+        if self._on_event is not None and (index == 0 or event.kind == "tick"):
             self._on_event(event)
 
     def late_seconds(self) -> float:

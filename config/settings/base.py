@@ -127,12 +127,31 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_ROUTES = {"exercises.grade": {"queue": "sandbox"}}
+CELERY_TASK_ROUTES = {
+    "exercises.grade": {"queue": "grading"},
+    "courses.send_mail": {"queue": "mail"},
+}
+# A worker reserves no message that it has no slot for: another worker may have one, and messages
+# that a process holds are lost with it.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    # A message may be lost and a worker may die: the database is the source of truth, and this
-    # task enqueues such submissions again.
-    "requeue stale submissions": {"task": "exercises.requeue_stale", "schedule": 10.0},
-    "prune files of submissions": {"task": "exercises.prune_files", "schedule": 3600.0},
+    # A message may be lost and a worker may die: the database is the source of truth, and these
+    # tasks look there. One that nobody has read when the next is sent is dropped.
+    "requeue stale submissions": {
+        "task": "exercises.requeue_stale",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "send what is due in the outbox": {
+        "task": "courses.send_mail",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "prune files of submissions": {
+        "task": "exercises.prune_files",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
@@ -175,7 +194,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 DEFAULT_FROM_EMAIL: str = env("WHYBOX_FROM_EMAIL")
-vars().update(env.email_url("WHYBOX_EMAIL_URL"))
+_mail: dict[str, Any] = env.email_url("WHYBOX_EMAIL_URL")
+vars().update(_mail)
+MAIL_TRANSPORT: str = _mail["EMAIL_BACKEND"]
+"""How the mail process sends what is in the outbox; nobody else opens a connection for mail."""
+EMAIL_BACKEND = "courses.mail.backend.OutboxBackend"
+EMAIL_TIMEOUT = 10
+"""Seconds for each answer of the mail server."""
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

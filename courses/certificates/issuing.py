@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
+from courses.certificates.mails import mail_certificate
 from courses.certificates.models import Certificate
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Sequence
 
     from courses.accounts.models import User
     from courses.catalogue.models import Course, Part
-
-MAIL = "courses.mail_certificate"
-"""The name of the task that emails a learner about a new certificate."""
-
-logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -59,7 +51,7 @@ def issue(*, user: User, course: Course, parts: Sequence[Part]) -> Certificate:
         },
     )
     if created and user.mail_certificate:
-        transaction.on_commit(lambda: _announce(certificate.pk))
+        mail_certificate(certificate)
     return certificate
 
 
@@ -97,10 +89,3 @@ def show_name_everywhere(*, user: User) -> None:
     """Apply the choice of the profile to every certificate that the learner has already."""
     for certificate in Certificate.objects.filter(user=user).select_related("user"):
         show_name(certificate=certificate, public=user.name_public)
-
-
-def _announce(certificate: uuid.UUID) -> None:
-    try:
-        current_app.send_task(MAIL, args=[str(certificate)], queue="default")
-    except (OperationalError, OSError):
-        logger.exception("the email task for certificate %s could not be queued", certificate)

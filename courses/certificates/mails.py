@@ -1,7 +1,5 @@
 """The email about a new certificate."""
 
-import uuid
-
 from django.conf import settings
 from django.core.mail import send_mail
 from django.utils.translation import gettext as _
@@ -10,10 +8,9 @@ from django.utils.translation import override
 from courses.certificates.models import Certificate
 
 
-def mail_certificate(certificate_id: uuid.UUID) -> None:
-    """Write to the learner, in the learner's language; a certificate that is gone is no error."""
-    certificate = Certificate.objects.select_related("user").filter(pk=certificate_id).first()
-    if certificate is None or certificate.user is None:
+def mail_certificate(certificate: Certificate) -> None:
+    """Write to the learner, in the learner's language, in the transaction that issues it."""
+    if certificate.user is None:
         return
     with override(certificate.user.locale or settings.LANGUAGE_CODE):
         send_mail(

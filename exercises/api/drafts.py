@@ -177,7 +177,7 @@ class UploadView(DraftView):
             data = file.read(MAX_BYTES + 1)
             notebook = read_notebook(data)
         except NotebookRefused as refusal:
-            return problem(400, "invalid", str(refusal))
+            return problem(400, refusal.reason, str(refusal))
         if len(notebook.cells) > MAX_CELLS:
             words = _("The notebook has %(number)s cells; the limit is %(limit)s.")
             facts = {"number": len(notebook.cells), "limit": MAX_CELLS}

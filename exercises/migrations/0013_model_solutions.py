@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exercises', '0008_plain_labels'),
+        ('exercises', '0009_fair_turns'),
     ]
 
     operations = [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, FloatField, IntegerField, OuterRef, Q, Subquery, Sum, Window
+from django.db.models.functions import Coalesce, Now, RowNumber
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -49,6 +51,8 @@ class DiagnosisAnswer(models.TextChoices):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
+RECENTLY = timedelta(minutes=10)
+"""How far back the seconds that a learner has used count in the order of the queue."""
 _VERDICTS = [(str(verdict), str(verdict)) for verdict in Verdict]
 
 
@@ -62,6 +66,27 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def queued(self) -> SubmissionQuerySet:
         """Return those that no worker has claimed yet, by a partial index."""
         return self.filter(state=State.QUEUED)
+
+    def in_turn(self) -> SubmissionQuerySet:
+        """Return the queued ones in fair order: learners take turns.
+
+        The learner with the fewest submissions running comes first, then who has used the fewest
+        seconds of grading lately, then who came first. A learner's second queued submission counts
+        the first as running, so that the order is the one in which all of them will start.
+        """
+        same_learner = self.model.objects.filter(user=OuterRef("user")).order_by().values("user")
+        running = same_learner.filter(state=State.RUNNING).annotate(number=Count("pk"))
+        used = same_learner.filter(state=State.GRADED, finished_at__gte=Now() - RECENTLY).annotate(
+            seconds=Sum(F("run_seconds") + F("mark_seconds"))
+        )
+        number = Subquery(running.values("number"), output_field=IntegerField())
+        seconds = Subquery(used.values("seconds"), output_field=FloatField())
+        before = Window(RowNumber(), partition_by=F("user"), order_by=["created_at", "pk"])
+        return (
+            self.queued()
+            .annotate(turn=Coalesce(number, 0) + before, used_seconds=Coalesce(seconds, 0.0))
+            .order_by("turn", "used_seconds", "created_at", "pk")
+        )
 
     def running(self) -> SubmissionQuerySet:
         """Return those that a worker holds; by a partial index too."""
@@ -192,6 +217,14 @@ class Submission(models.Model):
                 name="submission_recently_graded",
             ),
             models.Index(
+                fields=["user"], condition=Q(state="running"), name="submission_running_of"
+            ),
+            models.Index(
+                fields=["user", "finished_at"],
+                condition=Q(state="graded"),
+                name="submission_seconds_used",
+            ),
+            models.Index(
                 fields=["finished_at"], condition=Q(review_due=True), name="submission_review_due"
             ),
         ]
@@ -253,4 +286,9 @@ def _delete_files(instance: SubmissionFiles, **_facts: object) -> None:
     """Delete the files of a row that goes, also with its account, once that is committed."""
     fields = (instance.notebook, instance.executed, instance.page, instance.answers)
     names = [field.name for field in fields if field.name]
-    transaction.on_commit(lambda: [storages[STORAGE].delete(name) for name in names])
+
+    def delete() -> None:
+        for name in names:
+            storages[STORAGE].delete(name)
+
+    transaction.on_commit(delete)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import timedelta
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     """Named ways to read workers."""
 
-    def seen_since(self, when: datetime) -> WorkerQuerySet:
-        """Return those that have reported themselves since `when`."""
-        return self.filter(seen_at__gte=when)
+    def seen_within(self, time: timedelta) -> WorkerQuerySet:
+        """Return those that have reported themselves within `time`, by the database's clock."""
+        return self.filter(seen_at__gte=Now() - time)
 
     def slots(self) -> int:
         """Count how many runs these workers do at once; one without a sandbox does none."""

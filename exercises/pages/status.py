@@ -1,4 +1,4 @@
-"""The status page: whether submissions are accepted, and by which workers."""
+"""The status page: whether submissions are accepted, by which workers; whether email is sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from courses.models import OutgoingMail
 from exercises.submissions.waiting import current_load, present_workers
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ def status(request: HttpRequest) -> HttpResponse:
     if facts is None:
         workers = list(present_workers())
         working = any(worker.sandbox_open for worker in workers)
-        facts = {"workers": workers, "working": working, "load": current_load()}
+        mail_waiting, mail_delayed = OutgoingMail.objects.backlog()
+        facts = {
+            "workers": workers,
+            "working": working,
+            "load": current_load(),
+            "mail_waiting": mail_waiting,
+            "mail_delayed": mail_delayed,
+        }
         cache.set("status", facts, KEPT_SECONDS)
     is_staff = request.user.is_authenticated and request.user.is_staff
     return render(request, "exercises/status.html", facts | {"shows_reasons": is_staff})

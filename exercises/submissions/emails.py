@@ -1,4 +1,8 @@
-"""Emails about submissions: of a grade to those who asked for it, of a review to everybody."""
+"""Emails about submissions: of a grade to those who asked for it, of a review to everybody.
+
+Each is written in the transaction that records what it tells, and goes to the outbox
+(`courses.mail`): it exists exactly if that does, and is sent later, by another process.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +24,7 @@ if TYPE_CHECKING:
 
 
 def mail_graded(submission_id: uuid.UUID) -> None:
-    """Email the verdict of a submission; a task delivered twice sends one email.
-
-    The flag is cleared before the email is sent: better no email than the same one each retry.
-    """
+    """Write the email with the verdict, once, if the learner asked for it."""
     waiting = Submission.objects.filter(pk=submission_id, state=State.GRADED, mail_wanted=True)
     if not waiting.update(mail_wanted=False):
         return
@@ -32,7 +33,7 @@ def mail_graded(submission_id: uuid.UUID) -> None:
 
 
 def mail_reviewed(submission_id: uuid.UUID) -> None:
-    """Email that a project has been reviewed; a task delivered twice sends one email.
+    """Write the email about a review, once for each time that it was recorded.
 
     It is always sent: the learner waits days for this answer.
     """

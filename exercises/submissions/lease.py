@@ -1,7 +1,8 @@
-"""The lease by which a worker holds a running submission.
+"""The lease by which a worker holds a running submission, and whose turn it is to get one.
 
 Whoever writes with a token that is no longer the row's writes nothing, so a second delivery, a slow
-worker and a dead one are all harmless.
+worker and a dead one are all harmless. Every time here is the database's (`Now`): a worker whose
+host has a wrong clock neither loses its leases nor keeps those of others waiting.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from exercises.models import Stage, State, Submission
 
@@ -30,6 +32,9 @@ RELEASED: dict[str, Any] = {
     "cells": 0,
 }
 """What the fields of a submission are when no worker holds it."""
+
+CLAIM_LOCK: Final = 0x57_42_6F_78
+"""PostgreSQL's advisory lock of `claim_next`; any number that nothing else in the database uses."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +54,33 @@ class Progress:
     cells: int = 0
 
 
+@transaction.atomic
+def claim_next() -> Lease | None:
+    """Claim the submission whose turn it is (`in_turn`); None when none is queued."""
+    if connection.vendor == "postgresql":
+        # Two workers that count at the same moment would give one learner two turns. SQLite's
+        # IMMEDIATE transactions exclude each other anyway.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+    while (key := Submission.objects.in_turn().values_list("pk", flat=True).first()) is not None:
+        lease = claim(submission_id=key)
+        if lease is not None:
+            return lease
+    return None
+
+
 def claim(*, submission_id: uuid.UUID) -> Lease | None:
     """Claim a queued submission; None when it is not (or no longer) queued."""
-    now = timezone.now()
     lease = Lease(submission_id, uuid.uuid4())
     taken = Submission.objects.filter(pk=submission_id, state=State.QUEUED).update(
         state=State.RUNNING,
         lease_token=lease.token,
-        lease_until=now + LEASE,
+        lease_until=Now() + LEASE,
         tries=F("tries") + 1,
         stage=Stage.STARTING,
         cell=0,
         cells=0,
-        started_at=now,
+        started_at=Now(),
     )
     return lease if taken else None
 
@@ -70,7 +89,7 @@ def renew_lease(*, lease: Lease, progress: Progress) -> bool:
     """Extend the lease and write the run's progress; False when the lease is lost."""
     return bool(
         held(lease).update(
-            lease_until=timezone.now() + LEASE,
+            lease_until=Now() + LEASE,
             stage=progress.stage,
             cell=progress.cell,
             cells=progress.cells,

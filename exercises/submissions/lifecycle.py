@@ -14,14 +14,15 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from courses.database import database_now
 from exercises.models import Exercise, State, Submission, SubmissionFiles
 from exercises.submissions import files, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
@@ -29,6 +30,8 @@ from exercises.submissions.lease import RELEASED, Lease, held
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from courses.models import User
     from exercises.models import DiagnosisAnswer
     from grader.grading import GradeResult
@@ -76,7 +79,7 @@ def _queued(
         message = _("You have no attempts left for this exercise.")
         raise SubmissionRefused("no_attempts_left", message)
     last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
-    now = timezone.now()
+    now = database_now()
     try:
         with transaction.atomic():
             submission = Submission.objects.create(
@@ -134,7 +137,7 @@ def record_grade(
         report=report.as_json(),
         run_seconds=report.timings.run_seconds,
         mark_seconds=report.timings.mark_seconds,
-        finished_at=timezone.now(),
+        finished_at=Now(),
     )
     if recorded:
         SubmissionFiles.objects.filter(pk=lease.submission_id).update(**stored)
@@ -154,7 +157,7 @@ def record_regrade(*, submission: Submission, marks: GradeResult) -> bool:
         "score": marks.score,
         "passed": marks.passed,
         "plot": marks.plot,
-        "regraded_at": timezone.now().isoformat(),
+        "regraded_at": database_now().isoformat(),
     }
     same = Submission.objects.filter(
         pk=submission.pk, state=State.GRADED, score=submission.score, passed=submission.passed
@@ -174,16 +177,15 @@ def put_back(*, lease: Lease, expired_before: datetime | None = None) -> State |
         lease: what its worker holds.
         expired_before: only if the lease expired before; a worker that reports again keeps it.
     """
-    now = timezone.now()
     mine = held(lease)
     if expired_before is not None:
         mine = mine.filter(lease_until__lt=expired_before)
     waiting = mine.filter(tries__lt=MAX_TRIES)
-    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, notified_at=now):
+    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, notified_at=Now()):
         transaction.on_commit(lambda: queue.enqueue(lease.submission_id))
         return State.QUEUED
     given_up = mine.update(
-        **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=now
+        **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=Now()
     )
     return State.FAILED if given_up else None
 
@@ -192,8 +194,11 @@ def requeue_stale(*, now: datetime | None = None) -> int:
     """Requeue submissions of dead workers, notify again of unclaimed ones; return how many.
 
     Safe to run at any time, concurrently and repeatedly.
+
+    Args:
+        now: the database's time; a later one finds what would be found then.
     """
-    now = now or timezone.now()
+    now = now or database_now()
     dead = Submission.objects.running().filter(lease_until__lt=now)
     found = 0
     for submission_id, token in dead.values_list("pk", "lease_token"):
@@ -207,7 +212,7 @@ def notify_waiting(*, notified_before: datetime) -> int:
     """Notify workers again of queued submissions last notified before then; return how many."""
     overdue = Submission.objects.queued().filter(notified_at__lt=notified_before)
     keys = list(overdue.order_by("created_at").values_list("pk", flat=True)[:NOTIFY_LIMIT])
-    Submission.objects.filter(pk__in=keys).update(notified_at=timezone.now())
+    Submission.objects.filter(pk__in=keys).update(notified_at=Now())
     for key in keys:
         queue.enqueue(key)
     return len(keys)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
+from courses.database import outlast_faults
 from courses.learners.progress import record_completion
 from exercises.catalogue import folders
 from exercises.models import Stage, State, Submission
-from exercises.submissions import files, lifecycle, queue
-from exercises.submissions.heartbeat import Heartbeat
-from exercises.submissions.lease import Lease, Progress, claim
+from exercises.submissions import emails, files, lifecycle
+from exercises.submissions.heartbeat import Heartbeat, LeaseLost
+from exercises.submissions.lease import Lease, Progress, claim, claim_next
 from grader.errors import PlatformError, SandboxUnavailable
 from grader.grading import grade_notebook
 from grader.reference import ReferenceStore
@@ -40,59 +41,92 @@ def references() -> ReferenceStore:
     return ReferenceStore(settings.REFERENCES_DIR)
 
 
-def grade_submission(
-    submission_id: uuid.UUID, *, sandbox: Sandbox, grade: Callable[..., GradeReport] | None = None
+def grade_next(
+    *, sandbox: Sandbox, grade: Callable[..., GradeReport] = grade_notebook
 ) -> State | None:
-    """Grade a queued submission; None when another worker has it or it is finished already.
+    """Grade the submission whose turn it is; None when none is queued or its lease was lost.
 
     Args:
         submission_id: its key.
         sandbox: where learner code runs.
-        grade: `GradingProcesses.grade`, which keeps the learner's bytes out of this process; None
-            grades here, as `grader.grading.grade_notebook` does.
+        grade: `GradingProcesses.grade` keeps the learner's bytes out of this process;
+            `grade_notebook` grades in it.
 
     Raises:
         SandboxUnavailable: the sandbox broke; the submission was put back.
+        OperationalError, InterfaceError: the database stayed unusable; whatever was claimed is
+            queued again once its lease has ended.
     """
-    lease = claim(submission_id=submission_id)
-    if lease is None:
-        return None
+    lease = outlast_faults(claim_next)
+    return None if lease is None else _grade_claimed(lease, sandbox=sandbox, grade=grade)
+
+
+def grade_submission(
+    submission_id: uuid.UUID,
+    *,
+    sandbox: Sandbox,
+    grade: Callable[..., GradeReport] = grade_notebook,
+) -> State | None:
+    """Grade this queued submission, whoever's turn it is; None when it cannot be claimed.
+
+    Raises:
+        SandboxUnavailable, OperationalError, InterfaceError: as `grade_next`.
+    """
+    lease = outlast_faults(lambda: claim(submission_id=submission_id))
+    return None if lease is None else _grade_claimed(lease, sandbox=sandbox, grade=grade)
+
+
+def _grade_claimed(
+    lease: Lease, *, sandbox: Sandbox, grade: Callable[..., GradeReport]
+) -> State | None:
     try:
-        submission = Submission.objects.select_related("exercise", "user").get(pk=submission_id)
-        report = _grade(submission, lease=lease, sandbox=sandbox, grade=grade)
-        return _record(submission, lease=lease, report=report)
+        # The lease is renewed until the grade is recorded: recording may have to be tried again.
+        with Heartbeat(lease) as heartbeat:
+            submission = outlast_faults(lambda: _read(lease))
+            report = _grade(submission, heartbeat=heartbeat, sandbox=sandbox, grade=grade)
+            state: State | None = outlast_faults(
+                lambda: _record(submission, lease=lease, report=report)
+            )
+            return state
+    except LeaseLost as lost:
+        logger.warning("a run was cancelled: %s", lost)
+        return None
     except Exception as error:  # the one broad catch: unknown means platform, and costs no attempt
-        logger.exception("submission %s could not be graded", submission_id)
-        state = lifecycle.put_back(lease=lease)
+        logger.exception("submission %s could not be graded", lease.submission_id)
+        state = outlast_faults(lambda: lifecycle.put_back(lease=lease))
         if isinstance(error, SandboxUnavailable):
             raise
         return state
 
 
+def _read(lease: Lease) -> Submission:
+    return Submission.objects.select_related("exercise", "user").get(pk=lease.submission_id)
+
+
 def _grade(
     submission: Submission,
     *,
-    lease: Lease,
+    heartbeat: Heartbeat,
     sandbox: Sandbox,
-    grade: Callable[..., GradeReport] | None,
+    grade: Callable[..., GradeReport],
 ) -> GradeReport:
-    with Heartbeat(lease) as heartbeat:
 
-        def on_event(event: Event) -> None:
-            if event.kind == "cell":
-                heartbeat.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
-            elif event.kind == "end":
-                heartbeat.progress = Progress(Stage.GRADING)
+    def on_event(event: Event) -> None:
+        heartbeat.check()
+        if event.kind == "cell":
+            heartbeat.progress = Progress(Stage.CELLS, event.cell + 1, event.cells)
+        elif event.kind == "end":
+            heartbeat.progress = Progress(Stage.GRADING)
 
-        report = (grade or grade_notebook)(
-            folders.read(submission.exercise.slug),
-            files.notebook(submission.pk),
-            sandbox=sandbox,
-            references=references(),
-            secret=settings.VARIANT_SECRET.encode(),
-            attempt=submission.attempt,
-            on_event=on_event,
-        )
+    report = grade(
+        folders.read(submission.exercise.slug),
+        files.notebook(submission.pk),
+        sandbox=sandbox,
+        references=references(),
+        secret=settings.VARIANT_SECRET.encode(),
+        attempt=submission.attempt,
+        on_event=on_event,
+    )
     if report.verdict is Verdict.INTERNAL_ERROR:
         raise PlatformError(f"the run ended with a platform error: {report.error}")
     return report
@@ -117,8 +151,7 @@ def _write(
         return None
     if report.passed:
         _follow_up(submission)
-    if submission.mail_wanted:
-        transaction.on_commit(lambda: queue.enqueue_grade_email(submission.pk))
+    emails.mail_graded(submission.pk)
     return State.GRADED
 
 

@@ -1,4 +1,4 @@
-"""Celery tasks: each takes a key and calls one function.
+"""Celery tasks: each calls one function.
 
 Every task is safe to deliver twice and safe to lose (`submissions`). Only workers import this
 module: pages send by name (`queue`).
@@ -6,16 +6,20 @@ module: pages send by name (`queue`).
 
 from __future__ import annotations
 
-import uuid
+import logging
+import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from celery import shared_task
+from celery.exceptions import Reject
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.worker import state
 from django.conf import settings
 
-from exercises.submissions import emails, files, lifecycle, pipeline, queue
+from courses.database import CONNECTION_FAULTS
+from exercises.submissions import files, lifecycle, pipeline, queue
 from exercises.submissions.worker import WorkerSandbox
 from grader.errors import SandboxUnavailable
 from grader.grading_process import GradingProcesses
@@ -23,6 +27,30 @@ from grader.sandbox import doctor, open_sandbox
 
 if TYPE_CHECKING:
     from grader.sandbox.job import Sandbox
+
+RETURN_SECONDS: Final = 0.5
+"""How long a message waits that this worker gives back, so that another one may read it."""
+
+logger = logging.getLogger(__name__)
+
+
+class CeleryIntake:
+    """Reads the grading queue through Celery's consumer, or leaves it alone."""
+
+    def __init__(self, consumer: Any) -> None:  # the stubs know little of Celery's Consumer
+        self._consumer = consumer
+
+    def accept(self, accepting: bool) -> None:  # noqa: FBT001  # as the protocol has it
+        """Read messages from now on, or leave them to other workers."""
+        consumer, tasks = self._consumer, self._consumer.task_consumer
+        if tasks is None or bool(tasks.consuming_from(queue.GRADING_QUEUE)) == accepting:
+            return  # no connection to the broker at the moment: the next heartbeat tells again
+        change = consumer.add_task_queue if accepting else consumer.cancel_task_queue
+        consumer.call_soon(change, queue.GRADING_QUEUE)
+
+    def end(self) -> None:
+        """End this process with an error, so that its process manager starts another."""
+        state.should_stop = 1  # type: ignore[assignment]  # an exit status, as Celery reads it
 
 
 @cache
@@ -50,7 +78,10 @@ def _open_sandbox() -> Sandbox:
 
 
 @worker_ready.connect
-def _start(**_facts: Any) -> None:
+def _start(sender: Any, **_facts: Any) -> None:
+    if queue.GRADING_QUEUE not in sender.app.amqp.queues.consume_from:
+        return  # a worker for other queues needs no sandbox
+    worker_sandbox().intake = CeleryIntake(sender)
     worker_sandbox().start()
     grading_processes()
     lifecycle.requeue_stale()
@@ -68,17 +99,28 @@ def _stop(**_facts: Any) -> None:
 
 
 @shared_task(name=queue.GRADE, acks_late=True, ignore_result=True)
-def grade(submission_id: str) -> None:
-    """Grade one submission; without a sandbox leave it queued."""
+def grade(_submission_id: str = "") -> None:
+    """Grade the submission whose turn it is; a worker that cannot gives the message back.
+
+    Raises:
+        Reject: no sandbox is open, or the database does not answer.
+    """
     sandbox = worker_sandbox().sandbox
     if sandbox is None:
-        return  # once it is open, the worker notifies itself of all that is queued
+        raise _given_back("the sandbox is not open")
     try:
-        pipeline.grade_submission(
-            uuid.UUID(submission_id), sandbox=sandbox, grade=grading_processes().grade
-        )
+        pipeline.grade_next(sandbox=sandbox, grade=grading_processes().grade)
     except SandboxUnavailable as fault:
         worker_sandbox().report_broken(fault)
+    except CONNECTION_FAULTS as fault:
+        logger.exception("the database did not answer")
+        raise _given_back("the database did not answer") from fault
+
+
+def _given_back(reason: str) -> Reject:
+    """Return the exception by which a message goes back to its queue, after a pause."""
+    time.sleep(RETURN_SECONDS)
+    return Reject(reason, requeue=True)
 
 
 @shared_task(name=queue.REQUEUE, ignore_result=True)
@@ -92,15 +134,3 @@ def prune_files() -> None:
     """Delete files beyond the retention, and those that no submission names."""
     files.expire()
     files.delete_unnamed()
-
-
-@shared_task(name=queue.MAIL, acks_late=True, ignore_result=True)
-def mail_graded(submission_id: str) -> None:
-    """Email a learner who asked for it that a submission has been graded."""
-    emails.mail_graded(uuid.UUID(submission_id))
-
-
-@shared_task(name=queue.MAIL_REVIEW, acks_late=True, ignore_result=True)
-def mail_reviewed(submission_id: str) -> None:
-    """Email a learner that the project has been reviewed."""
-    emails.mail_reviewed(uuid.UUID(submission_id))

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Avg, F
-from django.utils import timezone
 
 from exercises.models import State, Submission, Worker
 
@@ -26,7 +25,7 @@ class Waiting:
     """A submission's place in the queue.
 
     Attributes:
-        position: 1 is the next one.
+        position: 1 is the next one; learners take turns (`in_turn`).
         seconds: until its verdict, estimated; None when unknown.
         working: whether any worker accepts submissions.
     """
@@ -47,7 +46,7 @@ class Load:
 
 def present_workers() -> WorkerQuerySet:
     """Return the workers that have reported themselves lately."""
-    return Worker.objects.seen_since(timezone.now() - SILENT_AFTER)
+    return Worker.objects.seen_within(SILENT_AFTER)
 
 
 def current_load() -> Load:
@@ -61,7 +60,8 @@ def current_load() -> Load:
 
 def waiting(submission: Submission) -> Waiting:
     """Estimate a queued submission's wait from the last gradings of its exercise."""
-    before = Submission.objects.queued().filter(created_at__lt=submission.created_at).count()
+    keys = Submission.objects.in_turn().values_list("pk", flat=True)
+    before = next((place for place, key in enumerate(keys) if key == submission.pk), 0)
     running = Submission.objects.running().count()
     slots = present_workers().slots()
     recent = Submission.objects.filter(exercise_id=submission.exercise_id, state=State.GRADED)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
 from grader.grading_process import messages
+from grader.sandbox.data import read_data_folder
 from grader.sandbox.forkserver import IsolatedProcess
 from grader.sandbox.inside import descriptors
-from grader.sandbox.monitor import RunMonitor, read_data_folder
+from grader.sandbox.monitor import RunMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,27 +36,39 @@ class LentSandbox:
         self._line = line
         self._lock = threading.Lock()
 
-    def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:
+    def run(
+        self,
+        job: Job,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Run:
         """Run `job`; a run whose server dies is started once more.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed.
+            ExerciseContentError: the exercise's data cannot be read.
         """
         data = read_data_folder(job.data)
         received_at = time.monotonic()
         for attempt in range(TRIES):
-            with self._lent() as (process, cores, end):
+            with self._lent() as (process, cores, channel):
                 monitor = RunMonitor(
-                    job, data, cores=cores, received_at=received_at, on_event=on_event
+                    job,
+                    data,
+                    cores=cores,
+                    received_at=received_at,
+                    on_event=on_event,
+                    interrupt=interrupt,
                 )
                 try:
                     run = monitor.run(process)
                 except SandboxUnavailable as error:
-                    end(f"broken: {error}".encode()[:2000])
+                    channel.send(f"broken: {error}".encode()[:2000])
                     if attempt == TRIES - 1:
                         raise
                     continue
-                end(DONE)
+                channel.send(DONE)
                 return run
         raise SandboxUnavailable("no run was started")
 
@@ -80,7 +93,7 @@ class LentSandbox:
     @contextlib.contextmanager
     def _lent(
         self,
-    ) -> Iterator[tuple[IsolatedProcess, frozenset[int], Callable[[bytes], None]]]:
+    ) -> Iterator[tuple[IsolatedProcess, frozenset[int], socket.socket]]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             with theirs, self._lock:
@@ -93,4 +106,4 @@ class LentSandbox:
             line = socket.socket(fileno=numbers[0])
             process = IsolatedProcess(line, numbers[1], numbers[2], facts["owner"])
             with contextlib.closing(process):
-                yield process, frozenset(facts["cores"]), ours.send
+                yield process, frozenset(facts["cores"]), ours

@@ -177,7 +177,8 @@ class Event:
 
     Attributes:
         kind: ``start`` (the run begins), ``cell`` (cell `cell` begins), ``output``, ``cell_end``,
-            ``answer``, ``end``.
+            ``answer``, ``end``; and ``tick``, several times a second. What a listener raises ends
+            the run and is raised by it: this is how a caller cancels a run.
         cell: index of the code cell, from 0.
         cells: how many code cells there are.
         output: of an ``output``: the new nbformat 4 output, with ``line`` if it is an error; None

@@ -170,6 +170,7 @@ class RunMonitor:
             now = time.monotonic()
             if now >= measure_at:
                 measure_at = now + policy.MEMORY_POLL_SECONDS
+                self._emit("tick")
                 termination = (
                     self._check_interrupt(now)
                     or self._check_size()

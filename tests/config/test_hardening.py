@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
-from django.urls import path
+from django.urls import get_resolver, path
 from django.utils import timezone
 
+from config.body_limits import UPLOAD_VIEWS
 from config.caches import cache_settings
 from config.environment import BASE_DIR
 from config.urls import urlpatterns as site_urlpatterns
@@ -197,3 +198,16 @@ def test_a_length_that_is_too_large_or_none_is_refused(
     assert answer.status_code in {400, 413}
     if address.startswith("/api/"):
         assert answer.json()["code"] in {"request_too_large", "invalid"}
+
+
+def test_every_address_that_takes_a_notebook_exists() -> None:
+    """The names by which larger bodies are let in are names of addresses."""
+    resolver = get_resolver("config.urls")
+    names = {
+        f"{space}:{name}"
+        for space, (_prefix, nested) in resolver.namespace_dict.items()
+        for name in nested.reverse_dict
+        if isinstance(name, str)
+    }
+
+    assert names >= UPLOAD_VIEWS

@@ -34,7 +34,7 @@ class WorkerProcess:
         folder: Path,
         *,
         app: str = "config",
-        queues: str = "sandbox,default",
+        queues: str = "grading,default",
         **environment: str,
     ) -> None:
         self._log = (folder / f"{app}.log").open("ab")
@@ -48,7 +48,7 @@ class WorkerProcess:
             "WHYBOX_VAR": str(folder),
             "WHYBOX_SUBMISSION_STORAGE_OPTIONS": f"location={_files_folder()}",
             "WHYBOX_CONTENT": str(CONTENT),
-            "WHYBOX_DATABASE_URL": _database_url(),
+            "WHYBOX_DATABASE_URL": database_url(),
             "WHYBOX_BROKER_URL": broker_url(),
             "OMP_NUM_THREADS": "1",
             **environment,
@@ -65,6 +65,13 @@ class WorkerProcess:
                 stdout=self._log,
                 stderr=self._log,
             )
+
+    def wait(self) -> int:
+        """Return the exit status of a process that ends by itself."""
+        assert self._process is not None
+        status = self._process.wait(timeout=TIMEOUT_SECONDS)
+        self._process = None
+        return status
 
     def kill(self) -> None:
         """End it as a machine would that lost its power."""
@@ -91,7 +98,8 @@ def _files_folder() -> str:
     return str(settings.STORAGES["submissions"]["OPTIONS"]["location"])
 
 
-def _database_url() -> str:
+def database_url() -> str:
+    """The database of the tests, for other processes."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from courses.discussion import posts
-from courses.markup import highlighting
+from courses.markup import highlighting, rendering
 from courses.models import User
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_code_of_any_language_is_rendered_within_the_ceiling(language: str) -> N
     """Lexers outside the allow-list are not run at all; those inside it are quick."""
     for piece in CODE:
         body = f"```{language}\n{repeated(piece, 9_900)}\n```"
-        assert seconds(lambda body=body: posts.rendered(body)) < CEILING_SECONDS, piece
+        assert seconds(functools.partial(posts.rendered, body)) < CEILING_SECONDS, piece
 
 
 def test_a_long_formula_and_many_of_them_are_refused() -> None:
@@ -83,7 +84,7 @@ def test_a_post_is_rendered_before_its_transaction(monkeypatch: pytest.MonkeyPat
     """While a text is rendered nobody holds the database's write lock."""
     author = User.objects.create_user("ada@example.org")
     inside: list[bool] = []
-    render = posts.render_page
+    render = rendering.render_page
 
     def observed(*args: object, **options: object) -> object:
         inside.append(connection.in_atomic_block)

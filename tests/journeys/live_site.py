@@ -1,7 +1,7 @@
 """What the journeys use: a real temporary site, and a visitor with a real browser.
 
-Nothing is replaced: web, worker and beat run as `make run` starts them, with the content of this
-checkout and the sandbox, in a temporary folder. Each test process has a site of its own.
+Nothing is replaced: web, worker, mail and beat run as `make run` starts them, with the content of
+this checkout and the sandbox, in a temporary folder. Each test process has a site of its own.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Site:
         )
 
     def open(self) -> None:
-        """Prepare the site and start web, worker and beat; return when pages are served."""
+        """Prepare the site and start its processes; return when pages are served."""
         for command in ("migrate", "collectstatic --no-input", "load_content", "load_exercises"):
             self.run("manage.py", *command.split())
         # The visible references of the exercises that are submitted here, which visitors wait for.
@@ -118,7 +118,7 @@ class Site:
         environment = {**self.environment}
         del environment["WHYBOX_VARIANT_SECRET"]
         self._start("build", build, environment)
-        for name in ("web", "worker", "interactive", "beat"):
+        for name in ("web", "worker", "interactive", "mail", "beat"):
             self.start(name)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -157,7 +157,7 @@ class Site:
                 time.sleep(0.2)
 
     def start(self, name: str) -> None:
-        """Start one of the site's processes, by its name in `config.run`."""
+        """Start one of the site's processes, by its name in `process_commands`."""
         self._start(name, process_commands(self.port, self.folder)[name])
 
     def _start(self, name: str, command: str, environment: dict[str, str] | None = None) -> None:
@@ -201,12 +201,21 @@ class Site:
         self._cleanup.communicate()
 
     def mailed_link(self, email: str) -> str:
-        """Return the path of the link in the latest mail to an address."""
+        """Return the path of the link in the latest mail to an address, once all are sent."""
+        deadline = time.monotonic() + START_SECONDS
+        while self._unsent():
+            assert time.monotonic() < deadline, f"mail was not sent:\n{self.log('mail')}"
+            time.sleep(0.05)
         mails = sorted((self.folder / "mail").glob("*.log"), key=lambda mail: mail.stat().st_mtime)
         letters = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
         assert letters, f"no mail to {email}"
         links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", letters[-1])
         return links[-1]
+
+    def _unsent(self) -> int:
+        with contextlib.closing(sqlite3.connect(self.folder / "whybox.sqlite3")) as database:
+            (count,) = database.execute("SELECT count(*) FROM courses_outgoingmail").fetchone()
+        return int(count)
 
     def log(self, name: str) -> str:
         """Return the end of a process's log."""

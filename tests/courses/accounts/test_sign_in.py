@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 
-from courses.accounts.demo import DEMO_ACCOUNTS, create_demo_accounts
+from courses.accounts.demo import DEMO_ACCOUNTS, DemoAccount, create_demo_accounts
 from courses.models import User
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ CLASS_SIZE = 120
 def sign_in(email: str, password: str = PASSWORD, **where: str) -> HttpResponse:
     """Sign in with the form, from an address."""
     form = {"login": email, "password": password}
-    return Client().post("/accounts/login/", form, **where)  # type: ignore[arg-type,return-value]  # META
+    browser: Any = Client()
+    answer: HttpResponse = browser.post("/accounts/login/", form, **where)
+    return answer
 
 
 def signed_in(answer: HttpResponse) -> bool:
@@ -126,14 +128,15 @@ def test_many_accounts_are_not_guessed_from_one_address(db: None) -> None:
     ],
 )
 def test_published_passwords_open_nothing_over_the_network(
-    db: None, account: object, where: dict[str, str], *, opens: bool
+    db: None, account: DemoAccount, where: dict[str, str], *, opens: bool
 ) -> None:
     """A demo account signs in, and gets a token, on the machine itself only."""
     create_demo_accounts()
-    email, password = account.email, account.password  # type: ignore[attr-defined]
+    email, password = account.email, account.password
     facts = {"username": email, "password": password}
+    browser: Any = Client()
 
-    answer = Client().post("/api/v1/auth/token/", facts, content_type="application/json", **where)
+    answer = browser.post("/api/v1/auth/token/", facts, content_type="application/json", **where)
 
     assert signed_in(sign_in(email, password, **where)) is opens
     assert signed_in(sign_in(email.upper(), password, **where)) is opens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -73,7 +73,7 @@ def test_what_no_lesson_may_hold_is_shown_as_text(exercise: Exercise, tmp_path: 
     notebook = json.loads(file.read_text())
     texts = ["<script>alert(1)</script> ![a](https://evil.example/x.png)", "x = '```'\n</pre><b>"]
     for kind, text in zip(("markdown", "code"), texts, strict=True):
-        extra = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        extra: dict[str, Any] = {"outputs": [], "execution_count": None} if kind == "code" else {}
         cell = {"cell_type": kind, "id": kind, "metadata": {}, "source": text} | extra
         notebook["cells"].append(cell)
     file.write_text(json.dumps(notebook))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from courses.learners.deletion import Certificates, erase
 from exercises.models import Submission, SubmissionFiles
 from exercises.submissions import files, lifecycle, pipeline, queue
+from exercises.submissions.attempts import SubmissionRefused
 from exercises.submissions.lease import claim
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
@@ -85,7 +86,7 @@ def test_an_erased_account_leaves_no_file(learner_client: LearnerClient, folder:
 def test_a_refused_submission_leaves_no_file(learner_client: LearnerClient, folder: Path) -> None:
     """A notebook that the attempt rules refuse is not kept."""
     learner_client.submit()
-    with pytest.raises(lifecycle.SubmissionRefused):
+    with pytest.raises(SubmissionRefused):
         learner_client.submit()
     assert len(stored(folder)) == 1
 

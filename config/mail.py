@@ -1,0 +1,11 @@
+"""The Celery app of the process that sends emails: only its own tasks, so that it stays small."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+app = Celery("whybox-mail")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["courses"])

@@ -1,0 +1,46 @@
+"""The queues: periodic tasks expire, and every process reads the queues that tasks are sent to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.celery import app
+from config.run import process_commands
+from courses.mail.backend import MAIL_QUEUE, SEND
+from exercises.submissions.queue import GRADE, GRADING_QUEUE, REQUEUE
+
+
+@pytest.mark.parametrize("name", sorted(app.conf.beat_schedule))
+def test_a_periodic_task_expires_when_the_next_is_due(name: str) -> None:
+    """While no worker has time, at most one of each periodic task waits."""
+    entry = app.conf.beat_schedule[name]
+    assert entry["options"]["expires"] <= entry["schedule"]
+
+
+def test_the_periodic_tasks_exist() -> None:
+    """Beat sends tasks by the names under which they are registered."""
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} == {REQUEUE, SEND}
+    assert {REQUEUE, SEND, GRADE} <= set(app.tasks)
+
+
+def test_each_queue_has_a_process() -> None:
+    """Mail is read by its own process only, so that no mail server holds up a grading."""
+    commands = process_commands(8000, Path("var"))
+    assert f"--queues {GRADING_QUEUE},default" in commands["worker"]
+    assert f"--queues {MAIL_QUEUE} " in commands["mail"]
+    compose = (Path(__file__).resolve().parents[2] / "docker" / "compose.yaml").read_text()
+    assert f'"--queues", "{MAIL_QUEUE}"' in compose
+
+
+def test_routes_lead_to_these_queues() -> None:
+    """A task that is sent without a queue goes to its own."""
+    routes = {task: route["queue"] for task, route in app.conf.task_routes.items()}
+    assert routes == {GRADE: GRADING_QUEUE, SEND: MAIL_QUEUE}
+
+
+def test_workers_reserve_what_they_have_slots_for() -> None:
+    """One message for each slot, acknowledged when it is done."""
+    assert app.conf.worker_prefetch_multiplier == 1

@@ -1,0 +1,134 @@
+"""Learners take turns: who has submitted much makes nobody else wait for all of it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+
+from courses.models import User
+from exercises.models import Exercise, State, Submission
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.lease import Lease, claim_next
+from exercises.submissions.waiting import waiting
+from grader.report import GradeReport, Timings
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the session's worker from taking what these tests claim themselves."""
+    monkeypatch.setattr(queue, "enqueue", lambda _pk: None)
+
+
+@pytest.fixture
+def submit(exercise: Exercise) -> Callable[[str, int], Submission]:
+    """Submit as somebody to the exercise of that number."""
+
+    def of(name: str, number: int) -> Submission:
+        user, _new = User.objects.get_or_create(email=f"{name}@example.org")
+        fields = {
+            field.attname: getattr(exercise, field.attname)
+            for field in Exercise._meta.concrete_fields
+            if field.attname not in {"id", "slug"}
+        }
+        one, _new = Exercise.objects.get_or_create(slug=f"exercise-{number}", defaults=fields)
+        return lifecycle.submit(user=user, exercise=one, notebook=b"{}")
+
+    return of
+
+
+def claimed() -> str:
+    """Claim the next submission; return whose it is."""
+    lease = claim_next()
+    assert lease is not None
+    return Submission.objects.get(pk=lease.submission_id).user.email.partition("@")[0]
+
+
+def finish(name: str, *, seconds: float) -> None:
+    """Grade the running submission of somebody, which took so many seconds."""
+    row = Submission.objects.running().filter(user__email=f"{name}@example.org").first()
+    assert row is not None
+    assert row.lease_token is not None
+    report = GradeReport(
+        verdict=Verdict.OK,
+        score=0.0,
+        max_score=10.0,
+        passed=False,
+        timings=Timings(run_seconds=seconds, mark_seconds=0.0),
+    )
+    assert lifecycle.record_grade(lease=Lease(row.pk, row.lease_token), report=report)
+
+
+def test_four_of_one_learner_do_not_hold_up_another(
+    submit: Callable[[str, int], Submission],
+) -> None:
+    """One account's four slow submissions, then another's one: it is next, whoever came first."""
+    for number in range(4):
+        submit("ada", number)
+    submit("bob", 0)
+    assert [claimed(), claimed()] == ["ada", "bob"]
+    assert [claimed() for _ in range(3)] == ["ada"] * 3
+    assert claim_next() is None
+
+
+def test_with_one_slot_the_seconds_used_count(submit: Callable[[str, int], Submission]) -> None:
+    """Who has used a minute comes after who has used a second, however many runs those were."""
+    for number in range(3):
+        submit("ada", number)
+    assert claimed() == "ada"
+    finish("ada", seconds=60)
+    for number in range(2):
+        submit("bob", number)
+        assert claimed() == "bob"
+        finish("bob", seconds=0.5)
+    submit("bob", 2)
+    assert claimed() == "bob"
+
+
+def test_a_grown_queue_is_told_in_turn(submit: Callable[[str, int], Submission]) -> None:
+    """The position on the page is the one in which the submission will start."""
+    mine = [submit("ada", number) for number in range(3)]
+    other = submit("bob", 0)
+    rows = Submission.objects.in_turn()
+    assert [row.pk for row in rows] == [mine[0].pk, other.pk, mine[1].pk, mine[2].pk]
+    assert [waiting(row).position for row in (*mine, other)] == [1, 3, 4, 2]
+
+
+def test_turns_hold_when_workers_claim_at_once(submit: Callable[[str, int], Submission]) -> None:
+    """Six workers that claim at the same moment take one of each learner, each row once."""
+    for name in ("ada", "bob", "cleo", "dan"):
+        for number in range(4):
+            submit(name, number)
+
+    def take(_worker: int) -> object:
+        try:
+            lease = claim_next()
+            return lease and lease.submission_id
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        taken = list(workers.map(take, range(4)))
+    assert len(set(taken)) == 4
+    running = Submission.objects.filter(state=State.RUNNING).values_list("user", flat=True)
+    assert len(set(running)) == 4
+
+
+def test_the_order_costs_one_query(
+    submit: Callable[[str, int], Submission],
+    django_assert_num_queries: Callable[[int], object],
+) -> None:
+    """The order of the queue is one query, however many wait."""
+    for name in ("ada", "bob"):
+        for number in range(3):
+            submit(name, number)
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        assert len(list(Submission.objects.in_turn())) == 6

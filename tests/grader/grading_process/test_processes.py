@@ -1,0 +1,241 @@
+"""The grading process: the same grade as in the caller, and no death of it hurts the caller."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.errors import NotebookRefused, PlatformError
+from grader.exercise import load_exercise
+from grader.grading import grade_notebook
+from grader.grading_process import GradingProcesses, limits, messages
+from grader.grading_process.messages import ChildError
+from grader.grading_process.processes import _Conversation
+from grader.report import GradeReport
+from grader.sandbox.job import CellError, Verdict
+from grader.sandbox.pool import BubblewrapSandbox
+from tests.grader.conftest import SHARES_REFERENCE, SHARES_YAML, write_exercise
+from tests.grader.learner import SECRET, SOLUTION, notebook
+from tests.grader.sandbox import light
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.exercise import ExerciseDefinition
+    from grader.reference import ReferenceStore
+    from grader.sandbox.job import Event
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[BubblewrapSandbox]:
+    """A light sandbox with one slot: a slot that is not given back would block the next run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        python = light.environment(folder / "environment")
+        with BubblewrapSandbox(python=python, warm=True, concurrency=1) as opened:
+            yield opened
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[GradingProcesses]:
+    """One warm grading process, replaced when it dies."""
+    with contextlib.closing(GradingProcesses(count=1)) as opened:
+        yield opened
+
+
+def author(tmp_path: Path, body: str) -> ExerciseDefinition:
+    """An exercise whose author's code runs `body` before it returns."""
+    reference = SHARES_REFERENCE.replace("def reference(", f"{body}\n\n\ndef reference(", 1)
+    return load_exercise(write_exercise(tmp_path / "shares", SHARES_YAML, reference))
+
+
+def test_the_grade_is_that_of_the_caller_s_own_process(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """Report, executed notebook and answers are the same; the page and the events come too."""
+    text = notebook(shares, f"{SOLUTION}\nshares = -shares\nprint('<told>')")
+    events: list[Event] = []
+    found = processes.grade(
+        shares,
+        text,
+        sandbox=sandbox,
+        references=references,
+        secret=SECRET,
+        on_event=events.append,
+    )
+    expected = grade_notebook(shares, text, sandbox=sandbox, references=references, secret=SECRET)
+    for report in (found, expected):
+        assert report.page is None or "&lt;told&gt;" in report.page
+    same = replace(found, page=None, timings=expected.timings)
+    assert json.dumps(same.as_json()) == json.dumps(expected.as_json())
+    assert (found.executed, len(found.answers)) == (expected.executed, len(expected.answers))
+    assert found.page is not None
+    assert {event.kind for event in events} >= {"start", "cell", "end"}
+
+
+def test_a_refused_notebook_is_refused_by_its_reason(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """What the grader refuses keeps its reason; the process stays."""
+    before = processes.process_ids
+    with pytest.raises(NotebookRefused) as refusal:
+        processes.grade(shares, b"{}", sandbox=sandbox, references=references)
+    assert refusal.value.reason == "not_a_notebook"
+    assert processes.process_ids == before
+
+
+def test_a_killed_process_costs_one_submission(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """Its death is a platform error, its run and its slot are free, the next job is graded."""
+    killed = processes.process_ids
+
+    def kill(event: Event) -> None:
+        if event.kind == "cell":
+            for number in killed:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+
+    text = notebook(shares, f"import time\ntime.sleep(5)\n{SOLUTION}")
+    with pytest.raises(PlatformError):
+        processes.grade(
+            shares, text, sandbox=sandbox, references=references, secret=SECRET, on_event=kill
+        )
+    started = time.monotonic()
+    report = processes.grade(
+        shares, notebook(shares), sandbox=sandbox, references=references, secret=SECRET
+    )
+    assert report.passed
+    assert processes.process_ids != killed
+    assert time.monotonic() - started < limits.READY_SECONDS
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["import os\nos._exit(3)", "hoard = bytearray(2**31)", "import ctypes\nctypes.string_at(0)"],
+    ids=["exit", "memory", "crash"],
+)
+def test_author_code_cannot_end_the_caller(
+    tmp_path: Path,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+    body: str,
+) -> None:
+    """An exit, two GiB of memory and a crash in reference.py are platform errors."""
+    exercise = author(tmp_path, body)
+    with pytest.raises(PlatformError):
+        processes.grade(exercise, b"{}", sandbox=sandbox, references=references)
+
+
+def test_a_process_is_replaced_after_its_jobs(
+    shares: ExerciseDefinition, references: ReferenceStore, sandbox: BubblewrapSandbox
+) -> None:
+    """After its jobs a process serves on until its successor is warm, and then goes."""
+    with contextlib.closing(GradingProcesses(count=1, jobs=1)) as processes:
+        (first,) = processes.process_ids
+        deadline = time.monotonic() + limits.READY_SECONDS
+        while first in processes.process_ids and time.monotonic() < deadline:
+            with pytest.raises(NotebookRefused):
+                processes.grade(shares, b"{}", sandbox=sandbox, references=references)
+        assert first not in processes.process_ids
+    assert not Path(f"/proc/{first}").exists()
+
+
+def test_the_site_s_secrets_are_not_in_its_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Variables of the site do not reach the process that reads learners' bytes."""
+    monkeypatch.setenv("WHYBOX_SECRET_KEY", "a secret of the site")
+    with contextlib.closing(GradingProcesses(count=1)) as processes:
+        (number,) = processes.process_ids
+        assert b"a secret of the site" not in Path(f"/proc/{number}/environ").read_bytes()
+
+
+def test_cpu_time_is_limited_by_the_kernel() -> None:
+    """A loop ends by SIGXCPU a second or two after its budget."""
+    program = "from grader.grading_process import limits\nlimits.limit_cpu(1)\nwhile True: pass"
+    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, check=False, timeout=60)
+    assert done.returncode == -signal.SIGXCPU
+
+
+class FakeChild(threading.Thread):
+    """The other end of the line, which sends what the test says and then closes."""
+
+    def __init__(self, *sent: tuple[str, list[bytes]]) -> None:
+        super().__init__(daemon=True)
+        self.line, self._own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._sent = sent
+        self.start()
+
+    def run(self) -> None:
+        """Take the job, send, close."""
+        with self._own:
+            messages.close(messages.receive(self._own)[1])
+            for kind, contents in self._sent:
+                messages.send(self._own, {"kind": kind}, contents)
+
+
+def answered(*sent: tuple[str, list[bytes]]) -> GradeReport:
+    """Hold a conversation with a fake child."""
+    child = FakeChild(*sent)
+    with child.line:
+        return _Conversation(child.line, None, None).hold({"kind": "job"}, b"", b"")  # type: ignore[arg-type]
+
+
+REPORT = GradeReport(
+    Verdict.RUNTIME_ERROR, 1.0, 2.0, False, error=CellError(0, "E", "m"), failing_source="x"
+)
+FILES = [json.dumps(REPORT.as_json()).encode(), b"{}", b"packed"]
+
+
+def test_a_death_over_the_page_costs_the_page_only() -> None:
+    """The grade was there before: it stands, without a page."""
+    expected = replace(REPORT, executed="{}", answers=b"packed")
+    assert answered((messages.GRADED, FILES)) == expected
+    assert answered((messages.GRADED, FILES), (messages.PAGE, [b"<p>"])).page == "<p>"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        (),
+        (("nonsense", []),),
+        ((messages.GRADED, []),),
+        ((messages.GRADED, [b"[", b"", b""]),),
+        ((messages.GRADED, [b"[" * 100_000, b"", b""]),),
+        ((messages.GRADED, [b'{"verdict": "great"}', b"", b""]),),
+        ((messages.GRADED, [bytes(messages.REPORT_BYTES + 1), b"", b""]),),
+    ],
+)
+def test_what_a_child_never_sends_is_a_platform_error(
+    sent: tuple[tuple[str, list[bytes]], ...],
+) -> None:
+    """Silence, unknown messages, missing, broken and oversized files end the job."""
+    with pytest.raises(ChildError):
+        answered(*sent)
