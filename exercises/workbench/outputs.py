@@ -38,7 +38,7 @@ ATTRIBUTES: Final = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", 
 DROPPED_WITH_CONTENT: Final = {"script", "style", "template", "svg", "math", "iframe", "object"}
 
 _TERMINAL: Final = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]"
 )
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PNG: Final = struct.Struct(">8s4x4sII")

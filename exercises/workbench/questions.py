@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ RUN_SECONDS: Final = 5.0
 """How long the cells before may run for a question."""
 KEPT_FOR: Final = timedelta(seconds=30)
 MAX_ITEMS: Final = 100
+_ATTRIBUTE: Final = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.[\w.]*\(?$")
 BOUNDS: Final = {"label": 200, "name": 200, "signature": 1000, "doc": 4000}
 KINDS: Final = frozenset(
     {"class", "function", "method", "module", "variable", "property", "keyword", "text"}
@@ -84,14 +86,31 @@ def answer(question_id: uuid.UUID, *, sandbox: Sandbox) -> None:
     body = unpack(asked.body)
     limits, data = surroundings(body.pop("scope"))
     question = Question(**{**body, "earlier": tuple(body["earlier"])})
+    earlier = () if is_about_an_import(question) else question.earlier
     bounded = replace(
         limits,
         wall_seconds=min(limits.wall_seconds, RUN_SECONDS),
         cpu_seconds=min(limits.cpu_seconds, RUN_SECONDS),
     )
-    job = Job(cells=question.earlier, outputs=(), limits=bounded, data=data, question=question)
+    job = Job(cells=earlier, outputs=(), limits=bounded, data=data, question=question)
     reply = checked(question, sandbox.run(job).reply)
     EditorQuestion.objects.filter(pk=question_id).update(reply=json.dumps(reply))
+
+
+def is_about_an_import(question: Question) -> bool:
+    """Whether a question is about an attribute of something that is imported.
+
+    It needs no cell to run: the modules are loaded already. A name that a cell may have assigned
+    since is not counted.
+    """
+    asked = _ATTRIBUTE.search(question.source[: question.cursor])
+    if asked is None:
+        return False
+    name = re.escape(asked[1])
+    texts = (*question.earlier, question.source)
+    is_imported = re.compile(rf"^[ \t]*(?:import|from)[ \t][^\n]*\b{name}\b", re.MULTILINE)
+    is_assigned = re.compile(rf"^[ \t]*{name}[ \t]*(?:[:=,]|[-+*/@|&]=)", re.MULTILINE)
+    return any(map(is_imported.search, texts)) and not any(map(is_assigned.search, texts))
 
 
 def checked(question: Question, reply: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -35,8 +35,9 @@ GROUP: Final = f"learner:x:{bounds.UID}:\n"
 SERVER_SCRATCH_BYTES: Final = 64 * bounds.MIB
 """The size of each of the server's own temporary file systems; a run mounts its own over them."""
 
-BOOT_SECONDS: Final = 120.0
-"""The boot timeout of a fork server; it takes fourteen seconds on an idle machine."""
+BOOT_SECONDS: Final = 300.0
+"""The boot timeout of a fork server; it takes fourteen seconds on an idle machine, and on one with
+ten times as much to do as it has cores more than two minutes: to begin anew would never end."""
 READY_SECONDS: Final = 20.0
 """The timeout for an isolated process to be ready; usually 30 ms."""
 EXIT_REPORT_SECONDS: Final = 5.0

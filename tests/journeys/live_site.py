@@ -275,13 +275,16 @@ class Visitor:
         with self.page.expect_navigation():
             way.click()
 
-    def look(self, name: str, *, shot: bool = True, within: str | None = None) -> None:
+    def look(
+        self, name: str, *, shot: bool = True, within: str | None = None, part: str | None = None
+    ) -> None:
         """Check the page with axe in both themes, and take a screenshot.
 
         Args:
             name: of the screenshot, also used in the messages of faults.
             shot: take a screenshot where WHYBOX_KEEP_SCREENSHOTS asks for them.
             within: check this element only; the rest of the page has just been checked.
+            part: take the screenshot of this element instead of the page's upper part.
         """
         # Without motion, or axe would measure colours in the middle of a transition.
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -290,7 +293,7 @@ class Visitor:
         self._note(f"{name}, dark", ["color-contrast"], within)  # all that a theme can change
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if shot:
-            self.keep(name)
+            self.keep(name, part=part)
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
     def _note(self, where: str, rules: list[str], within: str | None) -> None:
@@ -305,10 +308,13 @@ class Visitor:
             quoted = " | ".join(node["html"][:160] for node in nodes[:3])
             self.faults.append(f"{where}: {violation['id']} ({violation['help']}): {quoted}")
 
-    def keep(self, name: str) -> None:
-        """Save a screenshot of the upper part of the page for docs/features, if asked for."""
+    def keep(self, name: str, *, part: str | None = None) -> None:
+        """Save a screenshot of the page's upper part, or of `part`, for docs, if asked for."""
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            if part is not None:
+                self.page.locator(part).screenshot(path=SCREENSHOTS / f"{name}.png")
+                return
             self.page.evaluate(UNFOLD)
             width, height = self.page.evaluate(
                 "[innerWidth, Math.min(document.documentElement.scrollHeight, innerWidth * 1.3)]"

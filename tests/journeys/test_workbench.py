@@ -68,13 +68,13 @@ def test_from_the_starter_to_a_pass_without_leaving_the_page(visitor: Visitor, e
     expect(picture).to_be_visible(timeout=RUN_MILLISECONDS)
     expect(cell(visitor, "data").locator("[data-outputs]")).to_contain_text("accuracy")
     expect(page.locator("[data-part=state]")).to_contain_text("Saved")
-    visitor.look("workbench-run")
+    visitor.look("workbench-run", part="#here")
 
     page.locator("[data-part=submit]").click()
     note = cell(visitor, "explain").locator("[data-notes]")
     expect(note).to_contain_text("To check:", timeout=GRADE_MILLISECONDS)
     expect(note).to_contain_text("sign")
-    visitor.look("workbench-diagnosis")
+    visitor.look("workbench-diagnosis", shot=False)
     assert f"/exercises/{TREESHAP}/" in page.url
 
     write(visitor, "explain", RIGHT)
@@ -82,7 +82,7 @@ def test_from_the_starter_to_a_pass_without_leaving_the_page(visitor: Visitor, e
     expect(page.locator("[data-part=verdict] .verdict--pass")).to_be_visible(
         timeout=GRADE_MILLISECONDS
     )
-    visitor.look("workbench-passed")
+    visitor.look("workbench-passed", shot=False)
 
 
 def test_two_tabs_never_overwrite_each_other(visitor: Visitor, email: str) -> None:
@@ -106,7 +106,7 @@ def test_two_tabs_never_overwrite_each_other(visitor: Visitor, email: str) -> No
     second.get_by_role("button", name="History").click()
     versions = second.locator("[data-versions] li")
     expect(versions).to_have_count(2)
-    visitor.look("workbench-history", within="dialog[data-dialog=history]")
+    visitor.look("workbench-history", within="dialog[data-dialog=history]", shot=False)
     versions.nth(1).get_by_role("button", name="Go back to this").click()
     expect(cell(visitor, "fx").locator(".cm-content")).to_contain_text("mine = 1")
 
@@ -135,12 +135,15 @@ def test_what_was_typed_survives_a_server_that_is_away(visitor: Visitor, email: 
     arrive(visitor, email)
     visitor.expected_statuses |= {502, 503, 504}
     visitor.ignored.append("ERR_CONNECTION_REFUSED")
-    visitor.site.kill("web")
-    write(visitor, "fx", "print('still here')")
     state = visitor.page.locator("[data-part=state]")
-    expect(state).to_contain_text("Offline")
-
-    visitor.site.start("web")
+    write(visitor, "fx", "x = 1")
+    expect(state).to_contain_text("Saved")
+    visitor.site.kill("web")
+    try:
+        write(visitor, "fx", "print('still here')")
+        expect(state).to_contain_text("Offline")
+    finally:
+        visitor.site.start("web")
     expect(state).to_contain_text("Saved", timeout=60_000)
     visitor.page.keyboard.press("Control+Enter")
     expect(cell(visitor, "fx").locator("[data-outputs]")).to_contain_text(
@@ -180,7 +183,7 @@ def test_on_a_phone(welcome: Callable[..., Visitor], email: str) -> None:
     visitor.page.evaluate("scrollTo(0, 0)")
 
     assert visitor.sideways() == 0
-    visitor.look("workbench-phone", within="#notebook")
+    visitor.look("workbench-phone", within="#notebook", shot=False)
 
 
 def test_without_javascript(welcome: Callable[..., Visitor], email: str) -> None:
@@ -230,7 +233,7 @@ def test_a_lesson_s_code_is_edited_and_run(visitor: Visitor, email: str) -> None
     expect(block.locator("[data-outputs]")).to_contain_text("rows 143", timeout=RUN_MILLISECONDS)
     expect(printed).to_be_hidden()
     expect(block.locator("[data-draft-state]")).to_contain_text("Saved")
-    visitor.look("lesson-code-edited")
+    visitor.look("lesson-code-edited", shot=False)
 
     page.reload()
     expect(block.locator(".cm-content")).to_contain_text("len(X_test)")
