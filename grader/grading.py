@@ -257,7 +257,10 @@ def _result(
     message, facts = finding.message_id, dict(finding.facts)
     if finding.passed:
         message = "criterion.passed_text" if criterion.passed_text else "criterion.passed"
+        note = finding.facts.get("note")
         facts = {"text": criterion.passed_text} if criterion.passed_text else {}
+        if note:
+            message, facts = "criterion.passed_note", {"text": note}
     elif criterion.failed_text and message in _REPLACEABLE:
         message, facts = "criterion.failed_text", {"text": _filled(criterion.failed_text, facts)}
     elif finding.worst is not None and attempt >= WHERE_FROM_ATTEMPT:

@@ -41,6 +41,7 @@ NOTEBOOK: dict[str, str] = {
 CRITERIA: dict[str, str] = {
     "criterion.passed": "Correct.",
     "criterion.passed_text": "{text}",
+    "criterion.passed_note": "Correct. The reviewer will see this: {text}",
     "criterion.failed_text": "{text}",
     "criterion.missing": "The variable {output} is not defined at the end of the notebook.",
     "criterion.not_reached": "Your notebook stopped before {output} was set.",
