@@ -30,7 +30,7 @@ def world() -> tuple[Any, Any, Any]:
     train, test, labels, _ = train_test_split(
         data.data, data.target, test_size=0.3, stratify=data.target, random_state=0
     )
-    model = RandomForestClassifier(n_estimators=100, random_state=0).fit(train, labels)
+    model = RandomForestClassifier(n_estimators=30, random_state=0).fit(train, labels)
     return model, train, test
 
 

@@ -259,9 +259,7 @@ def _marginals(scenario: tuple[float, ...]) -> tuple[Floats, Floats]:
     n = len(FEATURES)
     inside = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
     output = _output(np.where(inside, np.array(scenario), TYPICAL))
-    changes = [
-        output[inside[:, j]] - output[np.flatnonzero(inside[:, j]) - 2**j] for j in range(n)
-    ]
+    changes = [output[inside[:, j]] - output[np.flatnonzero(inside[:, j]) - 2**j] for j in range(n)]
     return np.min(changes, axis=1), np.max(changes, axis=1)
 
 
