@@ -159,11 +159,13 @@ def _diagnose_floats(context: GradingContext, name: str, found: Floats) -> Diagn
     replicates = context.reference.outputs[name]
     truth = candidate_of("", replicates)
     true_fit = fit(found, truth)
+    # A mean of sorted runs need not be sorted.
+    runs = context.runs.get(name, found[None])
     noise = noise_likelihood(found, truth.mean)
     fits = [
         fit(found, candidate)
         for candidate in library(context.exercise, context.reference, name)
-        if satisfies_invariants(_family(context.exercise, candidate.id), found)
+        if all(satisfies_invariants(_family(context.exercise, candidate.id), run) for run in runs)
         and not _equals_truth(candidate, truth)
     ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]

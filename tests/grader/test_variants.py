@@ -89,7 +89,7 @@ def test_every_parameter_differs(shares_folder: Path) -> None:
 def test_a_pool_holds_no_repeats(shares_folder: Path) -> None:
     """While the world lasts no two variants of a deployment are equal."""
     file = shares_folder / "exercise.yaml"
-    text = file.read_text("utf-8").replace("draw: {sample: {from: [0, 40], size: 5}}\n", "")
+    text = file.read_text("utf-8").replace("    draw: {sample: {from: [0, 40], size: 5}}\n", "")
     file.write_text(text, encoding="utf-8")
     lone = TWO_MORE.partition("  seed:")[0] + "variants: 3\nrubric:\n"
     exercise = with_parameters(shares_folder, lone.replace("[0, 1, 2]", "[0, 1, 2, 3]"))
