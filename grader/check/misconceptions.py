@@ -35,6 +35,10 @@ def check_misconceptions(
             rate.caught += marks.score < exercise.max_score
             diagnosis = marks.misconception
             if diagnosis is None:
+                # What the scatter of runs alone shows is said in that criterion's own words.
+                lost = {result.id for result in marks.criteria if not result.passed}
+                kinds = {each.kind for each in exercise.criteria if each.id in lost}
+                rate.similar += kinds == {"scatter"}
                 continue
             if diagnosis.certainty != "match":
                 rate.similar += misconception.id in diagnosis.ids
