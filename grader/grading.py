@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.criteria import Finding, GradingContext, grade_criterion
+from grader.criteria import Finding, GradingContext, context_of, grade_criterion
 from grader.errors import GraderError
 from grader.executed_notebook import executed_notebook
 from grader.explanation import AnswerProblem, RunAnswers, conform, pack, unpack
@@ -177,7 +177,7 @@ def _marks(
             )
             for output in exercise.outputs
         }
-        contexts.append(GradingContext(exercise, run.parameters, reference, conformed))
+        contexts.append(context_of(exercise, run.parameters, reference, conformed))
     results: dict[str, CriterionResult] = {}
     for criterion in exercise.criteria:
         blocked = next((key for key in criterion.requires if not results[key].passed), None)
@@ -208,7 +208,10 @@ def _judged(
     if not visible.passed:
         return _not_reached(visible, runs[0])
     for run, context in zip(runs[1:], contexts[1:], strict=True):
-        if not grade_criterion(criterion, context).passed:
+        hidden = grade_criterion(criterion, context)
+        if not hidden.passed:
+            if hidden.message_id == "criterion.rounded":
+                return Finding(False, "criterion.hidden_rounded", hidden.facts)
             return _hidden_finding(criterion, run, contexts[0], context, usage)
     return visible
 
@@ -266,7 +269,10 @@ def _result(
     message, facts = finding.message_id, dict(finding.facts)
     if finding.passed:
         message = "criterion.passed_text" if criterion.passed_text else "criterion.passed"
+        note = finding.facts.get("note")
         facts = {"text": criterion.passed_text} if criterion.passed_text else {}
+        if note:
+            message, facts = "criterion.passed_note", {"text": note}
     elif criterion.failed_text and message in _REPLACEABLE:
         message, facts = "criterion.failed_text", {"text": _filled(criterion.failed_text, facts)}
     elif finding.worst is not None and attempt >= WHERE_FROM_ATTEMPT:

@@ -55,6 +55,7 @@ NOTEBOOK: dict[str, str] = {
 CRITERIA: dict[str, str] = {
     "criterion.passed": "Correct.",
     "criterion.passed_text": "{text}",
+    "criterion.passed_note": "Correct. The reviewer will see this: {text}",
     "criterion.failed_text": "{text}",
     "criterion.missing": "The variable {output} is not defined at the end of the notebook.",
     "criterion.not_reached": "Your notebook stopped before {output} was set.",
@@ -107,6 +108,14 @@ CRITERIA: dict[str, str] = {
     "criterion.disagrees": "{output} doesn't match the expected values.",
     "criterion.disagrees_where": "{output} doesn't match the expected values; the largest "
     "difference is at {place}.",
+    "criterion.rounded": "{output} is too coarsely rounded: the values are right, but have too few "
+    "decimals. Don't round them in your code.",
+    "criterion.hidden_rounded": "Correct for the parameters shown. For the hidden ones {output} is "
+    "right as well, but too coarsely rounded: don't round it in your code.",
+    "criterion.scatters_more": "The runs in {output} scatter more than those of the task do. "
+    "Does each take as many samples or repeats as asked for?",
+    "criterion.scatters_less": "The runs in {output} scatter less than those of the task do. "
+    "Does each take as many samples or repeats as asked for, with random numbers of its own?",
     "criterion.outside_envelope": "{output} differs from the expected values by more than a "
     "different random seed can explain.",
     "criterion.outside_envelope_where": "{output} differs from the expected values by more than a "

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 GRID_SHARE = 0.15
 """Distance of a band's grid lines, as a share of the row's largest |reference value|, rounded."""
 
+COARSEST = 0.25
+"""What is lost by rounding, as a share of the size, up to which a message says so."""
+
 
 def rel_l1(found: Floats, expected: Floats) -> float:
     """Σ|x - r| / Σ|r|, pooled over all values; infinite when only the reference is all zero."""
@@ -53,9 +56,18 @@ def additivity_gap(values: Floats, base: Floats, fx: Floats) -> Floats:
 
 
 def envelope_excess(
-    found: Floats, mean: Floats, spread: Floats, *, replicates: int, alpha: float
+    found: Floats,
+    mean: Floats,
+    spread: Floats,
+    *,
+    replicates: int,
+    alpha: float,
+    mean_of: int = 1,
 ) -> Floats:
     """|x - μ| / (s √(1 + 1/m)) as a share of what honest work may reach; above 1 lies outside.
+
+    Where the answer is a mean of k runs and `spread` that of such means, the m seeds are m/k means:
+    the factor is √(1 + k/m).
 
     The bound is Student's t quantile with m - 1 degrees of freedom at 1 - alpha / 2N: a prediction
     interval for one further honest run, corrected for N values (Bonferroni), so that honest work
@@ -64,8 +76,38 @@ def envelope_excess(
     bound = stats.t.ppf(1 - alpha / (2 * mean.size), replicates - 1)
     # A value that no seed ever moved must be met exactly, up to what a decimal print loses.
     floor = 1e-6 * max(float(np.abs(mean).max()), 1e-12)
-    scale = np.maximum(spread, floor) * np.sqrt(1 + 1 / replicates)
+    scale = np.maximum(spread, floor) * np.sqrt(1 + mean_of / replicates)
     return np.asarray(np.abs(found - mean) / (scale * bound), dtype=np.float64)
+
+
+def within(found: Floats, expected: Floats, slack: float) -> bool:
+    """Whether the values differ by at most `slack` on average: a floor beside a relative band."""
+    return bool(np.abs(found - expected).mean() <= slack * (1 + 1e-9)) if found.size else True
+
+
+def is_rounded(found: Floats, expected: Floats) -> bool:
+    """Whether `found` is `expected` at fewer decimals: right, and printed too coarsely.
+
+    Only while a quarter of the size is lost at most: else every small number would be zero,
+    rounded, and a search by decimals would tell the expected values.
+    """
+    if not rel_l1(found, expected) <= COARSEST:
+        return False
+    return any(
+        bool(np.allclose(found, np.round(expected, decimals), rtol=1e-6, atol=1e-9))
+        for decimals in range(-3, 7)
+    )
+
+
+def scatter_ratio(found: Floats, expected: Floats) -> float:
+    """How much larger one scatter is than the other: the root mean square over all values.
+
+    Each value is taken by its own expected scatter; those that do not scatter at all say nothing.
+    """
+    moving = expected > 1e-9 * float(expected.max(initial=0.0))
+    if not moving.any():
+        return 1.0 if not found.any() else float("inf")
+    return float(np.sqrt(((found[moving] / expected[moving]) ** 2).mean()))
 
 
 def top_k_agreement(found: Floats, expected: Floats, k: int) -> float:

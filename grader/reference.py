@@ -4,7 +4,8 @@ An exercise's `reference.py` is the author's code and runs here, in the grader's
 in the sandbox and never in the web process. Functions are found in it by name:
 
 ``reference(parameters, seed)``
-    the true outputs by name; `seed` varies only where the exercise declares `seeds`.
+    the true outputs by name; `seed` varies only where the exercise declares `seeds`. Of an output
+    that holds several runs it returns one.
 ``mistake_<id>(parameters, seed)``
     the outputs that the misconception `<id>` changes.
 ``every_row(parameters)``
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-FORMAT = 1
+FORMAT = 2
 """Changes when stored references can no longer be read as before."""
 PINNED = ("numpy", "scikit-learn", "shap", "lime")
 """A change of one of these can move a reference value, so each is part of the key."""
@@ -65,14 +66,24 @@ MEMORY_ENTRIES = 64
 
 @dataclass(frozen=True)
 class Replicates:
-    """One output under m seeds: (m, ...); m = 1 when it is deterministic."""
+    """One output under m seeds: (m, ...); m = 1 when it is deterministic.
+
+    Attributes:
+        mean_of: an answer is the mean of so many runs, each sample a single run.
+    """
 
     samples: NDArray[Any]
+    mean_of: int = 1
 
     @property
     def count(self) -> int:
         """How many seeds."""
         return int(self.samples.shape[0])
+
+    @property
+    def effective(self) -> float:
+        """How many answers the seeds amount to: their number, or how many means they make."""
+        return self.count / self.mean_of
 
     @property
     def mean(self) -> NDArray[Any]:
@@ -83,7 +94,12 @@ class Replicates:
 
     @property
     def spread(self) -> NDArray[np.float64]:
-        """The standard deviation over the seeds; zero when deterministic."""
+        """The standard deviation of an answer; zero when deterministic."""
+        return np.asarray(self.run_spread / np.sqrt(self.mean_of), dtype=np.float64)
+
+    @property
+    def run_spread(self) -> NDArray[np.float64]:
+        """The standard deviation of one run; zero when deterministic."""
         if self.count == 1:
             return np.zeros(self.samples.shape[1:])
         return np.asarray(self._moving * self.samples.std(axis=0, ddof=1), dtype=np.float64)
@@ -265,7 +281,10 @@ def _replicated(
         for key, array in reference_arrays(exercise, name, parameters, seed, labels).items():
             samples.setdefault(key, []).append(array)
     with _blaming(exercise, name):
-        return {key: Replicates(np.stack(values)) for key, values in samples.items()}
+        return {
+            key: Replicates(np.stack(values), exercise.output(key).runs)
+            for key, values in samples.items()
+        }
 
 
 def reference_arrays(
@@ -314,7 +333,7 @@ def _array(
     kinds = {"float": np.float64, "integer": np.int64, "boolean": np.bool_, "string": np.str_}
     with _blaming(exercise, name):
         array: NDArray[Any] = np.asarray(value, dtype=kinds[output.dtype])
-    wanted = output.shape
+    wanted = output.run_shape
     fits = array.ndim == len(wanted) and all(
         size in (None, found) for size, found in zip(wanted, array.shape, strict=False)
     )
@@ -411,15 +430,19 @@ class ReferenceStore:
 
 def _write(file: Path, reference: Reference) -> None:
     arrays: dict[str, NDArray[Any]] = {}
-    for name, replicates in reference.outputs.items():
-        arrays[f"outputs/{name}"] = replicates.samples
+    for name, each in reference.outputs.items():
+        arrays[f"outputs/{name}"] = each.samples
     for misconception, outputs in reference.misconceptions.items():
-        for name, replicates in outputs.items():
-            arrays[f"mistakes/{misconception}/{name}"] = replicates.samples
+        for name, each in outputs.items():
+            arrays[f"mistakes/{misconception}/{name}"] = each.samples
     for part in ("every_row", "single_backgrounds", "other_outputs"):
         for name, array in getattr(reference, part).items():
             arrays[f"{part}/{name}"] = array
-    meta = {"labels": reference.labels, "provenance": reference.provenance}
+    meta = {
+        "labels": reference.labels,
+        "provenance": reference.provenance,
+        "mean_of": {name: each.mean_of for name, each in reference.outputs.items()},
+    }
     encoded = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, meta=encoded, **arrays)
@@ -442,12 +465,14 @@ def _read(file: Path) -> Reference:
     parts: dict[str, dict[str, NDArray[Any]]] = {}
     with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         meta = json.loads(stored["meta"].tobytes())
+        mean_of = meta["mean_of"]
         for name in stored.files:
             part, *path = name.split("/")
             if part == "outputs":
-                outputs[path[0]] = Replicates(stored[name])
+                outputs[path[0]] = Replicates(stored[name], mean_of[path[0]])
             elif part == "mistakes":
-                misconceptions.setdefault(path[0], {})[path[1]] = Replicates(stored[name])
+                each = Replicates(stored[name], mean_of[path[1]])
+                misconceptions.setdefault(path[0], {})[path[1]] = each
             elif part != "meta":
                 parts.setdefault(part, {})["/".join(path)] = stored[name]
     labels = {name: tuple(values) for name, values in meta["labels"].items()}

@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grader.reference import author_code, call_author
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.exercise import Draw, ExerciseDefinition
+    from grader.exercise import Draw, ExerciseDefinition, Parameter
     from grader.sandbox.job import JSONValue
 
 VISIBLE = "visible"
+SUITABLE = "suitable"
+"""The function of reference.py that may refuse a drawing."""
+REDRAWS = 100
+"""A value with two alternatives repeats itself as often with a chance of one in 10^30."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +49,35 @@ def visible_variant(exercise: ExerciseDefinition) -> Variant:
 
 
 def hidden_variant(exercise: ExerciseDefinition, secret: bytes, index: int) -> Variant:
-    """The `index`-th hidden variant: the same for one secret, different from the visible one."""
-    generator = np.random.default_rng(_number(secret, f"{exercise.slug}/variant/{index}"))
-    for _ in range(100):
-        parameters = {
-            parameter.name: _drawn(parameter.draw, generator) if parameter.draw else parameter.value
-            for parameter in exercise.parameters
-        }
-        if parameters != exercise.visible_parameters:
-            break
-    return Variant(f"hidden-{index}", parameters)
+    """The `index`-th hidden variant: the same for one secret.
+
+    It is one that the author's `suitable`, where there is one, accepts. It differs from the visible
+    one in every parameter that is drawn, so that a notebook which ignores one of them cannot pass,
+    and from the variants before it while the world lasts.
+    """
+    drawn = _DRAWN.setdefault((exercise.slug, exercise.content_hash, secret), [])
+    known = {variant.key for variant in drawn}
+    while len(drawn) <= index:
+        name = f"hidden-{len(drawn)}"
+        generator = np.random.default_rng(_number(secret, f"{exercise.slug}/variant/{len(drawn)}"))
+        for _ in range(REDRAWS):
+            parameters = {each.name: _other(each, generator) for each in exercise.parameters}
+            variant = Variant(name, parameters)
+            if variant.key not in known and _is_suitable(exercise, parameters):
+                break
+        known.add(variant.key)
+        drawn.append(variant)
+    return drawn[index]
+
+
+_DRAWN: dict[tuple[str, str, bytes], list[Variant]] = {}
+
+
+def _is_suitable(exercise: ExerciseDefinition, parameters: Mapping[str, JSONValue]) -> bool:
+    """Whether the author accepts a drawing: none whose right answer, rounded, would be wrong."""
+    if not hasattr(author_code(exercise), SUITABLE):
+        return True
+    return bool(call_author(exercise, SUITABLE, dict(parameters)))
 
 
 def hidden_pool(exercise: ExerciseDefinition, secret: bytes) -> tuple[Variant, ...]:
@@ -60,11 +86,58 @@ def hidden_pool(exercise: ExerciseDefinition, secret: bytes) -> tuple[Variant, .
 
 
 def choose_hidden(exercise: ExerciseDefinition, secret: bytes, attempt: int) -> Variant | None:
-    """The hidden variant of an attempt; None when the exercise draws nothing."""
+    """The hidden variant of an attempt; None when the exercise draws nothing.
+
+    Each attempt of a learner gets a new one until the pool is used up.
+    """
     if not exercise.variants:
         return None
-    index = _number(secret, f"{exercise.slug}/attempt/{attempt}") % exercise.variants
-    return hidden_variant(exercise, secret, index)
+    generator = np.random.default_rng(_number(secret, f"{exercise.slug}/attempts"))
+    order = generator.permutation(exercise.variants)
+    return hidden_variant(exercise, secret, int(order[(attempt - 1) % exercise.variants]))
+
+
+def world_size(exercise: ExerciseDefinition) -> float:
+    """How many drawings differ from the visible one in every drawn parameter; inf for numbers.
+
+    A table of all answers, passed on among learners, has as many entries.
+    """
+    drawn = [parameter for parameter in exercise.parameters if parameter.draw]
+    return math.prod(other_values(parameter) for parameter in drawn) if drawn else 0
+
+
+def other_values(parameter: Parameter) -> float:
+    """How many values of a drawn parameter differ from its visible one; inf for numbers."""
+    draw = parameter.draw
+    if draw is None or draw.kind == "number":
+        return math.inf
+    if draw.kind == "choice":
+        return sum(option != parameter.value for option in draw.options)
+    numbers = range(int(draw.low), int(draw.high))
+    if draw.kind == "integer":
+        return len(numbers) - (parameter.value in numbers)
+    count = math.comb if draw.ordered else math.perm
+    return count(len(numbers), draw.size) - _may_be_drawn(parameter.value, numbers, draw)
+
+
+def _may_be_drawn(value: JSONValue, numbers: range, draw: Draw) -> bool:
+    """Whether the visible value is one of the samples that may be drawn."""
+    if not isinstance(value, list):
+        return False
+    inside = [int(each) for each in value if isinstance(each, int) and each in numbers]
+    fits = len(value) == len(set(inside)) == draw.size
+    return fits and (not draw.ordered or inside == sorted(inside))
+
+
+def _other(parameter: Parameter, generator: np.random.Generator) -> JSONValue:
+    """A drawn value that is not the visible one; the value itself where nothing is drawn."""
+    if parameter.draw is None:
+        return parameter.value
+    for _ in range(REDRAWS):
+        drawn = _drawn(parameter.draw, generator)
+        if drawn != parameter.value:
+            break
+    return drawn
 
 
 def _number(secret: bytes, text: str) -> int:

@@ -54,7 +54,7 @@ def check_content(
     started = time.perf_counter()
     # Spawn: a fork would share a sandbox's threads and sockets.
     with ProcessPoolExecutor(max(jobs, 1), mp_context=get_context("spawn")) as pool:
-        longest_first = sorted(folders, key=_number_of_seeds, reverse=True)
+        longest_first = sorted(folders, key=_expected_effort, reverse=True)
         waiting = [
             pool.submit(_check_in_process, folder, references, scope) for folder in longest_first
         ]
@@ -79,12 +79,13 @@ def check_content(
     return not any(found.problems for found in results)
 
 
-def _number_of_seeds(folder: Path) -> int:
-    """Return the number of seeds of an exercise; 0 if it does not load."""
+def _expected_effort(folder: Path) -> tuple[int, float]:
+    """Seeds, then the time limit of a run: projects start early too; zeros if it does not load."""
     try:
-        return load_exercise(folder).seeds
+        exercise = load_exercise(folder)
     except GraderError:
-        return 0
+        return 0, 0.0
+    return exercise.seeds, exercise.limits.wall_seconds
 
 
 def _check_in_process(folder: Path, references: Path, scope: CheckScope) -> ExerciseCheck:

@@ -6,14 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.check.cheap_scores import check_cheap_scores, check_world
 from grader.check.false_rejections import check_fresh_seeds, check_left_out_seeds
 from grader.check.files import check_files
 from grader.check.misconceptions import check_misconceptions
+from grader.check.power import check_power
 from grader.check.report import ExerciseCheck
+from grader.check.rounding import check_rounding
 from grader.check.samples import check_samples
-from grader.check.simulation import (
-    check_variants,
-)
+from grader.check.simulation import check_variants
 from grader.check.solution import check_solution, check_starter
 from grader.errors import GraderError, SandboxUnavailable
 from grader.exercise import load_exercise
@@ -34,6 +35,7 @@ class CheckScope:
         variants: number of variants for the solution.
         correct_seeds: fresh seeds for correct answers.
         repeats: fresh seeds for each misconception.
+        power_runs: runs with each misconception, for the rate at which it passes.
         hidden_samples: run every sample with hidden parameters too, not only where the visible run
             does not get the expected grade already.
     """
@@ -41,11 +43,12 @@ class CheckScope:
     variants: int
     correct_seeds: int
     repeats: int
+    power_runs: int = 60
     hidden_samples: bool = True
 
 
 FULL = CheckScope(variants=20, correct_seeds=200, repeats=5)
-SHORT = CheckScope(variants=1, correct_seeds=20, repeats=1, hidden_samples=False)
+SHORT = CheckScope(variants=1, correct_seeds=20, repeats=1, power_runs=5, hidden_samples=False)
 
 
 def check_exercise(
@@ -56,13 +59,18 @@ def check_exercise(
     started = time.perf_counter()
     try:
         exercise = load_exercise(folder)
+        found.pass_score, found.blind_spots = exercise.pass_score, exercise.blind_spots
         store = ReferenceStore(references)
         check_files(exercise, found)
         variants = check_variants(exercise, scope.variants)
         check_starter(exercise, store, sandbox, found)
         check_solution(exercise, store, sandbox, variants, found)
         check_samples(exercise, store, sandbox, found, hidden_samples=scope.hidden_samples)
+        check_cheap_scores(exercise, found)
+        check_world(exercise, found)
+        check_rounding(exercise, store, (visible_variant(exercise), *variants), found)
         check_misconceptions(exercise, store, scope.repeats, found)
+        check_power(exercise, store, scope.power_runs, found)
         if exercise.seeds > 1:
             found.runs = exercise.runs
             check_fresh_seeds(exercise, store, scope.correct_seeds, found)

@@ -35,6 +35,10 @@ def check_misconceptions(
             rate.caught += marks.score < exercise.max_score
             diagnosis = marks.misconception
             if diagnosis is None:
+                # What the scatter of runs alone shows is said in that criterion's own words.
+                lost = {result.id for result in marks.criteria if not result.passed}
+                kinds = {each.kind for each in exercise.criteria if each.id in lost}
+                rate.similar += kinds == {"scatter"}
                 continue
             if diagnosis.certainty != "match":
                 rate.similar += misconception.id in diagnosis.ids
@@ -48,6 +52,9 @@ def check_misconceptions(
     for name, rate in found.detection.items():
         of = f"of {rate.tried} times"
         found.need(rate.tried > 0, f"misconception {name} changes nothing here")
+        declared = exercise.misconception(name)
+        if declared is not None and declared.passes:
+            continue
         found.need(rate.caught == rate.tried, f"misconception {name} is caught {rate.caught} {of}")
         # A misconception that only adds scatter can at best be recognised as similar.
         named = rate.named + (rate.similar if exercise.seeds > 1 else 0)

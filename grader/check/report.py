@@ -36,6 +36,11 @@ class ExerciseCheck:
         equivalents: equivalent forms of the solution's answers that earned every point.
         detection: by misconception.
         groups: misconceptions that no answer tells apart.
+        pass_rates: share of runs that pass with a misconception, where answers vary.
+        blind_spots: what the tolerances cannot detect, as declared.
+        cheap_score: the best score without the main output being right.
+        wrong_fx_score: the best score with a wrong `fx`; None where there is none.
+        world: how many drawings differ from the visible one in every parameter.
         runs: how many runs a submission has, all of which must pass.
         correct_runs, rejected: correct runs graded, and those of them that failed.
         run_seconds: the wall time of the solution's longest run.
@@ -49,6 +54,12 @@ class ExerciseCheck:
     samples: int = 0
     detection: dict[str, DetectionRate] = field(default_factory=dict)
     groups: set[tuple[str, ...]] = field(default_factory=set)
+    pass_rates: dict[str, float] = field(default_factory=dict)
+    blind_spots: tuple[str, ...] = ()
+    cheap_score: float = 0.0
+    wrong_fx_score: float | None = None
+    pass_score: float = 0.0
+    world: float = 0.0
     runs: int = 1
     correct_runs: int = 0
     rejected: int = 0
@@ -146,6 +157,18 @@ How many misconceptions were caught and named with certainty every time, and how
 with certainty, or as similar. A misconception is tried once in each of its forms; where answers
 vary, with several seeds.
 """
+CHEAP = """\
+*without main*: the best score of a submission whose main output is wrong, everything else being
+right and every property holding of it. *wrong fx*: the same with another model's output in `fx`. A
+rubric that passes with either is refused. *world*: how many drawings of the parameters differ from
+the visible one in each of them; a table of all answers would have as many entries.
+"""
+POWER = """\
+Where answers vary: the share of runs in which a misconception passes, measured with seeds that no
+reference used; a submission passes with its visible and its hidden run. Power is one minus that. A
+misconception that passes is a blind spot, declared with its rate. *declared*: what the exercise's
+own page says that grading cannot see.
+"""
 
 
 def report_page(results: Sequence[ExerciseCheck], how: str) -> str:
@@ -176,6 +199,16 @@ def report_page(results: Sequence[ExerciseCheck], how: str) -> str:
         "",
         DETECTION,
         *_detection(results),
+        "",
+        "## Cheap scores and worlds",
+        "",
+        CHEAP,
+        *_cheap(results),
+        "",
+        "## Power and blind spots",
+        "",
+        POWER,
+        *_power(results),
     ]
     return "\n".join(lines) + "\n"
 
@@ -203,4 +236,36 @@ def _detection(results: Sequence[ExerciseCheck]) -> list[str]:
         always = len(found.detection) - len(parts)
         rest = f"; {', '.join(parts)}" if parts else ""
         lines.append(f"- {found.slug}: always {always} of {len(found.detection)}{rest}")
+    return lines
+
+
+def _cheap(results: Sequence[ExerciseCheck]) -> list[str]:
+    rows = [
+        f"| {found.slug} | {found.pass_score:g} | {found.cheap_score:g} "
+        f"| {'-' if found.wrong_fx_score is None else f'{found.wrong_fx_score:g}'} "
+        f"| {_size(found.world)} |"
+        for found in results
+    ]
+    return [
+        "| exercise | passes at | without main | wrong fx | world |",
+        "|---|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _size(world: float) -> str:
+    return f"{world:.0f}" if world < 100_000 else f"{world:.0e}"  # noqa: PLR2004 - readable
+
+
+def _power(results: Sequence[ExerciseCheck]) -> list[str]:
+    lines = []
+    for found in results:
+        seen = [f"`{name}` {rate:.0%}" for name, rate in found.pass_rates.items() if rate]
+        never = sum(not rate for rate in found.pass_rates.values())
+        if found.pass_rates:
+            passing = f"; {', '.join(seen)}" if seen else ""
+            lines.append(f"- {found.slug}: never {never} of {len(found.pass_rates)}{passing}")
+        else:
+            lines.append(f"- {found.slug}: answers do not vary")
+        lines += [f"  - declared: {text}" for text in found.blind_spots]
     return lines

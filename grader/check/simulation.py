@@ -16,7 +16,7 @@ from grader.sandbox.job import Answer
 from grader.variants import VISIBLE, Variant, hidden_variant, visible_variant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from grader.exercise import ExerciseDefinition, Misconception
     from grader.grading import GradeResult
 
+    Arrays = Mapping[str, NDArray[Any]]
 
 FRESH_SEED = 10_000
 """Seeds from here on are never used for a reference."""
@@ -48,27 +49,59 @@ def check_variants(exercise: ExerciseDefinition, count: int) -> tuple[Variant, .
     return tuple(found.values())[1:]
 
 
+def runs_of_an_answer(exercise: ExerciseDefinition) -> int:
+    """How many seeded runs an answer holds."""
+    return max(output.runs for output in exercise.outputs)
+
+
+def answers_of(exercise: ExerciseDefinition, runs: Sequence[Arrays]) -> dict[str, NDArray[Any]]:
+    """The answers of a submission that made these runs."""
+    return {
+        name: np.stack([run[name] for run in runs]) if exercise.output(name).runs > 1 else first
+        for name, first in runs[0].items()
+    }
+
+
+def computed_answers(
+    exercise: ExerciseDefinition,
+    name: str,
+    seed: int,
+    labels: Mapping[str, tuple[str, ...]],
+    variant: Variant | None = None,
+) -> dict[str, NDArray[Any]]:
+    """What the author's function gives a submission whose runs have seeds that follow from `seed`.
+
+    Outputs that a mistake does not change are missing.
+    """
+    parameters = dict((variant or visible_variant(exercise)).parameters)
+    count = runs_of_an_answer(exercise)
+    first = FRESH_SEED + count * (seed - FRESH_SEED)
+    seeds = range(first, first + count)
+    runs = [reference_arrays(exercise, name, parameters, each, labels) for each in seeds]
+    return answers_of(exercise, runs)
+
+
 def computed_misconceptions(
     exercise: ExerciseDefinition, store: ReferenceStore, seed: int
 ) -> Iterator[tuple[Misconception, dict[str, NDArray[Any]]]]:
     """Yield the outputs under each misconception with a fresh seed, in each of its forms."""
-    variant = visible_variant(exercise)
-    parameters = dict(variant.parameters)
-    reference = store.get(exercise, variant, misconceptions=True)
-    honest = reference_arrays(exercise, "reference", parameters, seed, reference.labels)
+    reference = store.get(exercise, visible_variant(exercise), misconceptions=True)
+    honest = computed_answers(exercise, "reference", seed, reference.labels)
     for misconception in exercise.misconceptions:
         if not misconception.family:
             name = f"mistake_{misconception.id}"
-            changed = reference_arrays(exercise, name, parameters, seed, reference.labels)
+            changed = computed_answers(exercise, name, seed, reference.labels)
             yield misconception, {**honest, **changed}
             continue
         output = exercise.output(misconception.output)
         related = RelatedOutputs(exercise, reference, output.name)
         true = honest[output.name]
-        for form in family_candidates(misconception.family, true[None], output, related):
+        runs = true if output.runs > 1 else true[None]
+        for form in family_candidates(misconception.family, runs, output, related):
             # Skip a form that changes nothing here (values that were already sorted).
-            if not np.allclose(form[0], true, rtol=1e-9, atol=0):
-                yield misconception, {**honest, output.name: form[0]}
+            if not np.allclose(form, runs, rtol=1e-9, atol=0):
+                changed = form if output.runs > 1 else form[0]
+                yield misconception, {**honest, output.name: changed}
 
 
 def grade_computed_answers(

@@ -13,7 +13,16 @@ import numpy as np
 
 from grader.errors import ExerciseContentError
 from grader.explanation import AnswerProblem, Facts
-from grader.metrics import additivity_gap, envelope_excess, range_gap, rel_l1, tolerance_band
+from grader.metrics import (
+    additivity_gap,
+    envelope_excess,
+    is_rounded,
+    range_gap,
+    rel_l1,
+    scatter_ratio,
+    tolerance_band,
+    within,
+)
 from grader.placeholders import placeholders
 from grader.reference import call_author
 
@@ -46,17 +55,36 @@ class GradingContext:
     """Everything that one run is marked with.
 
     Attributes:
-        answers: each declared output as a conforming array, or the problem with it.
+        answers: each declared output as a conforming array, or the problem with it; of an output
+            that holds several runs, their mean.
+        runs: the runs themselves, of each such output.
     """
 
     exercise: ExerciseDefinition
     parameters: Mapping[str, Any]
     reference: Reference
     answers: Mapping[str, NDArray[Any] | AnswerProblem]
+    runs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def expected(self, name: str) -> NDArray[Any]:
         """The reference's value of an output."""
         return self.reference.outputs[name].mean
+
+
+def context_of(
+    exercise: ExerciseDefinition,
+    parameters: Mapping[str, Any],
+    reference: Reference,
+    conformed: Mapping[str, NDArray[Any] | AnswerProblem],
+) -> GradingContext:
+    """The context of conforming answers; runs along a first axis are averaged."""
+    answers, runs = dict(conformed), {}
+    for output in exercise.outputs:
+        found = conformed[output.name]
+        if output.runs > 1 and not isinstance(found, AnswerProblem):
+            runs[output.name] = found
+            answers[output.name] = found.mean(axis=0)
+    return GradingContext(exercise, parameters, reference, answers, runs)
 
 
 def grade_criterion(criterion: Criterion, context: GradingContext) -> Finding:
@@ -100,8 +128,10 @@ def _untouched(context: GradingContext, name: str, found: NDArray[Any]) -> bool:
 
 def _agreement(criterion: Criterion, context: GradingContext) -> Finding:
     found, expected = _pair(criterion, context)
-    if rel_l1(found, expected) <= criterion.threshold:
+    if rel_l1(found, expected) <= criterion.threshold or within(found, expected, criterion.floor):
         return Finding(True)
+    if is_rounded(found, expected):
+        return Finding(False, "criterion.rounded", {"output": criterion.output})
     is_fx = any(criterion.output == other.fx for other in context.exercise.criteria)
     message = "criterion.other_model" if is_fx else "criterion.disagrees"
     return Finding(False, message, {"output": criterion.output}, _outside(found, expected))
@@ -109,9 +139,12 @@ def _agreement(criterion: Criterion, context: GradingContext) -> Finding:
 
 def _range(criterion: Criterion, context: GradingContext) -> Finding:
     found, expected = _pair(criterion, context)
-    if range_gap(found, expected) <= criterion.threshold:
+    furthest = float(np.abs(found - expected).max(initial=0.0))
+    if range_gap(found, expected) <= criterion.threshold or furthest <= criterion.floor:
         return Finding(True)
     facts = {"output": criterion.output}
+    if is_rounded(found, expected):
+        return Finding(False, "criterion.rounded", facts)
     return Finding(False, "criterion.disagrees", facts, _outside(found, expected))
 
 
@@ -138,6 +171,7 @@ def _envelope(criterion: Criterion, context: GradingContext) -> Finding:
         replicates.spread,
         replicates=replicates.count,
         alpha=criterion.alpha / context.exercise.envelopes,
+        mean_of=replicates.mean_of,
     )
     if bool((excess <= 1).all()):
         return Finding(True)
@@ -146,12 +180,25 @@ def _envelope(criterion: Criterion, context: GradingContext) -> Finding:
     return Finding(False, "criterion.outside_envelope", facts, where)
 
 
+def _scatter(criterion: Criterion, context: GradingContext) -> Finding:
+    """How far the learner's runs scatter, pooled over all values: one value's says too little."""
+    runs = _floats(context.runs[criterion.output])
+    expected = context.reference.outputs[criterion.output].run_spread
+    ratio = scatter_ratio(runs.std(axis=0, ddof=1), expected)
+    if 1 / (1 + criterion.threshold) <= ratio <= 1 + criterion.threshold:
+        return Finding(True)
+    message = "criterion.scatters_more" if ratio > 1 else "criterion.scatters_less"
+    return Finding(False, message, {"output": criterion.output})
+
+
 def _local_accuracy(criterion: Criterion, context: GradingContext) -> Finding:
     """Compared with the grader's own f(x): the learner's report of it proves nothing."""
     values = _floats(context.answers[criterion.output])
     base = _floats(context.answers[criterion.base]) if criterion.base else np.zeros(())
-    gaps = additivity_gap(values, base, _floats(context.expected(criterion.fx)))
-    if bool((gaps <= criterion.threshold).all()):
+    fx = _floats(context.expected(criterion.fx))
+    gaps = additivity_gap(values, base, fx)
+    least = criterion.floor / (float(np.abs(fx).mean()) or 1.0)
+    if bool((gaps <= max(criterion.threshold, least)).all()):
         return Finding(True)
     return Finding(False, "criterion.not_additive", {"output": criterion.output}, _worst(gaps))
 
@@ -168,7 +215,8 @@ def _recomputed(criterion: Criterion, context: GradingContext) -> Finding:
     if expected.dtype.kind in "UOb":
         holds = found.dtype.kind in "Ub" and bool(np.array_equal(found, expected))
     else:
-        holds = rel_l1(_floats(found), _floats(expected)) <= criterion.threshold
+        own, again = _floats(found), _floats(expected)
+        holds = rel_l1(own, again) <= criterion.threshold or within(own, again, criterion.floor)
     return Finding(holds, "criterion.not_recomputed", {"output": criterion.output})
 
 
@@ -183,7 +231,7 @@ def _property(criterion: Criterion, context: GradingContext) -> Finding:
 
 
 _PROPERTY = "criterion.property_failed"
-_COMPARED = ("agreement", "envelope", "range", "exact", "local_accuracy")
+_COMPARED = ("agreement", "envelope", "range", "exact", "scatter", "local_accuracy")
 
 
 class _NotUsable(Exception):  # noqa: N818 - it never leaves this module
@@ -195,7 +243,7 @@ class _Usable(dict[str, Any]):
 
     def __init__(self, context: GradingContext) -> None:
         self._declared = frozenset(context.answers)
-        answers = context.answers.items()
+        answers = {**context.answers, **context.runs}.items()
         super().__init__({k: v.copy() for k, v in answers if not isinstance(v, AnswerProblem)})
 
     def __missing__(self, name: str) -> NoReturn:
@@ -251,6 +299,7 @@ KINDS: Mapping[str, Callable[[Criterion, GradingContext], Finding]] = {
     "agreement": _agreement,
     "envelope": _envelope,
     "range": _range,
+    "scatter": _scatter,
     "exact": _exact,
     "local_accuracy": _local_accuracy,
     "recomputed": _recomputed,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.variants import other_values, world_size
+
 if TYPE_CHECKING:
     from grader.exercise.definition import ExerciseDefinition, Parameter
     from grader.yaml_tree import Checks
@@ -47,8 +49,13 @@ def check_numbers(exercise: ExerciseDefinition, check: Checks) -> None:
                    f"{len(output.columns)} names for a last axis of {last}")  # fmt: skip
         check.that(not output.choices or output.dtype == "string", f"{key}.choices",
                    f"choices need dtype string (output {index + 1})")  # fmt: skip
+        runs = output.runs == 1 or (output.shape[:1] == (output.runs,) and not output.labelled)
+        check.that(runs, f"{key}.runs", "must be the first axis of the shape, without labels")
     for parameter in exercise.parameters:
         _check_draw(check, parameter)
+    size = world_size(exercise)
+    check.that(exercise.variants <= size, "variants", f"{exercise.variants} variants, but only "
+               f"{size:g} drawings differ from the visible one in every parameter")  # fmt: skip
     check.that(0 < exercise.pass_score <= exercise.max_score, "pass_score", "must lie above 0 and "
                f"at most at the {exercise.max_score:g} points of the rubric")  # fmt: skip
     envelope = any(criterion.kind == "envelope" for criterion in exercise.criteria)
@@ -57,12 +64,16 @@ def check_numbers(exercise: ExerciseDefinition, check: Checks) -> None:
 
 
 def _check_draw(check: Checks, parameter: Parameter) -> None:
+    """A hidden variant has to differ from the visible one in every parameter that is drawn."""
     draw, key = parameter.draw, f"parameters.{parameter.name}.draw"
     if draw is None:
         return
     if draw.kind == "choice":
         check.that(parameter.value in draw.options, key, "the visible value is not among them")
+        repeated = any(option in draw.options[:place] for place, option in enumerate(draw.options))
+        check.that(not repeated, key, "a value stands twice among them")
     else:
         check.that(draw.low < draw.high, key, "the lower bound must lie below the upper one")
     if draw.kind == "sample":
         check.that(draw.size <= draw.high - draw.low, key, "more to draw than there are numbers")
+    check.that(other_values(parameter) >= 1, key, "no value but the visible one can be drawn")

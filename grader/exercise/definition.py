@@ -23,6 +23,9 @@ class Output:
         labelled: the first axis is matched by label (a dict, a Series), not by place.
         take_class: which entry of a trailing class axis is meant; None accepts no such axis.
         choices: the allowed strings; empty when anything goes.
+        decimals: how many decimals the starter prints of it: an answer rounded so is right.
+        runs: the answer holds so many seeded runs along its first axis, judged by their mean (and
+            by a ``scatter`` criterion); `reference()` returns one run. 1: it is a single run.
     """
 
     name: str
@@ -34,6 +37,13 @@ class Output:
     labelled: bool = False
     take_class: int | None = None
     choices: tuple[str, ...] = ()
+    decimals: int = 3
+    runs: int = 1
+
+    @property
+    def run_shape(self) -> tuple[int | None, ...]:
+        """The shape of one run, which is what the reference computes."""
+        return self.shape[1:] if self.runs > 1 else self.shape
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,9 @@ class Criterion:
         base, fx: for ``local_accuracy``: the outputs with the base values and the model's output;
             an empty `base` means that the values alone add up to `fx`.
         threshold: in the unit of the kind: relL1, share of the range, absolute for ``exact``
-            and in units of the mean |fx| for ``local_accuracy``.
+            and in units of the mean |fx| for ``local_accuracy``; for ``scatter`` by which share
+            of the reference's the answer may be larger.
+        floor: beside a relative threshold: how far values may be off, in the output's own unit.
         alpha: for ``envelope``: how often an honest submission may be rejected, by all envelopes
             and in all of its runs together.
         function: for ``recomputed`` and ``property``: a function in the folder's reference.py.
@@ -92,6 +104,7 @@ class Criterion:
     base: str = ""
     fx: str = ""
     threshold: float = 0.0
+    floor: float = 0.0
     alpha: float = 0.005
     function: str = ""
     requires: tuple[str, ...] = ()
@@ -112,6 +125,8 @@ class Misconception:
         message: what happened, in one or two sentences.
         question: something that the learner can check by themselves.
         resembles: ids of misconceptions from which no answer tells it apart, as the author knows.
+        passes: a declared blind spot: the share of submissions with this mistake that pass, as
+            measured; 0 where it always loses points.
     """
 
     id: str
@@ -121,6 +136,7 @@ class Misconception:
     message: str
     question: str
     resembles: tuple[str, ...] = ()
+    passes: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def reference_hash(
         if file.suffix not in {".ipynb", ".md"} and file.name != "exercise.yaml":
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
     outputs = {
-        name: [raw.get(key) for key in ("dtype", "shape", "labelled")]
+        name: [raw.get(key) for key in ("dtype", "shape", "labelled", "runs")]
         for name, raw in tree["outputs"].items()
     }
     own = [misconception.id for misconception in misconceptions if not misconception.family]

@@ -127,6 +127,8 @@ def _output(name: str, raw: Mapping[str, Any]) -> Output:
         labelled=raw.get("labelled", False),
         take_class=raw.get("take_class"),
         choices=tuple(raw.get("choices", ())),
+        decimals=raw.get("decimals", 3),
+        runs=raw.get("runs", 1),
     )
 
 
@@ -184,6 +186,7 @@ def _misconception(
         family=family,
         output=raw.get("output", output),
         resembles=tuple(raw.get("resembles", ())),
+        passes=float(raw.get("passes", 0.0)),
         **texts,
     )
 

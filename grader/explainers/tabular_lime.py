@@ -26,7 +26,33 @@ def lime_weights(
     discretised: bool = True,
     kernel_width: float | None = None,
 ) -> Floats:
-    """LIME's weights in feature order.
+    """LIME's weights in feature order, (n, f); see `lime_explanations`."""
+    return lime_explanations(
+        predict,
+        training_rows,
+        rows,
+        seed=seed,
+        label=label,
+        features=features,
+        samples=samples,
+        discretised=discretised,
+        kernel_width=kernel_width,
+    )[0]
+
+
+def lime_explanations(
+    predict: Callable[[Floats], Floats],
+    training_rows: ArrayLike,
+    rows: ArrayLike,
+    *,
+    seed: int,
+    label: int | None,
+    features: int | None = None,
+    samples: int = 5000,
+    discretised: bool = True,
+    kernel_width: float | None = None,
+) -> tuple[Floats, Floats]:
+    """LIME's weights in feature order, and the weighted R² of each local model.
 
     Args:
         predict: probabilities (n, C), or values (n,) when `label` is None (regression).
@@ -40,7 +66,7 @@ def lime_weights(
         kernel_width: None is LIME's 0.75 sqrt(f).
 
     Returns:
-        (n, f) weights.
+        (n, f) weights and (n,) scores.
     """
     from lime.lime_tabular import LimeTabularExplainer  # noqa: PLC0415 - only where explained
 
@@ -53,7 +79,7 @@ def lime_weights(
         random_state=seed,
         **options,
     )
-    weights = np.zeros(explained.shape)
+    weights, scores = np.zeros(explained.shape), np.zeros(len(explained))
     for index, row in enumerate(explained):
         explanation = explainer.explain_instance(
             row,
@@ -65,4 +91,6 @@ def lime_weights(
         # lime files a regression's weights under label 1 whatever it is called.
         for feature, weight in explanation.as_map()[1 if label is None else label]:
             weights[index, feature] = weight
-    return weights
+        score = explanation.score
+        scores[index] = score[label] if isinstance(score, dict) else score
+    return weights, scores

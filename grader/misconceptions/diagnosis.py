@@ -124,16 +124,19 @@ def library(exercise: ExerciseDefinition, reference: Reference, name: str) -> tu
     related = RelatedOutputs(exercise, reference, name)
     found: list[Candidate] = []
     for misconception in exercise.misconceptions:
+        if misconception.passes:  # a blind spot: what cannot be seen cannot be named
+            continue
         if misconception.family and misconception.output == name:
             arrays = family_candidates(misconception.family, samples, output, related)
+            computed = [Replicates(array, output.runs) for array in arrays]
         elif not misconception.family and name in reference.misconceptions[misconception.id]:
-            arrays = [reference.misconceptions[misconception.id][name].samples]
+            computed = [reference.misconceptions[misconception.id][name]]
         else:
             continue
         found.extend(
-            candidate_of(misconception.id, Replicates(array))
-            for array in arrays
-            if array.shape[1:] == samples.shape[1:] and array.dtype.kind == "f"
+            candidate_of(misconception.id, each)
+            for each in computed
+            if each.samples.shape[1:] == samples.shape[1:] and each.samples.dtype.kind == "f"
         )
     if len(_LIBRARIES) >= MAX_LIBRARIES:
         _LIBRARIES.clear()
@@ -149,18 +152,20 @@ _LIBRARIES: dict[
 
 def candidate_of(name: str, replicates: Replicates) -> Candidate:
     """Return the candidate for the replicates of one misconception or of the truth."""
-    return Candidate(name, replicates.mean, replicates.spread, replicates.count)
+    return Candidate(name, replicates.mean, replicates.spread, replicates.effective)
 
 
 def _diagnose_floats(context: GradingContext, name: str, found: Floats) -> Diagnosis | None:
     replicates = context.reference.outputs[name]
     truth = candidate_of("", replicates)
     true_fit = fit(found, truth)
+    # A mean of sorted runs need not be sorted.
+    runs = context.runs.get(name, found[None])
     noise = noise_likelihood(found, truth.mean)
     fits = [
         fit(found, candidate)
         for candidate in library(context.exercise, context.reference, name)
-        if satisfies_invariants(_family(context.exercise, candidate.id), found)
+        if all(satisfies_invariants(_family(context.exercise, candidate.id), run) for run in runs)
         and not _equals_truth(candidate, truth)
     ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]

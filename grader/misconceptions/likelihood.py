@@ -47,7 +47,7 @@ class Candidate:
     id: str
     mean: Floats
     spread: Floats
-    seeds: int = 1
+    seeds: float = 1
     penalty: float = 0.0
     pooled: bool = False
 

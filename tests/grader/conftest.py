@@ -48,6 +48,7 @@ rubric:
     base: base
     fx: fx
     threshold: 0.01
+    requires: [fx]
     points: 20
   - {id: shares, title: The shares, kind: agreement, output: shares, threshold: 0.01, points: 50}
   - {id: base, title: The base, kind: agreement, output: base, threshold: 0.01, points: 20}

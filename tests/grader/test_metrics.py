@@ -9,10 +9,13 @@ from grader.metrics import (
     additivity_gap,
     cosine,
     envelope_excess,
+    is_rounded,
     range_gap,
     rel_l1,
+    scatter_ratio,
     symmetric_l1,
     top_k_agreement,
+    within,
 )
 
 R = np.array([[1.0, -2.0], [3.0, -4.0]])
@@ -82,3 +85,41 @@ def test_informing_metrics() -> None:
     """Cosine and top-k agreement pass work of another scale, which is why they earn nothing."""
     assert cosine(R, 7 * R) == pytest.approx(1)
     assert top_k_agreement(R.ravel(), 7 * R.ravel(), 2) == 1
+
+
+def test_a_floor_is_absolute() -> None:
+    """Values off by half of the last printed decimal on average lie within it."""
+    assert within(np.array([0.004]), np.array([0.0044]), 0.0005)
+    assert not within(np.array([0.004]), np.array([0.0046]), 0.0005)
+    assert not within(np.array([np.nan]), np.array([0.0]), 1.0)
+
+
+def test_rounded_values_are_recognised() -> None:
+    """Fewer decimals of every value, but not zeros, which any small value would round to."""
+    values = np.array([0.1234, -2.3456, 0.5678])
+    assert is_rounded(np.round(values, 1), values)
+    assert not is_rounded(values + 0.01, values)
+    assert not is_rounded(np.zeros(1), np.array([0.0004]))
+
+
+def test_scatters_are_compared_value_by_value() -> None:
+    """Each value counts by its own scatter, so that a large one hides nothing."""
+    expected = np.array([1.0, 0.01, 0.0])
+    assert scatter_ratio(expected, expected) == pytest.approx(1)
+    assert scatter_ratio(np.array([1.0, 0.03, 5.0]), expected) == pytest.approx(np.sqrt(5))
+    assert scatter_ratio(np.ones(2), np.zeros(2)) == np.inf
+
+
+def test_a_mean_of_runs_has_a_tighter_band() -> None:
+    """With the spread of means and k/m in the factor, means of k runs keep the promise."""
+    rng = np.random.default_rng(3)
+    rejected = 0
+    for _ in range(400):
+        runs = rng.normal(size=(120, 10))
+        answer = rng.normal(size=(20, 10)).mean(axis=0)
+        spread = runs.std(axis=0, ddof=1) / np.sqrt(20)
+        excess = envelope_excess(
+            answer, runs.mean(axis=0), spread, replicates=120, alpha=0.05, mean_of=20
+        )
+        rejected += bool((excess > 1).any())
+    assert 5 <= rejected <= 36

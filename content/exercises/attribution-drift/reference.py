@@ -24,6 +24,8 @@ LIMIT = 0.057
 """Exceeded without drift in 0.8 % of weeks by continuous values, in 0.3 % by these attributions."""
 LEAST_SHARE = 0.02
 """A distance below this share of all contributions raises no alarm; the index alone often does."""
+CLEARLY = 0.02
+"""How far, as a share, an index or a distance lies from its limit."""
 TENTHS = np.arange(0.1, 0.95, 0.1)
 
 
@@ -84,6 +86,15 @@ def _attributions(parameters: Parameters) -> tuple[Any, Any]:
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
     return _each(*_attributions(parameters))
+
+
+def suitable(parameters: Parameters) -> bool:
+    """Whether no alarm hangs by a rounding: index and distance lie off their limits."""
+    before, now = _attributions(parameters)
+    judged = _each(before, now)
+    least = LEAST_SHARE * np.abs(before).mean(axis=0).sum()
+    ratios = np.concatenate([judged["psi"] / LIMIT, judged["distance"] / least])
+    return bool((np.abs(ratios - 1) > CLEARLY).all())
 
 
 def mistake_of_features(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

@@ -28,6 +28,10 @@ AT_RISK = 100
 OBSERVED, PILOT = 4000, 6000
 CALL_COST_EUROS = 8.0
 FEES_OF_A_CUSTOMER_KEPT = 6
+CLEARLY = 0.02
+"""How far, as a share, an effect lies from twice its standard error."""
+LEAST_FALL = 0.005
+"""Ten times what three decimals lose."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,15 @@ def _sure(world: World) -> Floats:
     effect, error = _effects(world)
     counted: Floats = np.where(effect > 2 * error, effect, 0)
     return counted
+
+
+def suitable(parameters: Parameters) -> bool:
+    """Whether no decision hangs by a rounding, and the what-if is larger than what is printed."""
+    world = _world(parameters["seed"])
+    effect, error = _effects(world)
+    clear = np.abs(effect / (2 * error) - 1) > CLEARLY
+    fall = world.probability.mean() - _changed(world).mean()
+    return bool(clear.all() and abs(fall) >= LEAST_FALL)
 
 
 def _changed(world: World, *, also_longer: bool = False) -> Floats:

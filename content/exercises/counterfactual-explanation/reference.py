@@ -38,6 +38,8 @@ FREE = (2, 3, 4, 5, 6)  # late_payments may only rise, which never helps
 TARGET = 0.6
 MOST_CHANGES = 3
 SLACK = 1.5
+COARSE_LEVELS, COARSE_SLACK = 15, 1.3
+LEAST_DISTANCE, MOST_DISTANCE, HIGHEST_SCORE = 0.6, 2.0, 0.4
 UNCHANGED = 1e-6  # relative to a feature's spread: rounding is no change
 
 
@@ -103,13 +105,19 @@ def _candidates(feature: int) -> Floats:
     return np.asarray(values[(values >= low) & (values <= high)])
 
 
+def _levels(feature: int) -> Floats:
+    """A coarse grid over a feature's values, such as many would search."""
+    levels = np.quantile(_world()[1][:, feature], np.linspace(0, 1, COARSE_LEVELS))
+    return np.unique(np.round(levels, 0 if feature in WHOLE else 1))
+
+
 @cache
-def _nearest(applicant: int) -> tuple[Floats, float]:
+def _nearest(applicant: int, *, coarse: bool = False) -> tuple[Floats, float]:
     """The nearest row that one or two allowed changes lead to, and how far away it is."""
     start = _world()[2][applicant]
     values = {}
     for j in FREE:
-        allowed = _candidates(j)
+        allowed = _levels(j) if coarse else _candidates(j)
         allowed = allowed[allowed > start[j]] if j in ONLY_UP else allowed
         values[j] = np.append(allowed, start[j])
     rows = []
@@ -133,6 +141,19 @@ def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - d
     """The applicant's own score, and one of many good answers."""
     score = _probability(_applicant(parameters)[None])[0]
     return {"fx": np.asarray(score), "counterfactual": _nearest(parameters["applicant"])[0]}
+
+
+def suitable(parameters: Parameters) -> bool:
+    """Whether two changes help, found coarsely too, and the score is clearly below one half."""
+    try:
+        distance = _nearest(parameters["applicant"])[1]
+        coarse = _nearest(parameters["applicant"], coarse=True)[1]
+    except ValueError:
+        return False
+    if coarse > COARSE_SLACK * distance:
+        return False
+    score = float(reference(parameters, 0)["fx"])
+    return LEAST_DISTANCE <= distance <= MOST_DISTANCE and score <= HIGHEST_SCORE
 
 
 def mistake_refusal(parameters: Parameters, seed: int) -> Outputs:

@@ -58,7 +58,16 @@ def _world(seed: int) -> tuple[People, People]:
     train, test = parts[0::2], parts[1::2]
     model = GradientBoostingClassifier(n_estimators=60, random_state=seed).fit(train[0], train[3])
     scored = [People(*half, score=model.predict_proba(half[0])[:, 1]) for half in (train, test)]
+    _IMPORTANCE[seed] = model.feature_importances_
     return scored[0], scored[1]
+
+
+_IMPORTANCE: dict[int, NDArray[np.float64]] = {}
+
+
+def _importance(seed: int) -> NDArray[np.float64]:
+    _world(seed)
+    return _IMPORTANCE[seed]
 
 
 def _rates(people: People, granted: NDArray[Any]) -> Outputs:
@@ -87,6 +96,12 @@ def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - d
     _, test = _world(parameters["seed"])
     areas = _areas(test, test.group)
     return {**_rates(test, test.decision), **_told(np.maximum(areas, 1 - areas))}
+
+
+def suitable(parameters: Parameters) -> bool:
+    """Whether the proxy is not the model's most important feature: that guess must not do."""
+    areas = reference(parameters, 0)["group_auc"]
+    return int(np.argmax(areas)) != int(np.argmax(_importance(parameters["seed"])))
 
 
 def ratio_of_own_rates(
@@ -163,6 +178,11 @@ def mistake_raw_auc(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG0
     """Areas below one half left as they are."""
     _, test = _world(parameters["seed"])
     return _told(_areas(test, test.group))
+
+
+def mistake_most_important(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The feature that the model relies on most."""
+    return {"proxy": np.asarray(FEATURES[int(np.argmax(_importance(parameters["seed"])))])}
 
 
 def mistake_auc_for_repaying(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

@@ -10,7 +10,7 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from grader.explainers.tabular_lime import lime_weights
+from grader.explainers.tabular_lime import lime_explanations
 from grader.explainers.trees import tree_shap
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def world() -> tuple[Any, Any, Any]:
     train, test, labels, _ = train_test_split(
         data.data, data.target, test_size=0.3, stratify=data.target, random_state=0
     )
-    model = RandomForestClassifier(n_estimators=100, random_state=0).fit(train, labels)
+    model = RandomForestClassifier(n_estimators=30, random_state=0).fit(train, labels)
     return model, train, test
 
 
@@ -38,8 +38,8 @@ def explained(rows: Floats, label: int, seed: int, **options: Any) -> Outputs:
     """All outputs of the task for some rows, with LIME's random state `seed`."""
     model, train, _ = world()
     options = {"predict": model.predict_proba, "label": label, **options}
-    weights = lime_weights(training_rows=train, rows=rows, seed=seed, **options)
-    return {"fx": model.predict_proba(rows)[:, label], "weights": weights}
+    weights, fit = lime_explanations(training_rows=train, rows=rows, seed=seed, **options)
+    return {"fx": model.predict_proba(rows)[:, label], "weights": weights, "fit": fit}
 
 
 def asked(parameters: Parameters) -> tuple[Floats, int]:
@@ -49,7 +49,7 @@ def asked(parameters: Parameters) -> tuple[Floats, int]:
 
 
 def reference(parameters: Parameters, seed: int) -> Outputs:
-    """What the task asks for, with one random state of LIME."""
+    """One run of what the task asks for, with one random state of LIME."""
     rows, label = asked(parameters)
     return explained(rows, label, seed)
 
@@ -70,7 +70,8 @@ def all_features_weighted(parameters: Parameters, answers: Outputs) -> bool:  # 
 def mistake_label_one(parameters: Parameters, seed: int) -> Outputs:
     """The label that LIME explains when none is given."""
     rows, _ = asked(parameters)
-    return {"weights": explained(rows, 1, seed)["weights"]}
+    found = explained(rows, 1, seed)
+    return {name: found[name] for name in ("weights", "fit")}
 
 
 def mistake_few_features(parameters: Parameters, seed: int) -> Outputs:
@@ -91,6 +92,18 @@ def mistake_few_samples(parameters: Parameters, seed: int) -> Outputs:
     return explained(rows, label, seed, samples=500)
 
 
+def mistake_wide_kernel(parameters: Parameters, seed: int) -> Outputs:
+    """Ten times the default width."""
+    rows, label = asked(parameters)
+    return explained(rows, label, seed, kernel_width=10 * 0.75 * np.sqrt(rows.shape[1]))
+
+
+def mistake_fewer_samples(parameters: Parameters, seed: int) -> Outputs:
+    """Four fifths of the samples."""
+    rows, label = asked(parameters)
+    return explained(rows, label, seed, samples=4000)
+
+
 def mistake_shap_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """TreeSHAP of the same forest and class."""
     model, _, _ = world()
@@ -107,7 +120,8 @@ def mistake_hard_labels(parameters: Parameters, seed: int) -> Outputs:
     def hard(x: Floats) -> Floats:
         return np.asarray(np.eye(3)[model.predict(x)])
 
-    return {"weights": explained(rows, label, seed, predict=hard)["weights"]}
+    found = explained(rows, label, seed, predict=hard)
+    return {name: found[name] for name in ("weights", "fit")}
 
 
 def mistake_first_rows(parameters: Parameters, seed: int) -> Outputs:

@@ -42,6 +42,26 @@ COMMON = (
 )  # fmt: skip
 
 
+THINGS = (
+    "screen", "battery", "phone", "case", "camera", "sound", "support", "charger", "speaker",
+    "fan", "manual",
+)  # fmt: skip
+
+
+def _review(number: int) -> str:
+    """Review `number`: six are written, the others follow a pattern, as in the starter notebook."""
+    if number < len(REVIEWS):
+        return REVIEWS[number]
+    rng = np.random.default_rng(number)
+    good, bad = rng.choice(WORDS[2], 2, replace=False), rng.choice(WORDS[0], 2, replace=False)
+    one, two, three, four = rng.choice(THINGS, 4, replace=False)
+    fair = rng.choice(WORDS[1])
+    return (
+        f"the {one} is {good[0]} and {good[1]} but the {two} was {bad[0]} after a week "
+        f"and the {three} is {fair} with a {bad[1]} {four}"
+    )
+
+
 def _corpus(n: int = 600) -> tuple[list[str], Floats]:
     """Generated reviews and their class: as in the starter notebook."""
     rng = np.random.default_rng(5)
@@ -77,9 +97,9 @@ def _explained(
     features: int | None = None,
     samples: int = SAMPLES,
     bow: bool = True,
-) -> dict[str, float]:
-    """LIME's weight of each distinct word; 0 for a word that LIME left out."""
-    review = REVIEWS[parameters["review"]]
+) -> Outputs:
+    """One run: LIME's weight of each distinct word, 0 for one that LIME left out, and constant."""
+    review = _review(parameters["review"])
     label = parameters["label"] if label is None else label
     explainer = LimeTextExplainer(random_state=seed, bow=bow)
     explanation = explainer.explain_instance(
@@ -90,81 +110,97 @@ def _explained(
         num_samples=samples,
     )
     found = dict(explanation.as_list(label=label))
-    return {token: float(found.get(token, 0.0)) for token in _tokens(review)}
+    weights = np.array([float(found.get(token, 0.0)) for token in _tokens(review)])
+    return {"weights": weights, "intercept": np.asarray(float(explanation.intercept[label]))}
 
 
 def _probability(parameters: Parameters) -> Floats:
-    return np.asarray(_model().predict_proba([REVIEWS[parameters["review"]]])[0])
+    return np.asarray(_model().predict_proba([_review(parameters["review"])])[0])
 
 
 def reference(parameters: Parameters, seed: int) -> Outputs:
-    """What the task asks for, with one random state of LIME."""
+    """One run of what the task asks for, with one random state of LIME."""
     fx = _probability(parameters)[parameters["label"]]
-    return {"fx": fx, "weights": _explained(parameters, seed)}
+    return {"fx": fx, **_explained(parameters, seed)}
 
 
 def all_words_weighted(parameters: Parameters, answers: Mapping[str, Floats]) -> bool:
     """Whether every word has a weight: a ridge fit gives none that it keeps exactly zero."""
-    weights, words = answers["weights"], _tokens(REVIEWS[parameters["review"]])
-    return len(weights) == len(words) and bool(np.all(weights != 0))
+    weights, words = answers["weights"], _tokens(_review(parameters["review"]))
+    return weights.shape[1] == len(words) and bool(np.all(weights != 0))
 
 
 def mistake_label_one(parameters: Parameters, seed: int) -> Outputs:
     """The label that LIME explains when none is given."""
-    return {"weights": _explained(parameters, seed, label=1)}
+    return _explained(parameters, seed, label=1)
 
 
 def mistake_few_features(parameters: Parameters, seed: int) -> Outputs:
     """The number of words that LIME keeps when none is given."""
-    return {"weights": _explained(parameters, seed, features=10)}
+    return _explained(parameters, seed, features=10)
 
 
 def mistake_few_samples(parameters: Parameters, seed: int) -> Outputs:
     """A tenth of the samples."""
-    return {"weights": _explained(parameters, seed, samples=SAMPLES // 10)}
+    return _explained(parameters, seed, samples=SAMPLES // 10)
+
+
+def mistake_fewer_samples(parameters: Parameters, seed: int) -> Outputs:
+    """Three fifths of the samples."""
+    return _explained(parameters, seed, samples=3 * SAMPLES // 5)
+
+
+def mistake_masks_compared(parameters: Parameters, seed: int) -> Outputs:
+    """Mean predictions with and without each word, over masks like LIME's."""
+    review = _review(parameters["review"])
+    tokens, words = _tokens(review), review.split()
+    rng = np.random.default_rng(seed)
+    masks = np.ones((SAMPLES, len(tokens)), dtype=bool)
+    for mask in masks[1:]:
+        mask[rng.choice(len(tokens), rng.integers(1, len(tokens) + 1), replace=False)] = False
+    where = np.array([tokens.index(word) for word in words])
+    texts = [" ".join(np.array(words)[mask[where]]) for mask in masks]
+    found = _model().predict_proba(texts)[:, parameters["label"]]
+    drops = [found[masks[:, j]].mean() - found[~masks[:, j]].mean() for j in range(len(tokens))]
+    return {"weights": np.array(drops), "intercept": np.asarray(found.mean())}
 
 
 def mistake_positions(parameters: Parameters, seed: int) -> Outputs:
     """Each place in the review on its own; of a repeated word the last one listed stays."""
-    return {"weights": _explained(parameters, seed, bow=False)}
+    return _explained(parameters, seed, bow=False)
 
 
 def mistake_hard_labels(parameters: Parameters, seed: int) -> Outputs:
     """A prediction function that returns 0 or 1."""
-    return {
-        "weights": _explained(
-            parameters, seed, predict=lambda texts: np.eye(3)[_model().predict(texts)]
-        )
-    }
+    return _explained(parameters, seed, predict=lambda texts: np.eye(3)[_model().predict(texts)])
 
 
 def mistake_scores(parameters: Parameters, seed: int) -> Outputs:
     """The linear scores before softmax instead of probabilities."""
-    return {"weights": _explained(parameters, seed, predict=_model().decision_function)}
+    return _explained(parameters, seed, predict=_model().decision_function)
 
 
 def mistake_coefficients(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """The coefficients of the class, times how often each word occurs."""
-    review = REVIEWS[parameters["review"]]
+    review = _review(parameters["review"])
     vectorizer, classifier = _model()[0], _model()[1]
     weights = classifier.coef_[parameters["label"]]
     where = vectorizer.vocabulary_
     words = review.split()
-    return {
-        "weights": {
-            token: float(weights[where[token]]) * words.count(token) if token in where else 0.0
-            for token in _tokens(review)
-        }
-    }
+    found = [
+        float(weights[where[token]]) * words.count(token) if token in where else 0.0
+        for token in _tokens(review)
+    ]
+    return {"weights": np.array(found)}
 
 
 def mistake_one_word_out(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """How much the probability falls when all of a word is taken out."""
-    review, label = REVIEWS[parameters["review"]], parameters["label"]
+    review, label = _review(parameters["review"]), parameters["label"]
     tokens = _tokens(review)
     without = [" ".join(w for w in review.split() if w != token) for token in tokens]
     drops = _probability(parameters)[label] - _model().predict_proba(without)[:, label]
-    return {"weights": dict(zip(tokens, map(float, drops), strict=True))}
+    return {"weights": np.asarray(drops)}
 
 
 def mistake_probability_of_one(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic

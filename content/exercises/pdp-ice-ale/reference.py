@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Model = Callable[[Floats], Floats]
 
 POINTS = 16
+LEAST_RANGE = 0.06
 
 
 @lru_cache(maxsize=8)
@@ -100,6 +101,13 @@ def _drawn(scene: Scene, rows: Any) -> Outputs:
 def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - deterministic
     """What the task asks for."""
     return _drawn(_scene(parameters), parameters["rows"])
+
+
+def suitable(parameters: Parameters) -> bool:
+    """Whether the curves span so much that three decimals lose less than a hundredth of it."""
+    scene = _scene(parameters)
+    curves = (scene.curves(scene.x).mean(axis=0), scene.ale())
+    return all(float(np.ptp(curve)) >= LEAST_RANGE for curve in curves)
 
 
 def mistake_recursion(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

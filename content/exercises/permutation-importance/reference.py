@@ -110,7 +110,7 @@ def _asked(parameters: Parameters) -> tuple[Half, Score]:
 
 
 def reference(parameters: Parameters, seed: int) -> Outputs:
-    """What the task asks for, with one set of permutations."""
+    """One run of what the task asks for."""
     return _measured(*_asked(parameters), seed)
 
 
@@ -146,6 +146,27 @@ def mistake_spread(parameters: Parameters, seed: int) -> Outputs:
 def mistake_one_repeat(parameters: Parameters, seed: int) -> Outputs:
     """A single permutation of each feature."""
     return _measured(*_asked(parameters), seed, repeats=1)
+
+
+def mistake_ten_repeats(parameters: Parameters, seed: int) -> Outputs:
+    """Ten permutations of each feature."""
+    return _measured(*_asked(parameters), seed, repeats=10)
+
+
+def mistake_bootstrap(parameters: Parameters, seed: int) -> Outputs:
+    """Rows drawn with replacement in the place of a permutation."""
+    half, score = _asked(parameters)
+    rng = np.random.default_rng([seed, 1])
+    baseline, found = half.baseline(score), []
+    for columns in (*([j] for j in range(FEATURES)), list(PAIR)):
+        copies = []
+        for _ in range(REPEATS):
+            copy = half.x.copy()
+            drawn = rng.integers(len(half.x), size=len(half.x))
+            copy[:, columns] = half.x[np.ix_(drawn, columns)]
+            copies.append(copy)
+        found.append(baseline - half.scores(score, copies).mean())
+    return {"importance": np.array(found[:-1]), "pair_importance": np.asarray(found[-1])}
 
 
 def mistake_permuted_score(parameters: Parameters, seed: int) -> Outputs:

@@ -237,6 +237,32 @@ def unchanged_contributes_nothing(parameters: Parameters, answers: Outputs) -> F
     return Finding(passed=False, facts={"scenario": int(scenario), "feature": FEATURES[feature]})
 
 
+def within_marginals(parameters: Parameters, answers: Outputs) -> Finding:
+    """Whether each contribution lies between the least and the largest change that it may be.
+
+    Every fair share is a mean of the changes that the feature makes beside some of the others; a
+    random split of the same sum is not.
+    """
+    for number, scenario in enumerate(_scenarios(parameters)):
+        low, high = _marginals(tuple(scenario))
+        found = answers["contributions"][number]
+        outside = (found < low - NOTHING) | (found > high + NOTHING)
+        if outside.any():
+            facts = {"scenario": number, "feature": FEATURES[int(outside.argmax())]}
+            return Finding(passed=False, facts=facts)
+    return Finding(passed=True)
+
+
+@cache
+def _marginals(scenario: tuple[float, ...]) -> tuple[Floats, Floats]:
+    """The least and the largest change of the output that each feature makes."""
+    n = len(FEATURES)
+    inside = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+    output = _output(np.where(inside, np.array(scenario), TYPICAL))
+    changes = [output[inside[:, j]] - output[np.flatnonzero(inside[:, j]) - 2**j] for j in range(n)]
+    return np.min(changes, axis=1), np.max(changes, axis=1)
+
+
 def warning_is_right(parameters: Parameters, answers: Outputs) -> Finding:
     """Whether days far beyond the training rows are warned of, and those in their midst are not."""
     for number, (scenario, warned) in enumerate(

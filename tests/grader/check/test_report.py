@@ -40,3 +40,20 @@ def test_the_page_lists_detection_rates_below_one() -> None:
     seldom = "`few` caught 4, named 2 and similar 1 of 5"
     assert f"- noisy: always 1 of 2; {seldom}" in page
     assert "- calm: always 0 of 0" in page
+
+
+def test_the_page_names_power_blind_spots_cheap_scores_and_worlds() -> None:
+    """What a rubric cannot do stands beside what it does."""
+    found = ExerciseCheck(
+        "noisy",
+        pass_rates={"few": 0.97, "sign": 0.0},
+        blind_spots=("450 of 500 samples pass.",),
+        cheap_score=65,
+        wrong_fx_score=70,
+        pass_score=95,
+        world=999,
+    )
+    page = report_page([found], "1 exercise at a time")
+    assert "| noisy | 95 | 65 | 70 | 999 |" in page
+    assert "- noisy: never 1 of 2; `few` 97%" in page
+    assert "  - declared: 450 of 500 samples pass." in page

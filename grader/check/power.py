@@ -1,0 +1,66 @@
+"""Power: how often a misconception passes, measured with runs that no reference used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader.check.false_rejections import fresh_answers
+from grader.criteria import context_of, grade_criterion
+from grader.variants import visible_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from grader.check.report import ExerciseCheck
+    from grader.exercise import ExerciseDefinition
+    from grader.reference import Reference, ReferenceStore
+
+TOLERANCE = 0.1
+"""How far a measured pass rate may lie from the declared one, beside three standard errors."""
+
+
+def check_power(
+    exercise: ExerciseDefinition, store: ReferenceStore, count: int, found: ExerciseCheck
+) -> None:
+    """Measure how often each of the author's own misconceptions passes, by run.
+
+    One that passes has to be declared as a blind spot, with the rate: `passes` in exercise.yaml.
+    Where answers do not vary, one try tells; `check_misconceptions` makes it.
+    """
+    if exercise.seeds == 1:
+        return
+    reference = store.get(exercise, visible_variant(exercise), misconceptions=True)
+    honest = list(fresh_answers(exercise, "reference", reference.labels, count))
+    for misconception in exercise.misconceptions:
+        if misconception.family:
+            continue
+        name = f"mistake_{misconception.id}"
+        changed = fresh_answers(exercise, name, reference.labels, count)
+        answers = [{**right, **wrong} for right, wrong in zip(honest, changed, strict=True)]
+        passes = float(np.mean([_passes(exercise, reference, each) for each in answers]))
+        found.pass_rates[misconception.id] = passes
+        declared = misconception.passes
+        error = 3 * float(np.sqrt(max(declared * (1 - declared), 0.0) / count))
+        right = passes == 0 if not declared else abs(passes - declared) <= TOLERANCE + error
+        problem = (
+            f"misconception {misconception.id} passes in {passes:.0%} of {count} runs; "
+            f"exercise.yaml declares {declared:.0%} (`passes`)"
+        )
+        found.need(right, problem)
+
+
+def _passes(
+    exercise: ExerciseDefinition, reference: Reference, answers: Mapping[str, NDArray[Any]]
+) -> bool:
+    """Whether a run with these answers earns the points that passing needs."""
+    context = context_of(exercise, visible_variant(exercise).parameters, reference, answers)
+    kept: set[str] = set()
+    for criterion in exercise.criteria:
+        if set(criterion.requires) <= kept and grade_criterion(criterion, context).passed:
+            kept.add(criterion.id)
+    return sum(each.points for each in exercise.criteria if each.id in kept) >= exercise.pass_score
