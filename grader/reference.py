@@ -14,6 +14,9 @@ in the sandbox and never in the web process. Functions are found in it by name:
     output -> (B, ...) explanations with each background row alone.
 ``other_outputs(parameters)``
     name -> (n,) other outputs of the model on the explained rows.
+``further_forms(parameters)``
+    "<misconception>/<output>" -> (K, ...) the same misconception with other settings, such as
+    another number of steps.
 
 Further functions are named by the rubric (`property`, `recomputed`).
 """
@@ -59,6 +62,8 @@ PINNED = ("numpy", "scikit-learn", "shap", "lime")
 MISCONCEPTION_SEEDS = 24
 """Enough for a spread to within 15 %, at a fifth of the cost of the envelope's seeds."""
 MEMORY_ENTRIES = 64
+DIAGNOSTIC = ("every_row", "single_backgrounds", "other_outputs", "further_forms")
+"""Functions of reference.py that only a diagnosis needs."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class Reference:
         outputs: true values by output.
         labels: the first axis's labels of each labelled output.
         misconceptions: misconception id -> the outputs that it changes (visible variant only).
-        every_row, single_backgrounds, other_outputs: see the module's text.
+        every_row, single_backgrounds, other_outputs, further_forms: see the module's text.
         provenance: versions, hashes and parameters behind the values.
     """
 
@@ -110,6 +115,7 @@ class Reference:
     every_row: Arrays = field(default_factory=dict)
     single_backgrounds: Arrays = field(default_factory=dict)
     other_outputs: Arrays = field(default_factory=dict)
+    further_forms: Arrays = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -201,7 +207,7 @@ def build_reference(
             if not misconception.family:
                 name = f"mistake_{misconception.id}"
                 found[misconception.id] = _replicated(exercise, name, parameters, seeds, labels)
-        for name in ("every_row", "single_backgrounds", "other_outputs"):
+        for name in DIAGNOSTIC:
             if hasattr(author_code(exercise), name):
                 raw = call_author(exercise, name, parameters)
                 extras[name] = {key: np.asarray(value, float) for key, value in raw.items()}
@@ -379,7 +385,7 @@ def _write(file: Path, reference: Reference) -> None:
     for misconception, outputs in reference.misconceptions.items():
         for name, replicates in outputs.items():
             arrays[f"mistakes/{misconception}/{name}"] = replicates.samples
-    for part in ("every_row", "single_backgrounds", "other_outputs"):
+    for part in DIAGNOSTIC:
         for name, array in getattr(reference, part).items():
             arrays[f"{part}/{name}"] = array
     meta = {"labels": reference.labels, "provenance": reference.provenance}

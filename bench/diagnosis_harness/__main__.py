@@ -46,6 +46,9 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=Path("var/diagnosis-harness"))
     parser.add_argument("--references", type=Path, default=Path("var/references"))
     parser.add_argument("--page", type=Path, help="Markdown page whose generated part is replaced")
+    parser.add_argument(
+        "--runs", type=Path, help="keep what the notebooks submitted, to grade it again without running"
+    )
     parser.add_argument("--only-table", action="store_true", help="run nothing")
     parser.add_argument("--verbose", action="store_true", help="print every wrong statement")
     options = parser.parse_args()
@@ -56,7 +59,7 @@ def main() -> int:
         store = ReferenceStore(options.references)
         for folder in chosen:
             for seed in options.seeds:
-                _run(folder, seed, store, options.results)
+                _run(folder, seed, store, options.results, options.runs)
     rows = [
         row
         for file in sorted(options.results.glob("*.json"))
@@ -74,10 +77,13 @@ def main() -> int:
     return 0
 
 
-def _run(folder: Path, seed: int, store: ReferenceStore, results: Path) -> None:
+def _run(
+    folder: Path, seed: int, store: ReferenceStore, results: Path, runs: Path | None
+) -> None:
     started = time.perf_counter()
     exercise, cells = load_exercise(folder), solution_cells(folder)
-    sandbox = ForkSandbox()
+    kept = runs / f"{exercise.slug}-{seed}.pickle" if runs else None
+    sandbox = ForkSandbox(kept)
     judge = Judge(exercise, sandbox, store, seed)
     cases = [(case, case.notebook(cells)) for case in drawn_cases(exercise, seed)]
     sandbox.prepare([job for _, notebook in cases for job in judge.jobs(notebook)])

@@ -44,12 +44,18 @@ def job_key(job: Job) -> str:
 class ForkSandbox:
     """Runs trusted notebooks; `prepare` runs many at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
+        """Keep all runs in the file `kept`, and begin with those that are in it."""
         self._runs: dict[str, Run] = {}
+        self._kept = kept
+        if kept is not None and kept.is_file():
+            self._runs = pickle.loads(kept.read_bytes())  # noqa: S301 - written below
 
     def prepare(self, jobs: Sequence[Job]) -> None:
         """Run jobs that were not run before, sharing their first cells."""
         wanted = {job_key(job): job for job in jobs if job_key(job) not in self._runs}
+        if not wanted:
+            return
         groups: dict[str, Numbered] = defaultdict(list)
         for number, job in enumerate(wanted.values()):
             rest = [job.outputs, dict(job.parameters), job.parameters_cell]
@@ -60,6 +66,9 @@ class ForkSandbox:
                 _in_fork(lambda group=group: _Explorer(folder, group[0][1]).start(group))
             for number, (key, job) in enumerate(wanted.items()):
                 self._runs[key] = _run(folder / f"{number}.pickle", job)
+        if self._kept is not None:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            self._kept.write_bytes(pickle.dumps(self._runs))
 
     def run(self, job: Job, *, on_event: Callable[[Event], None] | None = None) -> Run:  # noqa: ARG002
         """Run `job`, unless it was prepared."""

@@ -11,7 +11,7 @@ import numpy as np
 from grader.explanation import AnswerProblem, conform, unpack
 from grader.grading import grade_notebook, regrade
 from grader.metrics import rel_l1, symmetric_l1
-from grader.misconceptions.diagnosis import library
+from grader.misconceptions.library import library
 from grader.variants import visible_variant
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def coincides(
         found = answers.get(declared.output)
         return found is not None and any(
             candidate.id == name and _same(found, candidate.mean)
-            for candidate in library(exercise, reference, declared.output)
+            for candidate in library(exercise, reference, declared.output, found)
         )
     if name == "scaled":
         return any(_is_scaled(found, reference.outputs[key].mean) for key, found in answers.items())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """A variable that the notebook must leave behind.
+    """A variable that the notebook must define.
 
     Attributes:
         dtype: ``float``, ``integer``, ``boolean`` or ``string``.
@@ -23,6 +23,8 @@ class Output:
         labelled: the first axis is matched by label (a dict, a Series), not by place.
         take_class: which entry of a trailing class axis is meant; None accepts no such axis.
         choices: the allowed strings; empty when anything goes.
+        axes: what the entries of each axis are, in the plural, such as ``rows`` and ``features``;
+            empty where the ready-made words fit.
     """
 
     name: str
@@ -34,6 +36,21 @@ class Output:
     labelled: bool = False
     take_class: int | None = None
     choices: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
+
+    @property
+    def row_noun(self) -> str:
+        """What the entries of the first axis are called, in the plural."""
+        if self.axes:
+            return self.axes[0]
+        return "values" if len(self.shape) <= 1 else "rows"
+
+    @property
+    def column_noun(self) -> str:
+        """What the entries of the last axis are called, in the plural."""
+        if self.axes:
+            return self.axes[-1]
+        return "features" if self.columns or len(self.shape) <= 1 else "columns"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How well an answer fits what a mistake would produce, with the noise that honest work has.
+"""How well an answer fits what a misconception gives, with the noise that correct work has.
 
 Variance of one value: s²(1 + 1/K) + (r|μ|)² + (0.2 r·rms)², with s the spread over K seeds and r,
 the relative error of everything else (another version, a rounded printout), profiled.
@@ -105,7 +105,24 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
 def noise_likelihood(found: Floats, truth: Floats) -> float:
     """Log-likelihood of the truth with noise on it whose size is fitted, and paid for.
 
-    What a named mistake must explain better: a wide scatter alone explains any answer.
+    What a named misconception must explain better: a wide scatter alone explains any answer. Two
+    kinds of noise count: of one size everywhere, and in proportion to the value.
     """
-    size = max(float(np.mean((found - truth) ** 2)), 1e-300)
-    return -0.5 * found.size * (float(np.log(size)) + 1) - 0.5 * float(np.log(found.size))
+    gap = found - truth
+    same = _gaussian(gap)
+    size = np.abs(truth)
+    floor = LEAST_SHARE * float(size.max(initial=0.0))
+    if floor <= 0:
+        return same
+    scale = np.maximum(size, floor)
+    # The density of the answer itself: the scale of each value is part of it.
+    return max(same, _gaussian(gap / scale) - float(np.log(scale).sum()))
+
+
+LEAST_SHARE = 0.001
+"""Values below this share of the largest have noise as if they were that large."""
+
+
+def _gaussian(gap: Floats) -> float:
+    size = max(float(np.mean(gap**2)), 1e-300)
+    return -0.5 * gap.size * (float(np.log(size)) + 1) - 0.5 * float(np.log(gap.size))
