@@ -1,4 +1,4 @@
-"""Uploaded bytes become a notebook, or a refusal that names the mend; the cost is bounded.
+"""Uploaded bytes become a notebook, or a refusal that names the fix; the cost is bounded.
 
 Every check runs before the step that it protects: size before decoding, depth before parsing,
 cell count before validation. Nothing of the learner's is executed here.
@@ -36,7 +36,7 @@ def read_notebook(data: bytes, *, max_bytes: int = MAX_BYTES) -> NotebookNode:
     """Read an uploaded notebook: nbformat 4, Python, outputs dropped, cell ids repaired.
 
     Raises:
-        NotebookRefused: with a stable `reason` and words that name the mend.
+        NotebookRefused: with a stable `reason` and words that name the fix.
     """
     if len(data) > max_bytes:
         _refuse("too_large", size=round(len(data) / MIB, 1), limit=round(max_bytes / MIB, 1))

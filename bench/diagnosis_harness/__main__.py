@@ -34,6 +34,7 @@ from grader.reference import ReferenceStore
 if TYPE_CHECKING:
     from bench.diagnosis_harness.judging import Result
 
+NAMING = ("match", "resembles")
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 
 
@@ -97,18 +98,19 @@ def _run(
 def _details(rows: list[dict[str, Any]]) -> list[str]:
     lines = []
     for row in rows:
-        what = f"{row['exercise']}/{row['seed']}: {row['case']}"
         ids = " or ".join(row["ids"])
+        what = f"{row['exercise']}/{row['seed']}: {row['case']}"
         if row["kind"] == "correct" and not row["full"]:
             lines.append(f"failed    {what} ({row['score']:g}, {row['verdict']})")
         elif is_wrong(row) and row["passed"]:
             lines.append(f"passed    {what} ({row['score']:g})")
-        if is_wrong(row) and row["said"] and not row["right"]:
+        if is_wrong(row) and row["said"] in NAMING and not row["right"]:
             lines.append(f"{row['said']:9} {what} called {ids}")
-        if is_wrong(row) and row["left_out_said"] and not row["left_out_right"]:
-            ids = " or ".join(row["left_out_ids"])
-            lines.append(f"left out: {row['left_out_said']:9} {what} called {ids}")
-        if is_wrong(row) and row["holds"] and row["kind"] == "redrawn" and row["said"] != "match":
+        if is_wrong(row) and row["left_out_said"] in NAMING and not row["left_out_right"]:
+            left = " or ".join(row["left_out_ids"])
+            lines.append(f"left out: {row['left_out_said']:9} {what} called {left}")
+        plain = row["said"] == "match" and row["right"]
+        if is_wrong(row) and row["holds"] and row["kind"] == "redrawn" and not plain:
             lines.append(f"unnamed   {what} ({row['said']} {ids})")
         if row["verdict"] != "ok":
             lines.append(f"{row['verdict']} {what}")

@@ -44,7 +44,7 @@ def _case(entry: dict[str, Any], generator: np.random.Generator) -> Case:
         name=entry["name"],
         kind=entry["kind"],
         edits={old: Template(new).safe_substitute(values) for old, new in entry["edit"].items()},
-        true=frozenset(entry.get("true", ())),
+        true=frozenset(entry.get("names", ())),
         may=frozenset(entry.get("may", ())),
         blind=entry.get("blind", False),
     )

@@ -1,6 +1,6 @@
 """Criteria: a metric with a threshold, points and words; one function per kind of the rubric.
 
-Each takes what was handed in and the reference, and says whether the criterion holds, in which
+Each takes what was submitted and the reference, and says whether the criterion holds, in which
 words, and where the largest deviation lies. None reveals a reference value or a distance to one.
 """
 
@@ -203,7 +203,7 @@ class _Usable(dict[str, Any]):
 
 
 def _author_says(criterion: Criterion, context: GradingContext) -> Any:
-    """What the author's function returns; a finding where it asks for what was not handed in.
+    """What the author's function returns; a finding where it asks for what was not submitted.
 
     Raises:
         ExerciseContentError: the function fails.

@@ -61,8 +61,8 @@ SAME_SCATTER = 2.0
 NEAR = 0.05
 """An answer this close to the reference is not diagnosed."""
 FEWEST_VALUES = 6
-PLAIN_BITS = 6.0
-HEDGED_BITS = 3.0
+PLAIN_BITS = 3.5
+HEDGED_BITS = 2.5
 """What whole numbers, truth values or texts must be worth to be said plainly, or at all."""
 _PROPERTY = "criterion.property_failed"
 _HAVE_SHAPE = (*COMPARING, "local_accuracy")
@@ -80,7 +80,8 @@ def diagnose(context: GradingContext, results: Mapping[str, CriterionResult]) ->
             found.append(shape)
             continue
         # A base value of zero next to unexplained attributions is not a diagnosis.
-        if answer is None or (unexplained and answer.size < FEWEST_VALUES):
+        many = any(context.expected(each).size >= FEWEST_VALUES for each in unexplained)
+        if answer is None or (many and answer.size < FEWEST_VALUES):
             continue
         diagnosis = _diagnose_output(evidence, name, answer)
         if diagnosis is None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import gammaln
 
 from grader.criteria import grade_criterion
 from grader.explanation import AnswerProblem
@@ -81,8 +82,8 @@ class Evidence:
     def is_consistent(self, misconception: str, name: str, *, scatter: bool = False) -> bool:
         """Whether another output is what the misconception gives, within its scatter if asked."""
         changed = self.context.reference.misconceptions.get(misconception, {}).get(name)
-        if changed is None and name in self.right:
-            return True
+        if changed is None and name in self._comparing:
+            return name in self.right
         replicates: Replicates = changed or self.context.reference.outputs[name]
         answer, expected = self.answer(name), replicates.mean
         if answer is None or answer.shape != expected.shape:
@@ -136,16 +137,23 @@ def information_bits(
 ) -> float:
     """Return how many bits an exact match with the misconception is worth, against the truth.
 
-    Only entries that it changes speak for it; each is worth the logarithm of the number of
-    different values that occur.
+    Only entries that it changes speak for it: by which they are, and by the value of each out of
+    the different values that occur.
     """
     changed = reference.misconceptions[misconception][name].mean
     truth = reference.outputs[name].mean
     if changed.shape != truth.shape:
         return 0.0
     values = len(set(np.unique(changed).tolist()) | set(np.unique(truth).tolist()))
+    if changed.dtype.kind == "i":
+        both = np.concatenate([changed.ravel(), truth.ravel()])
+        values = max(values, int(np.ptp(both)) + 1)
     if exercise.output(name).choices:
         values = max(values, len(exercise.output(name).choices))
+    values = max(values, 2)
     moved = int(np.count_nonzero(np.asarray(changed != truth)))
-    return moved * float(np.log2(max(values, 2)))
+    places = (gammaln(truth.size + 1) - gammaln(moved + 1) - gammaln(truth.size - moved + 1)) / LN2
+    return float(max(moved * np.log2(values), places + moved * np.log2(values - 1)))
 
+
+LN2 = float(np.log(2))

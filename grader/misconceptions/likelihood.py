@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,9 +93,9 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
     # The variance of Student's t: a spread from few seeds is itself uncertain.
     uncertain = seeds > 3 and not candidate.pooled  # noqa: PLR2004
     heavier = (seeds - 1) / (seeds - 3) if uncertain else 1.0
-    limit = float(stats.chi2.ppf(GOODNESS, gap.size)) * heavier
+    limit = float(chdtri(gap.size, 1 - GOODNESS)) * heavier
     moving = np.count_nonzero(own)
-    least = float(stats.chi2.ppf(TOO_GOOD, moving)) if moving else 0.0
+    least = float(chdtri(moving, 1 - TOO_GOOD)) if moving else 0.0
     size = float(np.abs(found).sum() + np.abs(mean).sum())
     distance = 2 * float(np.abs(gap).sum()) / size if size > 0 else 0.0
     good = least <= chi <= limit
