@@ -86,7 +86,7 @@ class Result:
 
 STRUCTURAL = frozenset({
     "scaled", "scaled_rows", "percent", "row_order", "feature_order", "other_rows", "background",
-    "other_output", "predicted_class", "reciprocal", "one_row",
+    "other_output", "predicted_class", "reciprocal", "one_row", "absolute",
 })  # fmt: skip
 
 

@@ -36,6 +36,7 @@ def structural_candidates(
     """Proposals in the order in which they should be believed."""
     yield from _scaled(found, reference)
     yield from _reciprocal(found, reference)
+    yield from _absolute(found, reference)
     if found.ndim >= 2 and len(found) > 1:  # noqa: PLR2004 - rows and features
         yield from _one_row(found, reference)
         yield from _row_order(found, reference)
@@ -68,6 +69,12 @@ def _reciprocal(found: Floats, reference: Candidate) -> Iterator[Candidate]:
     """One over each value, as the odds of the other outcome are."""
     if not reference.scatters and bool((np.abs(reference.mean) > 0).all()):
         yield Candidate("reciprocal", 1 / reference.mean, np.zeros_like(reference.mean))
+
+
+def _absolute(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    """The magnitudes without their signs."""
+    if bool((found >= 0).all()) and bool((reference.mean < 0).any()):
+        yield Candidate("absolute", np.abs(reference.mean), reference.spread, reference.seeds)
 
 
 def _one_row(found: Floats, reference: Candidate) -> Iterator[Candidate]:
