@@ -7,6 +7,7 @@ fork of the process that ran the cells before it: a case that appends one cell c
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -17,6 +18,8 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from grader.sandbox.inside import frames
 from grader.sandbox.inside.answers import Collector
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
     Namespace = dict[str, Any]
     Frames = list[tuple[int, bytes]]
 
+WARM = (
+    "lime.lime_tabular", "lime.lime_text", "matplotlib.pyplot", "pandas", "scipy.stats", "shap",
+    "sklearn.datasets", "sklearn.ensemble", "sklearn.inspection", "sklearn.linear_model",
+    "sklearn.neural_network", "sklearn.preprocessing", "sklearn.tree",
+)  # fmt: skip
 CELL_SECONDS = 240
 """A cell that runs longer is killed, and its notebooks end with `Verdict.TIME_LIMIT`."""
 
@@ -56,6 +64,7 @@ class ForkSandbox:
         wanted = {job_key(job): job for job in jobs if job_key(job) not in self._runs}
         if not wanted:
             return
+        _warm_up()
         groups: dict[str, Numbered] = defaultdict(list)
         for number, job in enumerate(wanted.values()):
             rest = [job.outputs, dict(job.parameters), job.parameters_cell]
@@ -87,6 +96,16 @@ class ForkSandbox:
 
     def close(self) -> None:
         """Do nothing: no process outlives its call."""
+
+
+def _warm_up() -> None:
+    """Import once what the forks would import and compile again and again."""
+    for name in WARM:
+        importlib.import_module(name)
+    shap = importlib.import_module("shap")
+    shap.KernelExplainer(lambda x: x[:, 0], np.zeros((2, 3))).shap_values(
+        np.ones((1, 3)), silent=True
+    )
 
 
 def _in_fork(work: Callable[[], None]) -> None:
