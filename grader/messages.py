@@ -143,8 +143,7 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
     "scaled": (
         "values multiplied by a common factor",
         "Your values are the expected ones multiplied by a common factor.",
-        "In which unit are your values? Was something averaged that has to be summed up, or the "
-        "reverse?",
+        "In which unit are your values? Was something averaged that has to be summed up?",
     ),
     "scaled_rows": (
         "{rows} multiplied by different factors",
@@ -168,8 +167,10 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
     ),
     "global_importance": (
         "global importance instead of single explanations",
-        "Each of your {rows} contains the mean absolute value over all {rows}: a global "
-        "importance.",
+        (
+            "Each of your {rows} contains the mean absolute value over all {rows}: a global "
+            "importance."
+        ),
         "Should two different {rows} have the same values?",
     ),
     "shifted_rows": (

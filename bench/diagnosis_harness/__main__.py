@@ -48,7 +48,9 @@ def main() -> int:
     parser.add_argument("--references", type=Path, default=Path("var/references"))
     parser.add_argument("--page", type=Path, help="Markdown page whose generated part is replaced")
     parser.add_argument(
-        "--runs", type=Path, help="keep what the notebooks submitted, to grade it again without running"
+        "--runs",
+        type=Path,
+        help="keep what the notebooks submitted, to grade it again without running",
     )
     parser.add_argument("--only-table", action="store_true", help="run nothing")
     parser.add_argument("--verbose", action="store_true", help="print every wrong statement")
@@ -78,9 +80,7 @@ def main() -> int:
     return 0
 
 
-def _run(
-    folder: Path, seed: int, store: ReferenceStore, results: Path, runs: Path | None
-) -> None:
+def _run(folder: Path, seed: int, store: ReferenceStore, results: Path, runs: Path | None) -> None:
     started = time.perf_counter()
     exercise, cells = load_exercise(folder), solution_cells(folder)
     kept = runs / f"{exercise.slug}-{seed}.pickle" if runs else None

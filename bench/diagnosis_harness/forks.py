@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ class ForkSandbox:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for group in groups.values():
-                _in_fork(lambda group=group: _Explorer(folder, group[0][1]).start(group))
+                _in_fork(partial(_Explorer(folder, group[0][1]).start, group))
             for number, (key, job) in enumerate(wanted.items()):
                 self._runs[key] = _run(folder / f"{number}.pickle", job)
         if self._kept is not None:
@@ -147,11 +148,7 @@ class _Explorer:
             if len(branches) == 1:
                 self._step(group, depth, source, names, found)
             else:
-                _in_fork(
-                    lambda group=group, source=source: self._step(
-                        group, depth, source, names, found
-                    )
-                )
+                _in_fork(partial(self._step, group, depth, source, names, found))
 
     def _step(
         self, jobs: Numbered, depth: int, source: str, names: Namespace, found: Frames

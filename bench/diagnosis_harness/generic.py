@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 from bench.diagnosis_harness.case import Case
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ORDERS = frozenset({"row_order", "shifted_rows", "reversed_rows", "sorted_rows", "other_rows"})
 FEATURES = frozenset({"feature_order", "sorted_features"})
+FEWEST_VALUES = 6
 COMPARED = ("agreement", "range", "envelope")
 SCALES = frozenset({"scaled", "percent"})
 
@@ -29,13 +31,18 @@ def generic_cases(exercise: ExerciseDefinition, generator: np.random.Generator) 
     if exercise.parameters:
         again = "\n".join(f"{p.name} = {p.value!r}" for p in exercise.parameters)
         first = f"# as in the starter\n{again}\n"
-        yield Case("every parameter set again", "ignoring", {"import numpy as np": f"{first}import numpy as np"})  # noqa: E501
+        yield Case(
+            "every parameter set again",
+            "ignoring",
+            {"import numpy as np": f"{first}import numpy as np"},
+        )
     compared = {c.output for c in exercise.criteria if c.kind in COMPARED}
     for output in exercise.outputs:
         if output.dtype == "float":
             for case in _floats(output, generator):
-                # Neither a recomputed output nor a single number has a shape that can be named.
-                known = output.name in compared and (output.shape or "sign" in case.true)
+                # Neither a recomputed output nor a few numbers have a shape that can be named.
+                large = prod(size or 1 for size in output.shape) >= FEWEST_VALUES
+                known = output.name in compared and (large or "sign" in case.true)
                 yield case if known else replace(case, true=frozenset(), may=case.may | case.true)
         elif output.shape:
             yield from _exact(output, generator)
@@ -52,6 +59,7 @@ def _appended(
     kind: str,
     code: str,
     outputs: tuple[str, ...],
+    *,
     true: frozenset[str] = frozenset(),
     may: frozenset[str] = frozenset(),
 ) -> Case:
@@ -79,7 +87,7 @@ def _floats(output: Output, generator: np.random.Generator) -> Iterator[Case]:
     factor = float(generator.choice([-1, 1]) * 10 ** generator.uniform(0.2, 1.6))
 
     def case(name: str, kind: str, code: str, *true: str, may: frozenset[str] = SCALES) -> Case:
-        return _appended(f"{x}: {name}", kind, rng + code, (x,), frozenset(true), may)
+        return _appended(f"{x}: {name}", kind, rng + code, (x,), true=frozenset(true), may=may)
 
     yield case("opposite sign", "redrawn", f"{x} = -{x}", "sign", "scaled")
     yield case("a common factor", "redrawn", f"{x} = {factor!r} * {x}", "scaled", "percent")
@@ -112,7 +120,7 @@ def _tables(output: Output, *, case_rng: str, factor: float) -> Iterator[Case]:
     x = output.name
 
     def case(name: str, kind: str, code: str, *true: str, may: frozenset[str] = SCALES) -> Case:
-        return _appended(f"{x}: {name}", kind, case_rng + code, (x,), frozenset(true), may)
+        return _appended(f"{x}: {name}", kind, case_rng + code, (x,), true=frozenset(true), may=may)
 
     rows = f"order = np.roll(rng.permutation(len({x})), 1)\n"
     columns = f"places = rng.permutation({x}.shape[-1])\n"
@@ -152,7 +160,7 @@ def _exact(output: Output, generator: np.random.Generator) -> Iterator[Case]:
     rng = f"rng = np.random.default_rng({seed})\n{x} = np.asarray({x})\n"
 
     def case(name: str, kind: str, code: str, *true: str, may: frozenset[str] = ORDERS) -> Case:
-        return _appended(f"{x}: {name}", kind, rng + code, (x,), frozenset(true), may)
+        return _appended(f"{x}: {name}", kind, rng + code, (x,), true=frozenset(true), may=may)
 
     yield case("in another order", "redrawn", f"{x} = {x}[rng.permutation(len({x}))]",
                may=ORDERS | {"relabelled"})  # fmt: skip

@@ -173,8 +173,10 @@ class Judge:
         truth = self.reference.outputs[name]
         if truth.mean.dtype.kind != "f":
             return bool(np.array_equal(found, truth.mean))
-        return truth.count == 1 and found.shape == truth.mean.shape and (
-            rel_l1(found, truth.mean) <= SAME
+        return (
+            truth.count == 1
+            and found.shape == truth.mean.shape
+            and (rel_l1(found, truth.mean) <= SAME)
         )
 
     def _is_right(self, case: Case, answers: dict[str, Any], said: Diagnosis | None) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scipy import stats
@@ -52,15 +53,22 @@ def figures(rows: Sequence[Row]) -> list[tuple[str, int, int, str]]:
         ("named exactly, where a name exists",
          *count(held, lambda r: r["said"] == "match" and r["right"]), "≥ 80 %"),
     ]  # fmt: skip
+
+    def is_false(row: Row, key: str) -> bool:
+        return not row[key]
+
+    def is_true(row: Row, key: str) -> bool:
+        return bool(row[key])
+
     for prefix, what in (("", ""), ("left_out_", ", its own entries left out")):
         plain, hedged = said(wrong, prefix, "match"), said(wrong, prefix, "resembles")
         lines.append(
             (f"plain statements that are false{what}",
-             *count(plain, lambda r, p=prefix: not r[f"{p}right"]), "≤ 1 %")
+             *count(plain, partial(is_false, key=f"{prefix}right")), "≤ 1 %")
         )  # fmt: skip
         lines.append(
             (f"hedged statements that are true{what}",
-             *count(hedged, lambda r, p=prefix: bool(r[f"{p}right"])), "≥ 2/3")
+             *count(hedged, partial(is_true, key=f"{prefix}right")), "≥ 2/3")
         )  # fmt: skip
     return lines
 
@@ -85,8 +93,10 @@ def table(rows: Sequence[Row]) -> str:
     times = [row["mark_ms"] for row in rows]
     lines += [
         "",
-        f"Grading of the answers alone: {statistics.median(times):.1f} ms of processor time "
-        f"(median), {max(times):.0f} ms at most.",
+        (
+            f"Grading of the answers alone: {statistics.median(times):.1f} ms of processor time "
+            f"(median), {max(times):.0f} ms at most."
+        ),
     ]
     return "\n".join(lines)
 
@@ -94,8 +104,10 @@ def table(rows: Sequence[Row]) -> str:
 def by_exercise(rows: Sequence[Row]) -> str:
     """Return one line per exercise."""
     lines = [
-        "| exercise | cases | correct work failed | wrong work with full points "
-        "| plain false | hedged true |",
+        (
+            "| exercise | cases | correct work failed | wrong work with full points "
+            "| plain false | hedged true |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     for name in sorted({row["exercise"] for row in rows}):

@@ -47,7 +47,11 @@ def mail_reviewed(submission_id: uuid.UUID) -> None:
 def _send(submission: Submission, subject: _StrPromise, template: str) -> None:
     """Email the learner, in the learner's language."""
     address = settings.SITE_URL + reverse("exercises:submission", args=[submission.pk])
-    facts: dict[str, Any] = {"submission": submission, "exercise": submission.exercise, "address": address}
+    facts: dict[str, Any] = {
+        "submission": submission,
+        "exercise": submission.exercise,
+        "address": address,
+    }
     with override(submission.user.locale or settings.LANGUAGE_CODE):
         facts["feedback"] = feedback_for(submission)
         send_mail(

@@ -46,8 +46,8 @@ CLOSE_FITTED = 0.005
 """The same for proposals fitted to the answer: allows rounding to three decimals only."""
 FEW_CLOSE = 0.002
 """The same for few values, which lie near some misconception or other by chance."""
-RESEMBLES = 0.2
-RESEMBLES_SHARE = 0.35
+RESEMBLES = 0.12
+RESEMBLES_SHARE = 0.25
 APART = 1.6
 """What an answer resembles must be this much nearer than the next misconception."""
 FITTED_STRUCTURE = 0.35
@@ -125,6 +125,9 @@ def _diagnose_output(
     if diagnosis is None:
         return None
     if diagnosis.certainty == "match" and _inconsistent(evidence, diagnosis, named_by=name):
+        # Few classes match by chance: what else was submitted has to agree.
+        if answer.dtype.kind != "f":
+            return None
         diagnosis = texts.named(evidence.context.exercise, diagnosis.ids, name, certain=False)
     if diagnosis.certainty == "resembles" and len(diagnosis.ids) > texts.MOST_NAMES:
         return None
@@ -340,9 +343,7 @@ def _most_similar(
     from_truth = symmetric_l1(found, truth.mean)
     near = sorted((f for f in fits if not f.candidate.scatters), key=lambda f: f.distance)
     close = [
-        f
-        for f in near
-        if f.distance < RESEMBLES and f.distance < RESEMBLES_SHARE * from_truth
+        f for f in near if f.distance < RESEMBLES and f.distance < RESEMBLES_SHARE * from_truth
     ]
     if not close:
         return None
@@ -353,9 +354,7 @@ def _most_similar(
     return texts.named(exercise, (best.candidate.id,), name, certain=False)
 
 
-def _diagnose_exact(
-    evidence: Evidence, name: str, found: NDArray[np.generic]
-) -> Diagnosis | None:
+def _diagnose_exact(evidence: Evidence, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
     """Diagnose integers, booleans and text, which match a misconception exactly or not at all."""
     exercise, reference = evidence.context.exercise, evidence.context.reference
     known = reference.misconceptions

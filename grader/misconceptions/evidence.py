@@ -1,4 +1,4 @@
-"""What a run shows about each output: right, wrong or not comparable, by the criterion's own metric.
+"""What a run shows about each output: right, wrong or not comparable, by its criterion's metric.
 
 A misconception is contradicted by an output that is right although the misconception would change
 it, and by whole numbers, truth values and texts that are not what it gives.
@@ -120,7 +120,7 @@ class Evidence:
         return np.array(parts)
 
     def _part_holds(self, name: str, mixed: NDArray[np.generic], parts: int) -> bool:
-        """Whether the truth with one part replaced still holds, at that part's share of the bound."""
+        """Whether the truth with one part replaced holds, at that part's share of the bound."""
         (criterion,) = self._comparing[name]
         if criterion.kind == "agreement":
             criterion = replace(criterion, threshold=criterion.threshold / parts)

@@ -44,9 +44,7 @@ def candidate_of(name: str, replicates: Replicates) -> Candidate:
     return Candidate(name, replicates.mean, replicates.spread, replicates.count)
 
 
-def _fixed(
-    exercise: ExerciseDefinition, reference: Reference, name: str
-) -> tuple[Candidate, ...]:
+def _fixed(exercise: ExerciseDefinition, reference: Reference, name: str) -> tuple[Candidate, ...]:
     key = (id(reference), name, exercise.misconceptions)
     known = _LIBRARIES.get(key)
     if known is not None and known[0] is reference:

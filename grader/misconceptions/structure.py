@@ -35,7 +35,7 @@ def structural_candidates(
 ) -> Iterator[Candidate]:
     """Proposals in the order in which they should be believed."""
     yield from _scaled(found, reference)
-    yield from _reciprocal(found, reference)
+    yield from _reciprocal(reference)
     yield from _absolute(found, reference)
     if found.ndim >= 2 and len(found) > 1:  # noqa: PLR2004 - rows and features
         yield from _one_row(found, reference)
@@ -65,7 +65,7 @@ def _scaled(found: Floats, reference: Candidate) -> Iterator[Candidate]:
         yield Candidate(name, factor * reference.mean, spread, reference.seeds, cost)
 
 
-def _reciprocal(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+def _reciprocal(reference: Candidate) -> Iterator[Candidate]:
     """One over each value, as the odds of the other outcome are."""
     if not reference.scatters and bool((np.abs(reference.mean) > 0).all()):
         yield Candidate("reciprocal", 1 / reference.mean, np.zeros_like(reference.mean))
@@ -94,7 +94,7 @@ def few_values_candidate(found: Floats, reference: Candidate) -> Candidate | Non
     if reference.scatters or size == 0:
         return None
     for name, mean in (("sign", -reference.mean), ("reciprocal", _inverted(reference.mean))):
-        apart = float(np.abs(mean - reference.mean).sum()) > 0.1 * size  # noqa: PLR2004
+        apart = float(np.abs(mean - reference.mean).sum()) > 0.1 * size
         scale = float(np.abs(mean).sum())
         if apart and float(np.abs(found - mean).sum()) <= FEW_EXACTLY * scale:
             return Candidate(name, mean, np.zeros_like(mean))

@@ -112,7 +112,7 @@ def _few(right: NDArray[np.bool_]) -> bool:
 def _place_facts(
     name: str, noun: str, right: NDArray[np.bool_], names: Sequence[str]
 ) -> dict[str, str | int | float]:
-    wrong = [names[index] for index in np.flatnonzero(~right)]
+    wrong = [names[int(index)] for index in np.flatnonzero(~right)]
     facts: dict[str, str | int | float] = {"output": name, "axis": noun}
     return {**facts, "count": len(wrong), "total": len(right), "places": ", ".join(wrong)}
 

@@ -11,6 +11,7 @@ import pytest
 from grader.exercise import load_exercise
 from grader.messages import FAMILIES, message_text, with_nouns
 from grader.misconceptions.likelihood import noise_likelihood
+from grader.variants import visible_variant
 from tests.grader.test_diagnosis import Learner
 
 if TYPE_CHECKING:
@@ -23,9 +24,11 @@ CONTENT = Path(__file__).parents[2] / "content" / "exercises"
 
 def said(found: Diagnosis | None) -> list[tuple[str, tuple[str, ...], str]]:
     """Return certainty, ids and output of a diagnosis and of those of further outputs."""
-    return [] if found is None else [
-        (each.certainty, each.ids, each.output) for each in (found, *found.others)
-    ]
+    return (
+        []
+        if found is None
+        else [(each.certainty, each.ids, each.output) for each in (found, *found.others)]
+    )
 
 
 def text(found: Diagnosis | None) -> str:
@@ -93,8 +96,6 @@ def test_curves_of_training_rows_beside_a_right_mean_are_not_a_mean_over_trainin
     curves: Learner, references: ReferenceStore
 ) -> None:
     """A mean over training rows would change the PDP."""
-    from grader.variants import visible_variant
-
     exercise = curves.exercise
     reference = references.get(exercise, visible_variant(exercise), misconceptions=True)
     wrong = reference.misconceptions["train_rows"]

@@ -119,7 +119,7 @@ def mistake_class_zero(parameters: Parameters, seed: int) -> Outputs:  # noqa: A
 
 
 def mistake_rescaled_probability(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
-    """What TreeExplainer gives for the probability: it rescales the log-odds of each pair of rows."""
+    """What TreeExplainer gives for the probability: rescaled log-odds."""
     _, rows, backgrounds = _parts(parameters)
     classifier = _world(parameters["seed"])[0]
     phi = [

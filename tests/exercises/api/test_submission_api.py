@@ -34,7 +34,9 @@ REPORT = GradeReport(
         {"message": "Wrong sign.", "mistake": "the wrong sign", "question": "Which outcome?"},
         output="shares",
         others=(
-            Diagnosis(("base_forgotten",), "match", "diagnosis.match", {"message": "Zero."}, "base"),
+            Diagnosis(
+                ("base_forgotten",), "match", "diagnosis.match", {"message": "Zero."}, "base"
+            ),
         ),
     ),
     error=CellError(2, "ValueError", "no", 1, "Traceback ..."),
