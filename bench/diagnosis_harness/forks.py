@@ -15,6 +15,7 @@ import pickle
 import signal
 import sys
 import tempfile
+import warnings
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
@@ -101,12 +102,14 @@ class ForkSandbox:
 
 def _warm_up() -> None:
     """Import once what the forks would import and compile again and again."""
-    for name in WARM:
-        importlib.import_module(name)
-    shap = importlib.import_module("shap")
-    shap.KernelExplainer(lambda x: x[:, 0], np.zeros((2, 3))).shap_values(
-        np.ones((1, 3)), silent=True
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in WARM:
+            importlib.import_module(name)
+        shap = importlib.import_module("shap")
+        shap.KernelExplainer(lambda x: x[:, 0], np.zeros((2, 3))).shap_values(
+            np.ones((1, 3)), silent=True
+        )
 
 
 def _in_fork(work: Callable[[], None]) -> None:
