@@ -138,7 +138,11 @@ class Judge:
             score=report.score,
             full=report.score >= report.max_score,
             passed=report.passed,
-            changed=any(not self._equals_truth(name, found) for name, found in answers.items()),
+            changed=any(
+                not self._equals_truth(name, found)
+                for name, found in answers.items()
+                if name in case.outputs or not case.outputs
+            ),
             said=said.certainty if said else "",
             ids=said.ids if said else (),
             right=self._is_right(case, answers, said),
