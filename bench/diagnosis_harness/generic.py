@@ -138,7 +138,8 @@ def _tables(output: Output, *, case_rng: str, factor: float) -> Iterator[Case]:
                f"{x} = {x} / np.abs({x}).sum(axis=-1, keepdims=True)",
                "normalised", "scaled_rows")  # fmt: skip
     yield case("one row from another", "subtle", f"i = rng.integers(len({x}))\n"
-               f"{x}[i] = {x}[(i + 1) % len({x})]", may=frozenset({"other_rows", "one_row"}))  # fmt: skip
+               f"{x}[i] = {x}[(i + 1) % len({x})]",
+               may=frozenset({"other_rows", "one_row"}))  # fmt: skip
     yield case("one row scaled", "subtle", f"i = rng.integers(len({x}))\n{x}[i] *= 3",
                may=frozenset({"scaled_rows"}))  # fmt: skip
     yield case("one column negated", "subtle",
