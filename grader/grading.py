@@ -78,7 +78,7 @@ def grade_notebook(
         on_event: progress of the visible run, and the ticks of both; what it raises cancels them.
 
     Raises:
-        NotebookRefused: the file cannot be run; the learner can mend it.
+        NotebookRefused: the file cannot be run; the learner can fix it.
         SandboxUnavailable: nothing can be run safely here.
         ExerciseContentError: the exercise's own code fails.
     """

@@ -91,8 +91,8 @@ def drift(exercise: ExerciseDefinition) -> list[str]:
         if packages.get(package) != version
     ]
     cause = ", ".join(changed) or "reference.py, its data or the folder's name"
-    mend = "raise the version, then run `python -m grader lock`"
-    return [f"{', '.join(differing)} moved with {cause}: {mend}"]
+    fix = "raise the version, then run `python -m grader lock`"
+    return [f"{', '.join(differing)} moved with {cause}: {fix}"]
 
 
 def _differs(before: Any, now: Any) -> bool:

@@ -150,72 +150,96 @@ DIAGNOSES: dict[str, str] = {
     "diagnosis.match": "{message}",
     "diagnosis.match_either": "Your answer fits more than one mistake: {mistake}. We can't tell "
     "which from the answer alone.",
-    "diagnosis.resembles": "Looks similar to a known mistake ({mistake}), but not exactly.",
+    "diagnosis.resembles": "Looks similar to a known mistake ({mistake}), but not exactly. "
+    "If it is that one: {message}",
     "diagnosis.resembles_either": "Looks similar to known mistakes ({mistake}), but not exactly.",
     "diagnosis.unknown": "We don't recognise this mistake. Start with hint 1.",
+    "diagnosis.unknown_outputs": "We don't recognise this mistake. Start with hint 1. "
+    "Correct: {right}. Not correct: {wrong}.",
+    "diagnosis.unknown_places": "We don't recognise this mistake. Start with hint 1. "
+    "In {output}, {count} of {total} {axis} differ: {places}.",
+    "diagnosis.unknown_outputs_places": "We don't recognise this mistake. Start with hint 1. "
+    "Correct: {right}. In {output}, {count} of {total} {axis} differ: {places}.",
+    "diagnosis.one_row": "{output} has the shape {found} of one of your {rows}; expected "
+    "{expected}. Arrays of explanations begin with the {rows}: `values[1]` is the second of them, "
+    "not class 1.",
 }
 
 # A family's title is a noun phrase, its message a sentence, its question something to check.
+# {rows}, {row}, {columns} and {column} are what the entries of the output's axes are called.
 FAMILIES: dict[str, tuple[str, str, str]] = {
     "sign": (
         "the wrong sign",
         "Your values have the wrong sign.",
-        "Which outcome does a positive value support: the class in the task, or the other one?",
+        "Which outcome does a positive value support: the one in the task, or the other one?",
+    ),
+    "reciprocal": (
+        "reciprocals",
+        "You submitted one divided by each expected value.",
+        "Which of the two is divided by the other? Check one value by hand.",
     ),
     "absolute": (
         "absolute values",
         "You submitted absolute values: the magnitudes are right, but the signs are lost.",
-        "Can a sum of positive values reach an output below the base value?",
+        "Which of the values have to be negative?",
     ),
     "normalised": (
-        "values normalised per row",
-        "You normalised each row so that its absolute values add up to 1.",
-        "What should a row add up to, in the unit of the model's output?",
+        "values that add up to 1",
+        "You divided the values so that their absolute values add up to 1, or the largest is 1.",
+        "What should the values add up to, and in which unit?",
     ),
     "percent": (
         "percentages",
         "Your values are percentages: a hundred times the expected ones.",
-        "What is the unit of the model's output?",
+        "What is the unit of the expected values?",
     ),
     "scaled": (
-        "values in another unit",
+        "values multiplied by a common factor",
         "Your values are the expected ones multiplied by a common factor.",
-        "What do base value and attributions add up to, and in which unit is the model's output?",
+        "In which unit are your values? Was something averaged that has to be summed up?",
     ),
     "scaled_rows": (
-        "rows rescaled by different factors",
-        "Each of your rows is the expected one multiplied by a factor of its own.",
-        "Does each row still add up to the model's output on that row?",
+        "{rows} multiplied by different factors",
+        "Each of your {rows} is the expected one multiplied by a factor of its own.",
+        "By what was each of the {rows} divided or multiplied?",
     ),
     "transposed": (
-        "rows and columns swapped",
-        "Your array is transposed: rows and columns are swapped.",
-        "Which axis is for the explained rows, and which one for the features?",
+        "{rows} and {columns} swapped",
+        "Your array is transposed: {rows} and {columns} are swapped.",
+        "Which axis is for the {rows}, and which one for the {columns}?",
     ),
     "row_mean": (
-        "the mean over the rows",
-        "Each of your rows contains the mean over all rows instead of its own explanation.",
-        "Should two different rows have the same explanation?",
+        "the mean over the {rows}",
+        "Each of your {rows} contains the mean over all {rows} instead of its own values.",
+        "Should two different {rows} have the same values?",
+    ),
+    "one_row": (
+        "one of the {rows} in the place of all",
+        "All of your {rows} are the same one: only one of the {rows} was taken.",
+        "What does an index in the first place select: one of the {rows}, or a class?",
     ),
     "global_importance": (
-        "global importance instead of explanations",
-        "Each of your rows contains the mean absolute value over all rows: a global importance.",
-        "Should two different rows have the same explanation?",
+        "global importance instead of single explanations",
+        (
+            "Each of your {rows} contains the mean absolute value over all {rows}: a global "
+            "importance."
+        ),
+        "Should two different {rows} have the same values?",
     ),
     "shifted_rows": (
-        "rows shifted by one",
-        "Your rows are shifted by one.",
-        "Which row does your first explanation belong to? Compare the model's output on it.",
+        "{rows} shifted by one",
+        "Your {rows} are shifted by one.",
+        "Where does the first of your {rows} belong?",
     ),
     "reversed_rows": (
-        "rows in reverse order",
-        "Your values are right, but the rows are in reverse order.",
-        "Which row does your first explanation belong to? Compare the model's output on it.",
+        "{rows} in reverse order",
+        "Your values are right, but the {rows} are in reverse order.",
+        "Where does the first of your {rows} belong?",
     ),
     "row_order": (
-        "rows in a different order",
-        "Your explanations are right, but the rows are not in the order given in the task.",
-        "Which row does your first explanation belong to? Compare the model's output on it.",
+        "{rows} in a different order",
+        "Your values are right, but the {rows} are not in the order given in the task.",
+        "Where does the first of your {rows} belong?",
     ),
     "other_rows": (
         "explanations of other rows",
@@ -223,19 +247,19 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
         "Which rows did you explain? Compare their outputs with those of the rows in the task.",
     ),
     "sorted_values": (
-        "values sorted within each row",
-        "The values in each row are right, but sorted by size instead of in feature order.",
-        "Which feature does the first column belong to?",
+        "values sorted by size",
+        "The values are right, but sorted by size instead of in the order of the {columns}.",
+        "Which of the {columns} does the first value belong to?",
     ),
     "sorted_features": (
-        "features in alphabetical order",
-        "Your columns are in alphabetical order instead of the order of the data.",
-        "Which feature does the first column belong to?",
+        "{columns} in alphabetical order",
+        "Your {columns} are in alphabetical order instead of the order of the data.",
+        "Which of the {columns} does the first value belong to?",
     ),
     "feature_order": (
-        "features in a different order",
-        "Your values are right, but the columns are not in the order given in the task.",
-        "Which feature does the first column belong to?",
+        "{columns} in a different order",
+        "Your values are right, but the {columns} are not in the order given in the task.",
+        "Which of the {columns} does the first value belong to?",
     ),
     "predicted_class": (
         "each row explained for its predicted class",
@@ -263,8 +287,8 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
         "How many decimals does the task need?",
     ),
     "top_only": (
-        "only the largest values of each row",
-        "Only the largest values of each row are there; the others are zero.",
+        "only the largest values",
+        "Only the largest values of each of your {rows} are there; the others are zero.",
         "How many features does the explainer return by default?",
     ),
     "background": (
@@ -278,6 +302,19 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
         "What do base value and attributions of the first row add up to?",
     ),
 }
+
+
+def with_nouns(text: str, rows: str, columns: str) -> str:
+    """Return a family's text with what the entries of the axes are called, given in the plural."""
+    nouns = {"rows": rows, "row": _singular(rows), "columns": columns, "column": _singular(columns)}
+    for key, noun in nouns.items():
+        text = text.replace(f"{{{key}}}", noun)
+    return text
+
+
+def _singular(noun: str) -> str:
+    return noun.removesuffix("s")
+
 
 MESSAGES: dict[str, str] = {
     **NOTEBOOK,

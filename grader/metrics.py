@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,16 +64,16 @@ def envelope_excess(
     alpha: float,
     mean_of: int = 1,
 ) -> Floats:
-    """|x - μ| / (s √(1 + 1/m)) as a share of what honest work may reach; above 1 lies outside.
+    """|x - μ| / (s √(1 + 1/m)) as a share of what correct work may reach; above 1 lies outside.
 
     Where the answer is a mean of k runs and `spread` that of such means, the m seeds are m/k means:
     the factor is √(1 + k/m).
 
     The bound is Student's t quantile with m - 1 degrees of freedom at 1 - alpha / 2N: a prediction
-    interval for one further honest run, corrected for N values (Bonferroni), so that honest work
+    interval for one further correct run, corrected for N values (Bonferroni), so that correct work
     is rejected with probability at most `alpha`, whatever m is.
     """
-    bound = stats.t.ppf(1 - alpha / (2 * mean.size), replicates - 1)
+    bound = stdtrit(replicates - 1, 1 - alpha / (2 * mean.size))
     # A value that no seed ever moved must be met exactly, up to what a decimal print loses.
     floor = 1e-6 * max(float(np.abs(mean).max()), 1e-12)
     scale = np.maximum(spread, floor) * np.sqrt(1 + mean_of / replicates)

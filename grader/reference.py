@@ -15,25 +15,23 @@ in the sandbox and never in the web process. Functions are found in it by name:
     output -> (B, ...) explanations with each background row alone.
 ``other_outputs(parameters)``
     name -> (n,) other outputs of the model on the explained rows.
+``further_forms(parameters)``
+    "<misconception>/<output>" -> (K, ...) the same misconception with other settings, such as
+    another number of steps.
 
 Further functions are named by the rubric (`property`, `recomputed`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import importlib.metadata
-import importlib.util
 import io
 import json
 import os
-import random
-import sys
 import tempfile
 import threading
-import warnings
 import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -41,12 +39,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grader.author_code import author_code, blaming, call_author
 from grader.errors import ExerciseContentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -62,6 +60,8 @@ PINNED = ("numpy", "scikit-learn", "shap", "lime")
 MISCONCEPTION_SEEDS = 24
 """Enough for a spread to within 15 %, at a fifth of the cost of the envelope's seeds."""
 MEMORY_ENTRIES = 64
+DIAGNOSTIC = ("every_row", "single_backgrounds", "other_outputs", "further_forms")
+"""Functions of reference.py that only a diagnosis needs."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Reference:
         outputs: true values by output.
         labels: the first axis's labels of each labelled output.
         misconceptions: misconception id -> the outputs that it changes (visible variant only).
-        every_row, single_backgrounds, other_outputs: see the module's text.
+        every_row, single_backgrounds, other_outputs, further_forms: see the module's text.
         provenance: versions, hashes and parameters behind the values.
     """
 
@@ -128,97 +128,8 @@ class Reference:
     every_row: Arrays = field(default_factory=dict)
     single_backgrounds: Arrays = field(default_factory=dict)
     other_outputs: Arrays = field(default_factory=dict)
+    further_forms: Arrays = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-
-
-def author_code(exercise: ExerciseDefinition) -> ModuleType:
-    """The exercise's reference.py as a module, executed once per content.
-
-    Raises:
-        ExerciseContentError: it cannot be imported.
-    """
-    with _AUTHOR:
-        return _author_module(exercise)
-
-
-def _author_module(exercise: ExerciseDefinition) -> ModuleType:
-    known = _MODULES.get(exercise.folder)
-    if known is not None and known[0] == exercise.content_hash:
-        return known[1]
-    file = exercise.reference_file
-    name = f"whybox_reference_{exercise.slug.replace('-', '_')}_{exercise.content_hash[:12]}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ExerciseContentError("cannot be imported", file=file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses look their own module up
-    with _blaming(exercise, "import"):
-        spec.loader.exec_module(module)
-    _MODULES[exercise.folder] = (exercise.content_hash, module)
-    return module
-
-
-_MODULES: dict[Path, tuple[str, ModuleType]] = {}
-_AUTHOR = threading.RLock()
-"""Held while author code runs: its libraries draw from generators that all threads share."""
-
-
-def author_function(exercise: ExerciseDefinition, name: str) -> Callable[..., Any]:
-    """The function `name` of the exercise's reference.py.
-
-    Raises:
-        ExerciseContentError: there is none.
-    """
-    function = getattr(author_code(exercise), name, None)
-    if not callable(function):
-        raise ExerciseContentError(
-            "there is no such function", file=exercise.reference_file, key=name
-        )
-    return function  # type: ignore[no-any-return]
-
-
-def call_author(exercise: ExerciseDefinition, name: str, *arguments: Any) -> Any:
-    """Call a function of reference.py; its exceptions become an ExerciseContentError.
-
-    One thread at a time runs author code, each call from a known state of the global generators:
-    what it returns depends on its arguments, not on what another thread drew in between.
-    """
-    function = author_function(exercise, name)
-    with _AUTHOR, _seeded_generators(exercise, name, arguments), _blaming(exercise, name):
-        return function(*arguments)
-
-
-@contextlib.contextmanager
-def _seeded_generators(
-    exercise: ExerciseDefinition, name: str, arguments: tuple[Any, ...]
-) -> Iterator[None]:
-    """Seed the global generators by function, parameters and seed; then restore them."""
-    seeds = [argument for argument in arguments if isinstance(argument, int)]
-    parts = [exercise.slug, name, arguments[:1], seeds]  # the parameters come first
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).digest()
-    seed = int.from_bytes(digest[:4], "big")
-    before, before_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # lime and shap use it
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002  # the same
-    try:
-        yield
-    finally:
-        random.setstate(before)
-        np.random.set_state(before_numpy)  # noqa: NPY002  # the same
-
-
-@contextlib.contextmanager
-def _blaming(exercise: ExerciseDefinition, name: str) -> Iterator[None]:
-    """Whatever the author's code raises is the author's: say which function, and keep the cause."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except ExerciseContentError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ExerciseContentError(reason, file=exercise.reference_file, key=name) from error
 
 
 def build_reference(
@@ -249,7 +160,7 @@ def build_reference(
             if not misconception.family:
                 name = f"mistake_{misconception.id}"
                 found[misconception.id] = _replicated(exercise, name, parameters, seeds, labels)
-        for name in ("every_row", "single_backgrounds", "other_outputs"):
+        for name in DIAGNOSTIC:
             if hasattr(author_code(exercise), name):
                 raw = call_author(exercise, name, parameters)
                 extras[name] = {key: np.asarray(value, float) for key, value in raw.items()}
@@ -280,7 +191,7 @@ def _replicated(
     for seed in range(seeds):
         for key, array in reference_arrays(exercise, name, parameters, seed, labels).items():
             samples.setdefault(key, []).append(array)
-    with _blaming(exercise, name):
+    with blaming(exercise, name):
         return {
             key: Replicates(np.stack(values), exercise.output(key).runs)
             for key, values in samples.items()
@@ -331,7 +242,7 @@ def _array(
         keys = labels[key]
         value = [value.get(label, 0) for label in keys]
     kinds = {"float": np.float64, "integer": np.int64, "boolean": np.bool_, "string": np.str_}
-    with _blaming(exercise, name):
+    with blaming(exercise, name):
         array: NDArray[Any] = np.asarray(value, dtype=kinds[output.dtype])
     wanted = output.run_shape
     fits = array.ndim == len(wanted) and all(
@@ -435,7 +346,7 @@ def _write(file: Path, reference: Reference) -> None:
     for misconception, outputs in reference.misconceptions.items():
         for name, each in outputs.items():
             arrays[f"mistakes/{misconception}/{name}"] = each.samples
-    for part in ("every_row", "single_backgrounds", "other_outputs"):
+    for part in DIAGNOSTIC:
         for name, array in getattr(reference, part).items():
             arrays[f"{part}/{name}"] = array
     meta = {

@@ -34,17 +34,21 @@ class CriterionResult:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The mistake that the answer looks like.
+    """The misconception that the answer looks like.
 
     Attributes:
-        ids: misconception ids; more than one when they cannot be told apart.
-        certainty: ``match`` (said plainly), ``resembles`` (hedged).
+        ids: misconception ids; more than one when they cannot be told apart; none when unknown.
+        certainty: ``match`` (said plainly), ``resembles`` (hedged) or ``unknown``.
+        output: the output that shows it; empty where a criterion of the author's proves it.
+        others: the diagnoses of further outputs, each of another misconception.
     """
 
     ids: tuple[str, ...]
     certainty: str
     message_id: str
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    output: str = ""
+    others: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.reference import author_code, call_author
+from grader.author_code import author_code, call_author
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,38 +94,6 @@ def choose_hidden(exercise: ExerciseDefinition, secret: bytes, attempt: int) -> 
     generator = np.random.default_rng(_number(secret, f"{exercise.slug}/attempts"))
     order = generator.permutation(exercise.variants)
     return hidden_variant(exercise, secret, int(order[(attempt - 1) % exercise.variants]))
-
-
-def world_size(exercise: ExerciseDefinition) -> float:
-    """How many drawings differ from the visible one in every drawn parameter; inf for numbers.
-
-    A table of all answers, passed on among learners, has as many entries.
-    """
-    drawn = [parameter for parameter in exercise.parameters if parameter.draw]
-    return math.prod(other_values(parameter) for parameter in drawn) if drawn else 0
-
-
-def other_values(parameter: Parameter) -> float:
-    """How many values of a drawn parameter differ from its visible one; inf for numbers."""
-    draw = parameter.draw
-    if draw is None or draw.kind == "number":
-        return math.inf
-    if draw.kind == "choice":
-        return sum(option != parameter.value for option in draw.options)
-    numbers = range(int(draw.low), int(draw.high))
-    if draw.kind == "integer":
-        return len(numbers) - (parameter.value in numbers)
-    count = math.comb if draw.ordered else math.perm
-    return count(len(numbers), draw.size) - _may_be_drawn(parameter.value, numbers, draw)
-
-
-def _may_be_drawn(value: JSONValue, numbers: range, draw: Draw) -> bool:
-    """Whether the visible value is one of the samples that may be drawn."""
-    if not isinstance(value, list):
-        return False
-    inside = [int(each) for each in value if isinstance(each, int) and each in numbers]
-    fits = len(value) == len(set(inside)) == draw.size
-    return fits and (not draw.ordered or inside == sorted(inside))
 
 
 def _other(parameter: Parameter, generator: np.random.Generator) -> JSONValue:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.simulated_learners.learner import Learner
-from grader.reference import author_code
+from grader.author_code import author_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

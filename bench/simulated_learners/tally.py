@@ -17,7 +17,7 @@ from bench.simulated_learners.learners import (
 )
 from grader.check import grade_computed_answers
 from grader.metrics import rel_l1, symmetric_l1
-from grader.misconceptions.diagnosis import library
+from grader.misconceptions.library import library
 from grader.reference import reference_arrays
 
 if TYPE_CHECKING:

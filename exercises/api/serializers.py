@@ -96,11 +96,17 @@ class CriterionSerializer(serializers.Serializer[Any]):
 
 
 class MisconceptionSerializer(serializers.Serializer[Any]):
-    """The misconception that the outputs match."""
+    """The misconception that an output matches."""
 
-    id = serializers.CharField(help_text="Several ids, joined by |, when none can be told apart.")
+    id = serializers.CharField(
+        allow_blank=True,
+        help_text="Several ids, joined by |, when none can be told apart; empty when unknown.",
+    )
     title = serializers.CharField(allow_blank=True)
     message = serializers.CharField()
+    certainty = serializers.ChoiceField(choices=["match", "resembles", "unknown"])
+    question = serializers.CharField(allow_blank=True)
+    output = serializers.CharField(allow_blank=True)
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -146,6 +152,9 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     passed = serializers.BooleanField()
     criteria = CriterionSerializer(many=True)
     misconception = MisconceptionSerializer(allow_null=True)
+    further_misconceptions = MisconceptionSerializer(
+        many=True, help_text="Those of further outputs, one for each."
+    )
     error = ErrorSerializer(allow_null=True)
     timings = TimingsSerializer()
     review = ReviewSerializer(required=False, help_text="Projects only, once reviewed.")
@@ -189,6 +198,7 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
         "passed": submission.passed,
         "criteria": feedback.criteria,
         "misconception": feedback.misconception,
+        "further_misconceptions": feedback.further,
         "error": error,
         "timings": {
             "queued_seconds": submission.queued_seconds,

@@ -39,8 +39,11 @@ class MisconceptionFeedback:
 
     Attributes:
         id: several ids, joined by ``|``, when the outputs do not tell them apart.
+        title: the misconception as a noun phrase; empty where none is named.
+        message: what happened, in the author's words where it is said plainly.
         certainty: ``match`` is said plainly, ``resembles`` is hedged, ``unknown`` names none.
         question: something that the learner can check.
+        output: the output that shows it.
     """
 
     id: str
@@ -48,6 +51,7 @@ class MisconceptionFeedback:
     message: str
     certainty: str
     question: str
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,17 +74,22 @@ class Feedback:
     criteria: tuple[CriterionFeedback, ...]
     misconception: MisconceptionFeedback | None
     error: ErrorFeedback | None
+    further: tuple[MisconceptionFeedback, ...] = ()
+    """The misconceptions of further outputs."""
 
 
 def feedback_for(submission: Submission) -> Feedback:
     """Return what a submission shows; little while it is queued."""
     report: dict[str, Any] = submission.report or {}
+    diagnosis = report.get("misconception")
+    others = diagnosis.get("others", ()) if diagnosis else ()
     return Feedback(
         headline=_headline(submission),
         explanation=explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
         criteria=tuple(_criterion(line) for line in report.get("criteria", ())),
-        misconception=_misconception(report.get("misconception")),
+        misconception=_misconception(diagnosis) if diagnosis else None,
         error=_error(report.get("error")),
+        further=tuple(_misconception(each) for each in others),
     )
 
 
@@ -137,9 +146,7 @@ def _criterion(line: Mapping[str, Any]) -> CriterionFeedback:
     )
 
 
-def _misconception(diagnosis: Mapping[str, Any] | None) -> MisconceptionFeedback | None:
-    if diagnosis is None:
-        return None
+def _misconception(diagnosis: Mapping[str, Any]) -> MisconceptionFeedback:
     facts = diagnosis.get("facts", {})
     return MisconceptionFeedback(
         id="|".join(diagnosis["ids"]),
@@ -147,6 +154,7 @@ def _misconception(diagnosis: Mapping[str, Any] | None) -> MisconceptionFeedback
         message=_say(diagnosis["message_id"], facts),
         certainty=diagnosis["certainty"],
         question=str(facts.get("question", "")),
+        output=str(diagnosis.get("output", "")),
     )
 
 
@@ -165,4 +173,11 @@ def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
 def _say(message_id: str, facts: Mapping[str, Any]) -> str:
     """The message in the reader's language; an id of an older grader is shown as it is."""
     words = MESSAGES.get(message_id)
-    return message_id if words is None else _(words).format(**facts)
+    return message_id if words is None else _(words).format_map(_Facts(facts))
+
+
+class _Facts(dict[str, Any]):
+    """Facts of a message; what an older grader did not write is left out."""
+
+    def __missing__(self, name: str) -> str:
+        return ""

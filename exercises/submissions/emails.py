@@ -6,7 +6,7 @@ Each is written in the transaction that records what it tells, and goes to the o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from exercises.feedback.messages import feedback_for
 from exercises.models import Review, State, Submission
 
 if TYPE_CHECKING:
@@ -47,8 +48,13 @@ def mail_reviewed(submission_id: uuid.UUID) -> None:
 def _send(submission: Submission, subject: _StrPromise, template: str) -> None:
     """Email the learner, in the learner's language."""
     address = settings.SITE_URL + reverse("exercises:submission", args=[submission.pk])
-    facts = {"submission": submission, "exercise": submission.exercise, "address": address}
+    facts: dict[str, Any] = {
+        "submission": submission,
+        "exercise": submission.exercise,
+        "address": address,
+    }
     with override(submission.user.locale or settings.LANGUAGE_CODE):
+        facts["feedback"] = feedback_for(submission)
         send_mail(
             subject=subject % {"title": submission.exercise.title},
             message=render_to_string(template, facts),

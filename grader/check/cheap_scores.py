@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.variants import world_size
+from grader.exercise.worlds import world_size
 
 if TYPE_CHECKING:
     from collections.abc import Collection

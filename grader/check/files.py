@@ -6,10 +6,10 @@ import ast
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from grader.author_code import author_code
 from grader.authoring import exercise_notebooks
 from grader.lock import drift
 from grader.notebook import code_cells, is_tagged, read_notebook
-from grader.reference import author_code
 
 if TYPE_CHECKING:
     from grader.check.report import ExerciseCheck

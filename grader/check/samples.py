@@ -87,7 +87,7 @@ def _differences(expected: Mapping[str, Any], report: GradeReport) -> list[str]:
     if "misconception" in expected:
         named = report.misconception
         same("misconception", expected["misconception"] and sorted(expected["misconception"]),
-             sorted(named.ids) if named else None)  # fmt: skip
+             sorted(named.ids) if named and named.ids else None)  # fmt: skip
     for key, value in expected.get("criteria", {}).items():
         same(f"criterion {key}", value, results[key].passed if key in results else None)
     for key, value in expected.get("messages", {}).items():

@@ -1,6 +1,6 @@
 """Criteria: a metric with a threshold, points and words; one function per kind of the rubric.
 
-Each takes what was handed in and the reference, and says whether the criterion holds, in which
+Each takes what was submitted and the reference, and says whether the criterion holds, in which
 words, and where the largest deviation lies. None reveals a reference value or a distance to one.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from grader.author_code import call_author
 from grader.errors import ExerciseContentError
 from grader.explanation import AnswerProblem, Facts
 from grader.metrics import (
@@ -24,7 +25,6 @@ from grader.metrics import (
     within,
 )
 from grader.placeholders import placeholders
-from grader.reference import call_author
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -251,7 +251,7 @@ class _Usable(dict[str, Any]):
 
 
 def _author_says(criterion: Criterion, context: GradingContext) -> Any:
-    """What the author's function returns; a finding where it asks for what was not handed in.
+    """What the author's function returns; a finding where it asks for what was not submitted.
 
     Raises:
         ExerciseContentError: the function fails.

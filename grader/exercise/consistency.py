@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.variants import other_values, world_size
+from grader.exercise.worlds import other_values, world_size
 
 if TYPE_CHECKING:
     from grader.exercise.definition import ExerciseDefinition, Parameter

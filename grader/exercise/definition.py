@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """A variable that the notebook must leave behind.
+    """A variable that the notebook must define.
 
     Attributes:
         dtype: ``float``, ``integer``, ``boolean`` or ``string``.
@@ -26,6 +26,8 @@ class Output:
         decimals: how many decimals the starter prints of it: an answer rounded so is right.
         runs: the answer holds so many seeded runs along its first axis, judged by their mean (and
             by a ``scatter`` criterion); `reference()` returns one run. 1: it is a single run.
+        axes: what the entries of each axis are, in the plural, such as ``rows`` and ``features``;
+            empty where the ready-made words fit.
     """
 
     name: str
@@ -39,11 +41,26 @@ class Output:
     choices: tuple[str, ...] = ()
     decimals: int = 3
     runs: int = 1
+    axes: tuple[str, ...] = ()
 
     @property
     def run_shape(self) -> tuple[int | None, ...]:
         """The shape of one run, which is what the reference computes."""
         return self.shape[1:] if self.runs > 1 else self.shape
+
+    @property
+    def row_noun(self) -> str:
+        """What the entries of the first axis are called, in the plural."""
+        if self.axes:
+            return self.axes[0]
+        return "values" if len(self.shape) <= 1 else "rows"
+
+    @property
+    def column_noun(self) -> str:
+        """What the entries of the last axis are called, in the plural."""
+        if self.axes:
+            return self.axes[-1]
+        return "features" if self.columns or len(self.shape) <= 1 else "columns"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from grader.exercise.definition import (
     Parameter,
 )
 from grader.exercise.hashes import content_hash, reference_hash
-from grader.messages import MESSAGES
+from grader.messages import MESSAGES, with_nouns
 from grader.sandbox.job import MIB, Limits
 from grader.yaml_tree import Checks, line_of, read_yaml_tree, schema_reason
 
@@ -56,7 +56,7 @@ def load_exercise(folder: Path) -> ExerciseDefinition:
     parameters = tuple(_parameter(name, raw) for name, raw in tree.get("parameters", {}).items())
     criteria = tuple(_criterion(raw) for raw in tree["rubric"])
     misconceptions = tuple(
-        _misconception(raw, index, check, _main_output(criteria, outputs))
+        _misconception(raw, index, check, outputs, _main_output(criteria, outputs))
         for index, raw in enumerate(tree.get("misconceptions", ()))
     )
     data = folder / "data"
@@ -129,6 +129,7 @@ def _output(name: str, raw: Mapping[str, Any]) -> Output:
         choices=tuple(raw.get("choices", ())),
         decimals=raw.get("decimals", 3),
         runs=raw.get("runs", 1),
+        axes=tuple(raw.get("axes", ())),
     )
 
 
@@ -166,11 +167,16 @@ def _main_output(criteria: tuple[Criterion, ...], outputs: tuple[Output, ...]) -
 
 
 def _misconception(
-    raw: str | Mapping[str, Any], index: int, check: Checks, output: str
+    raw: str | Mapping[str, Any],
+    index: int,
+    check: Checks,
+    outputs: tuple[Output, ...],
+    main: str,
 ) -> Misconception:
     """A bare name is a ready-made family on the main output; else a mapping says more."""
     raw = {"family": raw} if isinstance(raw, str) else raw
-    family = raw.get("family", "")
+    family, name = raw.get("family", ""), raw.get("output", main)
+    output = next((each for each in outputs if each.name == name), outputs[0])
     texts = {}
     for part in ("title", "message", "question"):
         text = raw.get(part) or MESSAGES.get(f"misconception.{family}.{part}", "")
@@ -180,11 +186,11 @@ def _misconception(
             else f"needs {part!r}, since it has no family"
         )
         check.that(bool(text), f"misconceptions.{index}", reason)
-        texts[part] = text
+        texts[part] = with_nouns(text, output.row_noun, output.column_noun) if family else text
     return Misconception(
         id=raw.get("id", family),
         family=family,
-        output=raw.get("output", output),
+        output=name,
         resembles=tuple(raw.get("resembles", ())),
         passes=float(raw.get("passes", 0.0)),
         **texts,

@@ -1,26 +1,33 @@
-"""From a failed answer to a named misconception, or to "unknown".
+"""From failed outputs to named misconceptions, or to what is right and what differs.
 
-Order: the library if the answer is close to one of its misconceptions, unless a structure fits
-better; structural detectors; another model output that the values add up to; the misconception
-that an author's failed criterion proves; what fits within five per cent or merely resembles;
-nothing. The certainty is ``match`` only when the answer passes the goodness-of-fit test and is
-clearly likelier than the truth with noise; misconceptions that fit equally well are all named.
+Each output that is wrong by its criterion's own metric is diagnosed by itself: the library if the
+answer is close to one of its misconceptions, unless a structure fits better; structural detectors;
+another model output that the values add up to; what fits within five per cent or nearly. The
+certainty is ``match`` only when the answer passes the goodness-of-fit test, is clearly likelier
+than the truth with noise, and nothing that was submitted contradicts it: no output is right that
+the misconception would change. What nothing explains may still be proved by an author's criterion.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.explanation import AnswerProblem
-from grader.messages import FAMILIES
-from grader.metrics import rel_l1, symmetric_l1
-from grader.misconceptions.families import RelatedOutputs, family_candidates, satisfies_invariants
+from grader.metrics import symmetric_l1
+from grader.misconceptions import texts
+from grader.misconceptions.evidence import COMPARING, Evidence, information_bits
+from grader.misconceptions.families import satisfies_invariants
+from grader.misconceptions.library import candidate_of, library
 from grader.misconceptions.likelihood import Candidate, Fit, fit, noise_likelihood
-from grader.misconceptions.structure import adds_up_to, row_pool, structural_candidates
-from grader.reference import Replicates
-from grader.report import CriterionResult, Diagnosis
+from grader.misconceptions.structure import (
+    adds_up_to,
+    few_values_candidate,
+    row_pool,
+    structural_candidates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from grader.criteria import GradingContext
-    from grader.exercise import ExerciseDefinition, Misconception
-    from grader.reference import Reference
+    from grader.exercise import ExerciseDefinition
+    from grader.report import CriterionResult, Diagnosis
 
     Floats = NDArray[np.float64]
 
@@ -37,8 +44,13 @@ CLOSE = 0.01
 """Symmetric L1 below which a deterministic answer matches a misconception."""
 CLOSE_FITTED = 0.005
 """The same for proposals fitted to the answer: allows rounding to three decimals only."""
-RESEMBLES = 0.35
-RESEMBLES_SHARE = 0.6
+FEW_CLOSE = 0.002
+"""The same for few values, which lie near some misconception or other by chance."""
+RESEMBLES = 0.12
+RESEMBLES_SHARE = 0.25
+APART = 1.6
+"""What an answer resembles must be this much nearer than the next misconception."""
+FITTED_STRUCTURE = 0.35
 TIE = 5.0
 """Difference of log-likelihoods below which two misconceptions cannot be told apart (e^5 = 148)."""
 CERTAIN = 3.0
@@ -48,114 +60,147 @@ SAME_SCATTER = 2.0
 """Values within four standard errors whose spreads differ by at most this factor are equal."""
 NEAR = 0.05
 """An answer this close to the reference is not diagnosed."""
-CONSISTENT = 0.02
+FEWEST_VALUES = 6
+PLAIN_BITS = 3.5
+HEDGED_BITS = 2.5
+"""What whole numbers, truth values or texts must be worth to be said plainly, or at all."""
 _PROPERTY = "criterion.property_failed"
-_COMPARING = ("agreement", "envelope", "range", "exact")
-_HAVE_SHAPE = (*_COMPARING, "local_accuracy")
+_HAVE_SHAPE = (*COMPARING, "local_accuracy")
 
 
 def diagnose(context: GradingContext, results: Mapping[str, CriterionResult]) -> Diagnosis | None:
-    """Return the misconception shown by the first failed output; None if unknown."""
-    similar: Diagnosis | None = None
-    unknown = False
-    for name in _failed_outputs(context, results):
-        answer = context.answers[name]
-        if isinstance(answer, AnswerProblem) or answer.shape != context.expected(name).shape:
+    """Return the diagnosis of the failed outputs; None where there is nothing to diagnose."""
+    evidence = Evidence(context)
+    found: list[Diagnosis] = []
+    unexplained: list[str] = []
+    for name in _failed_outputs(evidence, results):
+        shape = _one_row(evidence, name)
+        answer = evidence.answer(name)
+        if shape is not None:
+            found.append(shape)
             continue
         # A base value of zero next to unexplained attributions is not a diagnosis.
-        if unknown and answer.size < FEWEST_VALUES:
+        many = any(context.expected(each).size >= FEWEST_VALUES for each in unexplained)
+        if answer is None or (many and answer.size < FEWEST_VALUES):
             continue
-        if answer.dtype.kind == "f":
-            diagnosis = _diagnose_floats(context, name, answer.astype(np.float64))
-        else:
-            diagnosis = _diagnose_exact(context, name, answer)
-        if diagnosis is not None and diagnosis.certainty == "match":
-            if not _contradicted(context, diagnosis, named_by=name):
-                return diagnosis
-            diagnosis = _diagnosis(context, diagnosis.ids, certain=False)
-        similar = similar or diagnosis
-        unknown = unknown or diagnosis is None
-    return _from_failed_criterion(context, results) or similar
+        diagnosis = _diagnose_output(evidence, name, answer)
+        if diagnosis is None:
+            unexplained.append(name)
+        elif not any(_includes(evidence, other, diagnosis) for other in found):
+            found.append(diagnosis)
+    proved = _from_failed_criterion(evidence, results)
+    plain = [each for each in found if each.certainty == "match"]
+    if proved is not None and not plain:
+        plain = [proved]
+    ordered = [*plain, *(each for each in found if each.certainty == "resembles")]
+    if not ordered:
+        untouched = {
+            each.output
+            for each in context.exercise.criteria
+            if results[each.id].message_id == "criterion.untouched"
+        }
+        named = [name for name in unexplained if name not in untouched]
+        return texts.unknown(evidence, named[0]) if named else None
+    return replace(ordered[0], others=tuple(ordered[1:]))
 
 
-def _contradicted(context: GradingContext, diagnosis: Diagnosis, *, named_by: str) -> bool:
-    """Whether other outputs contradict the diagnosis.
+def _includes(evidence: Evidence, said: Diagnosis, other: Diagnosis) -> bool:
+    """Whether what was said already explains another output too."""
+    if set(said.ids) & set(other.ids):
+        return True
+    return said.certainty == "match" and all(
+        evidence.would_change(each, other.output)
+        and evidence.is_consistent(each, other.output, scatter=True)
+        for each in said.ids
+    )
+
+
+def _diagnose_output(
+    evidence: Evidence, name: str, answer: NDArray[np.generic]
+) -> Diagnosis | None:
+    if answer.dtype.kind == "f":
+        diagnosis = _diagnose_floats(evidence, name, answer.astype(np.float64))
+    else:
+        diagnosis = _diagnose_exact(evidence, name, answer)
+    if diagnosis is None:
+        return None
+    if diagnosis.certainty == "match" and _inconsistent(evidence, diagnosis, named_by=name):
+        # Few classes match by chance: what else was submitted has to agree.
+        if answer.dtype.kind != "f":
+            return None
+        diagnosis = texts.named(evidence.context.exercise, diagnosis.ids, name, certain=False)
+    if diagnosis.certainty == "resembles" and len(diagnosis.ids) > texts.MOST_NAMES:
+        return None
+    return diagnosis
+
+
+def _one_row(evidence: Evidence, name: str) -> Diagnosis | None:
+    """Return the diagnosis of an array with the shape of one row, as `values[1]` has."""
+    problem = evidence.context.answers[name]
+    expected = evidence.context.expected(name).shape
+    if not isinstance(problem, AnswerProblem) or len(expected) < 2:  # noqa: PLR2004 - rows
+        return None
+    shape = str(problem.facts.get("found", ""))
+    if problem.message_id != "criterion.wrong_shape" or shape != str(expected[1:]):
+        return None
+    output = evidence.context.exercise.output(name)
+    return texts.one_row(output, shape, str(expected))
+
+
+def _inconsistent(evidence: Evidence, diagnosis: Diagnosis, *, named_by: str) -> bool:
+    """Whether other outputs are not what the diagnosis gives.
 
     Integers, booleans and texts must be what the misconception gives; a diagnosis from such an
     output must be consistent with all others, since a few classes can match by chance.
     """
+    context = evidence.context
     exact = {output.name for output in context.exercise.outputs if output.dtype != "float"}
     others = exact if named_by not in exact else set(context.answers)
     own = [each for each in diagnosis.ids if each in context.reference.misconceptions]
     return bool(own) and not any(
-        all(_is_consistent(context, each, name, scatter=True) for name in others) for each in own
+        all(evidence.is_consistent(each, name, scatter=True) for name in others) for each in own
     )
 
 
 def _from_failed_criterion(
-    context: GradingContext, results: Mapping[str, CriterionResult]
+    evidence: Evidence, results: Mapping[str, CriterionResult]
 ) -> Diagnosis | None:
     """Return the misconception that a failed criterion proves according to its author."""
-    for criterion in context.exercise.criteria:
+    exercise = evidence.context.exercise
+    for criterion in exercise.criteria:
         blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
         if criterion.misconception and not results[criterion.id].passed and blamed:
-            return _diagnosis(context, (criterion.misconception,), certain=True)
+            ids, name = (criterion.misconception,), criterion.output
+            return texts.named(exercise, ids, name, certain=_is_near_truth(evidence, name))
     return None
 
 
-def _failed_outputs(context: GradingContext, results: Mapping[str, CriterionResult]) -> list[str]:
-    """Return the failed outputs in rubric order; `fx` last, since it is the least specific."""
-    marked = [criterion for criterion in context.exercise.criteria if criterion.output]
-    right = {c.output for c in marked if results[c.id].passed and c.kind in _COMPARING}
-    failed = [c for c in marked if not results[c.id].passed and c.output not in right]
-    fx = {criterion.fx for criterion in context.exercise.criteria}
+def _is_near_truth(evidence: Evidence, name: str) -> bool:
+    """Whether what an answer has besides zeros is nearly the truth: nothing else is wrong."""
+    answer = evidence.answer(name) if name else None
+    if answer is None or answer.dtype.kind != "f":
+        return True
+    kept = answer != 0
+    truth = np.where(kept, evidence.context.expected(name), 0.0)
+    return symmetric_l1(answer.astype(np.float64), truth) <= FITTED_STRUCTURE
+
+
+def _failed_outputs(evidence: Evidence, results: Mapping[str, CriterionResult]) -> list[str]:
+    """Return the outputs that fail in the visible run, in rubric order; `fx` last.
+
+    An output that is right by its own comparison is not diagnosed, whatever the hidden run shows.
+    """
+    marked = [criterion for criterion in evidence.context.exercise.criteria if criterion.output]
+    failed = [c for c in marked if not results[c.id].passed and c.output not in evidence.right]
+    fx = {criterion.fx for criterion in evidence.context.exercise.criteria}
     names = [criterion.output for criterion in failed]
     ordered = [n for n in names if n not in fx] + [n for n in names if n in fx]
     return list(dict.fromkeys(ordered))
 
 
-def library(exercise: ExerciseDefinition, reference: Reference, name: str) -> tuple[Candidate, ...]:
-    """Return what each declared misconception gives for output `name`."""
-    key = (id(reference), name, exercise.misconceptions)
-    known = _LIBRARIES.get(key)
-    if known is not None and known[0] is reference:
-        return known[1]
-    output, samples = exercise.output(name), reference.outputs[name].samples
-    related = RelatedOutputs(exercise, reference, name)
-    found: list[Candidate] = []
-    for misconception in exercise.misconceptions:
-        if misconception.passes:  # a blind spot: what cannot be seen cannot be named
-            continue
-        if misconception.family and misconception.output == name:
-            arrays = family_candidates(misconception.family, samples, output, related)
-            computed = [Replicates(array, output.runs) for array in arrays]
-        elif not misconception.family and name in reference.misconceptions[misconception.id]:
-            computed = [reference.misconceptions[misconception.id][name]]
-        else:
-            continue
-        found.extend(
-            candidate_of(misconception.id, each)
-            for each in computed
-            if each.samples.shape[1:] == samples.shape[1:] and each.samples.dtype.kind == "f"
-        )
-    if len(_LIBRARIES) >= MAX_LIBRARIES:
-        _LIBRARIES.clear()
-    _LIBRARIES[key] = (reference, tuple(found))
-    return tuple(found)
-
-
-MAX_LIBRARIES = 256
-_LIBRARIES: dict[
-    tuple[int, str, tuple[Misconception, ...]], tuple[Reference, tuple[Candidate, ...]]
-] = {}
-
-
-def candidate_of(name: str, replicates: Replicates) -> Candidate:
-    """Return the candidate for the replicates of one misconception or of the truth."""
-    return Candidate(name, replicates.mean, replicates.spread, replicates.effective)
-
-
-def _diagnose_floats(context: GradingContext, name: str, found: Floats) -> Diagnosis | None:
+def _diagnose_floats(evidence: Evidence, name: str, found: Floats) -> Diagnosis | None:
+    context = evidence.context
+    exercise = context.exercise
     replicates = context.reference.outputs[name]
     truth = candidate_of("", replicates)
     true_fit = fit(found, truth)
@@ -164,12 +209,14 @@ def _diagnose_floats(context: GradingContext, name: str, found: Floats) -> Diagn
     noise = noise_likelihood(found, truth.mean)
     fits = [
         fit(found, candidate)
-        for candidate in library(context.exercise, context.reference, name)
-        if all(satisfies_invariants(_family(context.exercise, candidate.id), run) for run in runs)
+        for candidate in library(exercise, context.reference, name, found)
+        if all(satisfies_invariants(_family(exercise, candidate.id), run) for run in runs)
         and not _equals_truth(candidate, truth)
+        and not evidence.contradicted(candidate.id)
     ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
-    close = [f for f in good if f.distance <= CLOSE or f.candidate.scatters]
+    limit = CLOSE if found.size >= FEWEST_VALUES else FEW_CLOSE
+    close = [f for f in good if f.distance <= limit or f.candidate.scatters]
     shape = _best_structure(context, name, found, truth)
     if close:
         best = max(close, key=_by_likelihood)
@@ -178,18 +225,22 @@ def _diagnose_floats(context: GradingContext, name: str, found: Floats) -> Diagn
         if lead >= -TIE:
             # Two different explanations that fit equally well: neither is certain.
             certain = (same or lead >= TIE) and _is_certain(best, noise)
-            return _diagnosis(context, _tied(close, context, name), certain=certain)
+            if certain or _attracts_by_right(best, noise):
+                ids = _tied(close, evidence, name)
+                return texts.named(exercise, ids, name, certain=certain)
     if true_fit.good:
         return None
     if shape is not None:
         certain = _is_certain(shape, noise)
-        return _diagnosis(context, (shape.candidate.id,), certain=certain)
+        return texts.named(exercise, (shape.candidate.id,), name, certain=certain)
     other = _other_output(context, name, found)
-    if other is not None:
-        return other
-    if good:
-        return _diagnosis(context, _tied(good, context, name), certain=False)
-    return _most_similar(context, fits, found, replicates)
+    if other:
+        return texts.named(exercise, ("other_output",), name, certain=True)
+    earned = [f for f in good if _attracts_by_right(f, noise)]
+    if earned and found.size >= FEWEST_VALUES:
+        ids = _tied(earned, evidence, name)
+        return texts.named(exercise, ids, name, certain=False)
+    return _most_similar(exercise, fits, found, name, truth)
 
 
 def _family(exercise: ExerciseDefinition, misconception: str) -> str:
@@ -202,6 +253,13 @@ def _is_certain(found: Fit, noise: float) -> bool:
     candidate = found.candidate
     enough = candidate.mean.size >= FEWEST_VALUES or not candidate.scatters
     return candidate.is_informative and enough and found.log_likelihood - noise >= CERTAIN
+
+
+def _attracts_by_right(found: Fit, noise: float) -> bool:
+    """Whether a fit says more than that the answer is noisy: what scatters lies near everything."""
+    return found.log_likelihood > noise and (
+        not found.candidate.scatters or found.candidate.mean.size >= FEWEST_VALUES
+    )
 
 
 def _equals_truth(candidate: Candidate, truth: Candidate) -> bool:
@@ -223,8 +281,11 @@ def _best_structure(
     """Return the structural proposal that fits best; the first (most specific) of equals."""
     # A recomputed output depends on other outputs: its structure is not evidence.
     compared = any(c.output == name and c.kind in _HAVE_SHAPE for c in context.exercise.criteria)
-    if found.size < FEWEST_VALUES or not compared:
+    if not compared:
         return None
+    if found.size < FEWEST_VALUES:
+        few = few_values_candidate(found, truth)
+        return fit(found, few) if few is not None else None
     reference = context.reference
     rows = reference.every_row.get(name)
     pool = None if rows is None else row_pool(rows, truth)
@@ -233,21 +294,17 @@ def _best_structure(
     fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
     # Where noise is as large as the values, almost anything passes the test: check distance too.
     # A proposal fitted to a deterministic answer must match it, not merely be close.
-    limit = RESEMBLES if truth.scatters else CLOSE_FITTED
+    limit = FITTED_STRUCTURE if truth.scatters else CLOSE_FITTED
     near = [f for f in fits if f.good and f.distance <= limit]
     return max(near, key=_by_likelihood, default=None)
 
 
-def _other_output(context: GradingContext, name: str, found: Floats) -> Diagnosis | None:
+def _other_output(context: GradingContext, name: str, found: Floats) -> str | None:
     base = _own_base(context, name)
     if base is None or not context.reference.other_outputs:
         return None
     sums = found.reshape(len(found), -1).sum(axis=1) + base
-    other = adds_up_to(sums, dict(context.reference.other_outputs))
-    return _diagnosis(context, ("other_output",), certain=True, name=other) if other else None
-
-
-FEWEST_VALUES = 6
+    return adds_up_to(sums, dict(context.reference.other_outputs))
 
 
 def _own_base(context: GradingContext, name: str) -> Floats | None:
@@ -258,84 +315,74 @@ def _own_base(context: GradingContext, name: str) -> Floats | None:
     return None
 
 
-def _tied(fits: Sequence[Fit], context: GradingContext, name: str) -> tuple[str, ...]:
+def _tied(fits: Sequence[Fit], evidence: Evidence, name: str) -> tuple[str, ...]:
     """Return the best fits that cannot be told apart, also by the other outputs."""
     best = max(f.log_likelihood for f in fits)
     tied = [f.candidate.id for f in fits if f.log_likelihood >= best - TIE]
-    return _most_consistent(context, tied, name)
+    return _most_consistent(evidence, tied, name)
 
 
 def _most_consistent(
-    context: GradingContext, misconceptions: Sequence[str], name: str
+    evidence: Evidence, misconceptions: Sequence[str], name: str
 ) -> tuple[str, ...]:
     """Return the misconceptions that are consistent with the most other outputs."""
     ids = list(dict.fromkeys(misconceptions))
-    others = [output.name for output in context.exercise.outputs if output.name != name]
-    agreeing = {each: sum(_is_consistent(context, each, other) for other in others) for each in ids}
+    others = [output.name for output in evidence.context.exercise.outputs if output.name != name]
+    agreeing = {each: sum(evidence.is_consistent(each, other) for other in others) for each in ids}
     return tuple(each for each in ids if agreeing[each] == max(agreeing.values()))
 
 
-def _is_consistent(
-    context: GradingContext, misconception: str, name: str, *, scatter: bool = False
-) -> bool:
-    """Whether another output is what the misconception gives, within its scatter if asked."""
-    answer = context.answers[name]
-    changed: Replicates | None = context.reference.misconceptions.get(misconception, {}).get(name)
-    replicates = changed or context.reference.outputs[name]
-    expected = replicates.mean
-    if isinstance(answer, AnswerProblem) or answer.shape != expected.shape:
-        return False
-    if expected.dtype.kind != "f":
-        return bool(np.array_equal(answer, expected))
-    size = max(float(np.abs(expected).sum()), 1e-300)
-    chance = 2 * float(replicates.spread.sum()) / size if scatter else 0.0
-    return rel_l1(answer.astype(np.float64), expected) <= CONSISTENT + chance
-
-
 def _most_similar(
-    context: GradingContext, fits: Sequence[Fit], found: Floats, replicates: Replicates
+    exercise: ExerciseDefinition,
+    fits: Sequence[Fit],
+    found: Floats,
+    name: str,
+    truth: Candidate,
 ) -> Diagnosis | None:
-    from_truth = symmetric_l1(found, replicates.mean)
-    near = sorted(
-        (f for f in fits if f.distance < RESEMBLES and f.distance < RESEMBLES_SHARE * from_truth),
-        key=lambda f: f.distance,
-    )
-    if not near:
+    """Return what the answer nearly is: much nearer than to the truth and to anything else."""
+    if found.size < FEWEST_VALUES:
         return None
-    ids = [f.candidate.id for f in near if f.distance <= 1.25 * near[0].distance]
-    return _diagnosis(context, tuple(dict.fromkeys(ids)), certain=False)
-
-
-def _diagnose_exact(
-    context: GradingContext, name: str, found: NDArray[np.generic]
-) -> Diagnosis | None:
-    """Diagnose integers, booleans and text, which match a misconception exactly or not at all."""
-    known = context.reference.misconceptions
-    ids = [
-        each.id
-        for each in context.exercise.misconceptions
-        if name in known.get(each.id, ()) and np.array_equal(found, known[each.id][name].mean)
+    from_truth = symmetric_l1(found, truth.mean)
+    near = sorted((f for f in fits if not f.candidate.scatters), key=lambda f: f.distance)
+    close = [
+        f for f in near if f.distance < RESEMBLES and f.distance < RESEMBLES_SHARE * from_truth
     ]
-    return _diagnosis(context, _most_consistent(context, ids, name), certain=True) if ids else None
+    if not close:
+        return None
+    best = close[0]
+    rivals = [f for f in near if f.candidate.id != best.candidate.id]
+    if rivals and rivals[0].distance < APART * best.distance:
+        return None
+    return texts.named(exercise, (best.candidate.id,), name, certain=False)
 
 
-def _diagnosis(
-    context: GradingContext, ids: tuple[str, ...], *, certain: bool, **extra: str
-) -> Diagnosis:
-    """Return a diagnosis with its message: ``match`` if certain, otherwise ``resembles``."""
-    certainty = "match" if certain else "resembles"
-    texts = [_texts(context.exercise, each) for each in ids]
-    message = f"diagnosis.{certainty}" + ("_either" if len(ids) > 1 else "")
-    facts: dict[str, str | int | float] = {
-        "mistake": " or ".join(title for title, _, _ in texts),
-        "message": texts[0][1] if len(ids) == 1 else "",
-        "question": texts[0][2],
-        **extra,
+def _diagnose_exact(evidence: Evidence, name: str, found: NDArray[np.generic]) -> Diagnosis | None:
+    """Diagnose integers, booleans and text, which match a misconception exactly or not at all."""
+    exercise, reference = evidence.context.exercise, evidence.context.reference
+    known = reference.misconceptions
+    bits = {
+        each.id: information_bits(exercise, reference, each.id, name)
+        for each in exercise.misconceptions
+        if name in known.get(each.id, ())
+        and np.array_equal(found, known[each.id][name].mean)
+        and not evidence.contradicted(each.id)
     }
-    return Diagnosis(ids=ids, certainty=certainty, message_id=message, facts=facts)
+    ids = _most_consistent(evidence, list(bits), name) if bits else ()
+    supported = [each for each in ids if _supported(evidence, each, name)]
+    worth = max((bits[each] for each in ids), default=0.0)
+    if worth < HEDGED_BITS and not supported:
+        return None
+    return texts.named(exercise, ids, name, certain=worth >= PLAIN_BITS or bool(supported))
 
 
-def _texts(exercise: ExerciseDefinition, misconception: str) -> tuple[str, str, str]:
-    """Return title, message and question: the exercise's own, or the family's."""
-    own = exercise.misconception(misconception)
-    return (own.title, own.message, own.question) if own else FAMILIES[misconception]
+def _supported(evidence: Evidence, misconception: str, name: str) -> bool:
+    """Whether an output of several numbers shows the misconception too."""
+    context = evidence.context
+    return any(
+        other != name
+        and context.expected(other).dtype.kind == "f"
+        and context.expected(other).size >= FEWEST_VALUES
+        and evidence.would_change(misconception, other)
+        and evidence.is_consistent(misconception, other)
+        for other in context.answers
+    )

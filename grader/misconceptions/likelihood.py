@@ -1,4 +1,4 @@
-"""How well an answer fits what a mistake would produce, with the noise that honest work has.
+"""How well an answer fits what a misconception gives, with the noise that correct work has.
 
 Variance of one value: s²(1 + 1/K) + (r|μ|)² + (0.2 r·rms)², with s the spread over K seeds and r,
 the relative error of everything else (another version, a rounded printout), profiled.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,9 +93,9 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
     # The variance of Student's t: a spread from few seeds is itself uncertain.
     uncertain = seeds > 3 and not candidate.pooled  # noqa: PLR2004
     heavier = (seeds - 1) / (seeds - 3) if uncertain else 1.0
-    limit = float(stats.chi2.ppf(GOODNESS, gap.size)) * heavier
+    limit = float(chdtri(gap.size, 1 - GOODNESS)) * heavier
     moving = np.count_nonzero(own)
-    least = float(stats.chi2.ppf(TOO_GOOD, moving)) if moving else 0.0
+    least = float(chdtri(moving, 1 - TOO_GOOD)) if moving else 0.0
     size = float(np.abs(found).sum() + np.abs(mean).sum())
     distance = 2 * float(np.abs(gap).sum()) / size if size > 0 else 0.0
     good = least <= chi <= limit
@@ -105,7 +105,24 @@ def fit(found: Floats, candidate: Candidate) -> Fit:
 def noise_likelihood(found: Floats, truth: Floats) -> float:
     """Log-likelihood of the truth with noise on it whose size is fitted, and paid for.
 
-    What a named mistake must explain better: a wide scatter alone explains any answer.
+    What a named misconception must explain better: a wide scatter alone explains any answer. Two
+    kinds of noise count: of one size everywhere, and in proportion to the value.
     """
-    size = max(float(np.mean((found - truth) ** 2)), 1e-300)
-    return -0.5 * found.size * (float(np.log(size)) + 1) - 0.5 * float(np.log(found.size))
+    gap = found - truth
+    same = _gaussian(gap)
+    size = np.abs(truth)
+    floor = LEAST_SHARE * float(size.max(initial=0.0))
+    if floor <= 0:
+        return same
+    scale = np.maximum(size, floor)
+    # The density of the answer itself: the scale of each value is part of it.
+    return max(same, _gaussian(gap / scale) - float(np.log(scale).sum()))
+
+
+LEAST_SHARE = 0.001
+"""Values below this share of the largest have noise as if they were that large."""
+
+
+def _gaussian(gap: Floats) -> float:
+    size = max(float(np.mean(gap**2)), 1e-300)
+    return -0.5 * gap.size * (float(np.log(size)) + 1) - 0.5 * float(np.log(gap.size))

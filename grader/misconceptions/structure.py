@@ -35,7 +35,10 @@ def structural_candidates(
 ) -> Iterator[Candidate]:
     """Proposals in the order in which they should be believed."""
     yield from _scaled(found, reference)
+    yield from _reciprocal(reference)
+    yield from _absolute(found, reference)
     if found.ndim >= 2 and len(found) > 1:  # noqa: PLR2004 - rows and features
+        yield from _one_row(found, reference)
         yield from _row_order(found, reference)
     if every_row is not None and found.ndim >= 2:  # noqa: PLR2004
         yield from _other_rows(found, reference, every_row)
@@ -60,6 +63,50 @@ def _scaled(found: Floats, reference: Candidate) -> Iterator[Candidate]:
         spread = abs(factor) * reference.spread
         cost = 0.5 * np.log(found.size)
         yield Candidate(name, factor * reference.mean, spread, reference.seeds, cost)
+
+
+def _reciprocal(reference: Candidate) -> Iterator[Candidate]:
+    """One over each value, as the odds of the other outcome are."""
+    if not reference.scatters and bool((np.abs(reference.mean) > 0).all()):
+        yield Candidate("reciprocal", 1 / reference.mean, np.zeros_like(reference.mean))
+
+
+def _absolute(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    """The magnitudes without their signs."""
+    if bool((found >= 0).all()) and bool((reference.mean < 0).any()):
+        yield Candidate("absolute", np.abs(reference.mean), reference.spread, reference.seeds)
+
+
+def _one_row(found: Floats, reference: Candidate) -> Iterator[Candidate]:
+    """One row of the reference in the place of every row, as `values[1]` gives it."""
+    if not np.allclose(found, found[:1], rtol=1e-6, atol=0):
+        return
+    rows = reference.mean.reshape(len(reference.mean), -1)
+    nearest = int(np.abs(rows - found[0].ravel()).sum(axis=1).argmin())
+    mean = np.broadcast_to(reference.mean[nearest], found.shape)
+    spread = np.broadcast_to(reference.spread[nearest], found.shape)
+    yield Candidate("one_row", mean, spread, reference.seeds, float(np.log(len(rows))))
+
+
+def few_values_candidate(found: Floats, reference: Candidate) -> Candidate | None:
+    """Return the opposite sign or the reciprocal of few values that are met to rounding."""
+    size = float(np.abs(reference.mean).sum())
+    if reference.scatters or size == 0:
+        return None
+    for name, mean in (("sign", -reference.mean), ("reciprocal", _inverted(reference.mean))):
+        apart = float(np.abs(mean - reference.mean).sum()) > 0.1 * size
+        scale = float(np.abs(mean).sum())
+        if apart and float(np.abs(found - mean).sum()) <= FEW_EXACTLY * scale:
+            return Candidate(name, mean, np.zeros_like(mean))
+    return None
+
+
+FEW_EXACTLY = 0.001
+"""Few values are named plainly only where they are met to three digits."""
+
+
+def _inverted(x: Floats) -> Floats:
+    return np.asarray(1 / np.where(x == 0, np.inf, x))
 
 
 def _row_order(found: Floats, reference: Candidate) -> Iterator[Candidate]:

@@ -44,8 +44,6 @@ CHEAP_STRUCTURE: Final = 64
 MAX_EXECUTION_COUNT: Final = 10**6
 ANSWER_BUDGETS: Final = 6
 """How many full-size answers a run may send; the runner itself stops at four."""
-CPU_GRAIN_SECONDS: Final = 0.5
-"""The kernel's CPU limit is in whole seconds, counted in ticks."""
 FRAMES_PER_RUN: Final = 500_000
 
 _SHOWN: Final = frozenset(
@@ -405,14 +403,14 @@ class RunMonitor:
         complete = state.finished and not state.open and state.current == len(state.cells) - 1
         if complete:
             return Termination(Verdict.OK)
-        if (
-            code == -signal.SIGKILL
-            and report["cpu_seconds"] > limits.cpu_seconds - CPU_GRAIN_SECONDS
-        ):
-            peak = max(limits.cpu_seconds, report["cpu_seconds"])
-            return Termination(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
         if code == -signal.SIGKILL:
-            peak = max(self._memory.peak_bytes, limits.memory_bytes)
+            # The kernel ended it by a limit: by the one that it came nearer to. (It counts CPU time
+            # in ticks, and reports it finer: the two may differ.)
+            used, memory = report["cpu_seconds"], self._memory.peak_bytes
+            if used / limits.cpu_seconds > memory / limits.memory_bytes:
+                peak = max(limits.cpu_seconds, used)
+                return Termination(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
+            peak = max(memory, limits.memory_bytes)
             return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
         return Termination(Verdict.RUNTIME_ERROR, message=_exit_message(code))
 

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.author_code import author_code
 from grader.check import grade_computed_answers
 from grader.exercise import load_exercise
 from grader.messages import message_text
-from grader.misconceptions.diagnosis import _equals_truth, _is_certain, candidate_of
+from grader.misconceptions.diagnosis import _equals_truth, _is_certain
 from grader.misconceptions.families import satisfies_invariants
+from grader.misconceptions.library import candidate_of
 from grader.misconceptions.likelihood import Candidate, Fit, fit
-from grader.reference import Replicates, author_code
+from grader.reference import Replicates
 from grader.variants import visible_variant
 from tests.grader.conftest import write_exercise
 
@@ -81,7 +83,7 @@ def test_numbers_from_nowhere_are_not_named(learner: Learner, seed: int, share: 
     size = share * float(np.abs(learner.right["shares"]).mean())
     values = np.random.default_rng(seed).normal(0, size, size=(5, 6))
     found = learner.hands_in(shares=values)
-    assert found is None or found.certainty == "resembles"
+    assert found is None or found.certainty != "match"
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,7 +108,7 @@ def test_any_other_rows_are_found(learner: Learner, rows: list[int]) -> None:
     else:
         assert found is not None
         assert found.certainty == "match"
-        assert found.ids[0] in {"other_rows", "row_order", "shifted_rows"}
+        assert found.ids[0] in {"other_rows", "row_order", "shifted_rows", "one_row"}
 
 
 def test_honest_scatter_equals_truth(noisy: ExerciseDefinition, references: ReferenceStore) -> None:
@@ -117,7 +119,7 @@ def test_honest_scatter_equals_truth(noisy: ExerciseDefinition, references: Refe
         for seed in range(20_000, 20_200)
     ]
     assert sum(result.score < noisy.max_score for result in results) <= 4
-    assert sum(result.misconception is not None for result in results) == 0
+    assert not any(result.misconception and result.misconception.ids for result in results)
 
 
 def test_a_good_fit_is_turned_away_once_in_a_thousand() -> None:
@@ -140,7 +142,7 @@ def test_noise_is_not_named_by_what_scatters_widely(
     means = right.right["means"]
     noise = np.random.default_rng(seed).normal(0, share * np.abs(means).mean(), means.shape)
     found = right.hands_in(means=means + noise)
-    assert found is None or found.certainty == "resembles"
+    assert found is None or found.certainty != "match"
 
 
 def test_what_always_scatters_is_never_met_exactly() -> None:
@@ -223,16 +225,17 @@ def exact(tmp_path_factory: pytest.TempPathFactory, references: ReferenceStore) 
 
 
 def test_a_mistake_in_classes_must_show_wherever_it_would(exact: Learner) -> None:
-    """Few classes agree by chance: what fits in one output and not in the other is hedged."""
+    """Few classes agree by chance: what fits in one output and not in the other is not named."""
     both = exact.hands_in(leaf=np.arange(6, 0, -1), group=np.array([1, 1, 1, 0, 2, 1]))
-    one = exact.hands_in(leaf=np.arange(6) * 2, group=np.array([1, 1, 1, 0, 2, 1]))
-    assert both is not None
-    assert one is not None
-    assert (both.ids, both.certainty) == (("mirrored",), "match")
-    assert (one.ids, one.certainty) == (("mirrored",), "resembles")
+    one = exact.hands_in(group=np.array([1, 1, 1, 0, 2, 1]))
+    other = exact.hands_in(leaf=np.arange(6, 0, -1), group=np.array([2, 0, 0, 1, 1, 0]))
     half = exact.hands_in(leaf=np.arange(6, 0, -1))
-    assert half is not None
-    assert (half.ids, half.certainty) == (("mirrored",), "resembles")
+    assert [(found.ids, found.certainty) for found in (both, one, other, half) if found] == [
+        (("mirrored",), "match"),
+        ((), "unknown"),
+        ((), "unknown"),
+        ((), "unknown"),
+    ]
 
 
 def test_one_number_that_scatters_is_named_with_a_reserve() -> None:

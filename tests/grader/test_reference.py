@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from grader import reference as reference_module
+from grader.author_code import author_function
 from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
-from grader.reference import ReferenceStore, author_function, build_reference
+from grader.reference import ReferenceStore, build_reference
 from grader.variants import hidden_variant, visible_variant
 
 if TYPE_CHECKING:

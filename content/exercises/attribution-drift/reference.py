@@ -137,6 +137,23 @@ def mistake_common_logarithm(parameters: Parameters, seed: int) -> Outputs:
     return _judged(right["psi"] / np.log(10), right["distance"], before)
 
 
+def mistake_averaged_bins(parameters: Parameters, seed: int) -> Outputs:
+    """The mean of the bins' terms instead of their sum."""
+    return _judged(reference(parameters, seed)["psi"] / 10)
+
+
+def mistake_one_for_all(parameters: Parameters, seed: int) -> Outputs:
+    """The sum of the features' indices in each place."""
+    psi = reference(parameters, seed)["psi"]
+    return _judged(np.full_like(psi, psi.sum()))
+
+
+def further_forms(parameters: Parameters) -> Outputs:
+    """The mean of the features' indices instead of their sum."""
+    psi = reference(parameters, 0)["psi"]
+    return {"one_for_all/psi": np.full_like(psi, psi.mean())[None]}
+
+
 def mistake_absolute_values(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Absolute attributions."""
     before, now = _attributions(parameters)

@@ -11,6 +11,8 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import train_test_split
 
+from grader.explainers.trees import tree_shap
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -114,6 +116,17 @@ def mistake_class_zero(parameters: Parameters, seed: int) -> Outputs:  # noqa: A
     """The other column of predict_proba."""
     model, rows, backgrounds = _parts(parameters)
     return _explained(lambda x: 1 - model(x), rows, backgrounds)
+
+
+def mistake_rescaled_probability(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """What TreeExplainer gives for the probability: rescaled log-odds."""
+    _, rows, backgrounds = _parts(parameters)
+    classifier = _world(parameters["seed"])[0]
+    phi = [
+        tree_shap(classifier, rows, background=each, model_output="probability")[0]
+        for each in backgrounds
+    ]
+    return {"phi": np.stack(phi)}
 
 
 def mistake_test_background(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

@@ -105,6 +105,11 @@ def mistake_class_zero(parameters: Parameters, seed: int) -> Outputs:
     }
 
 
+def mistake_odds_inverted(parameters: Parameters, seed: int) -> Outputs:
+    """The odds of the other class beside the right coefficients."""
+    return {"odds_per_sd": 1 / reference(parameters, seed)["odds_per_sd"]}
+
+
 def mistake_log_odds_as_odds(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """No exponential."""
     outputs, deviation = _logistic(parameters["seed"])

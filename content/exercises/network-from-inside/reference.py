@@ -139,6 +139,25 @@ def mistake_few_steps(parameters: Parameters, seed: int) -> Outputs:  # noqa: AR
     return {"IG": z * _mean_gradient(net, z, np.zeros_like(z), np.arange(1, 6) / 5)}
 
 
+def further_forms(parameters: Parameters) -> Outputs:
+    """Integrated gradients by other rules: left, right, middle and trapezes, with 2 to 60 steps."""
+    net, z = _asked(parameters)
+    rules = [
+        steps
+        for n in (*range(2, 31), 40, 50, 60)
+        for steps in (
+            np.arange(n) / n,
+            np.arange(1, n + 1) / n,
+            (np.arange(n) + 0.5) / n,
+            np.linspace(0, 1, n),
+        )
+    ]
+    forms = [z * _mean_gradient(net, z, np.zeros_like(z), steps) for steps in rules]
+    right = _explained(net, z)["IG"]
+    apart = [form for form in forms if np.abs(form - right).sum() > 0.02 * np.abs(right).sum()]
+    return {"few_steps/IG": np.stack(apart)}
+
+
 def mistake_raw_zero_baseline(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Zeros before standardising."""
     net, z = _asked(parameters)

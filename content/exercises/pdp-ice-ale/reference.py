@@ -141,6 +141,18 @@ def mistake_train_rows(parameters: Parameters, seed: int) -> Outputs:  # noqa: A
     return {"ice": curves[parameters["rows"]], "pdp": curves.mean(axis=0)}
 
 
+def mistake_ice_of_training_rows(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The same positions in the training set, in the single curves alone."""
+    _, train, _ = _world(parameters["seed"])
+    return {"ice": _scene(parameters).curves(train[parameters["rows"]])}
+
+
+def every_row(parameters: Parameters) -> Outputs:
+    """The curves of all test rows."""
+    scene = _scene(parameters)
+    return {"ice": scene.curves(scene.x)}
+
+
 def mistake_mean_of_ten(parameters: Parameters, seed: int) -> Outputs:
     """Mean over the ten rows."""
     return {"pdp": reference(parameters, seed)["ice"].mean(axis=0)}

@@ -70,6 +70,27 @@ def mistake_interactions_without_main(parameters: Parameters, seed: int) -> Outp
     return {"phi": right["phi"] - np.diagonal(right["interactions"], axis1=1, axis2=2)}
 
 
+def mistake_one_slice(parameters: Parameters, seed: int) -> Outputs:
+    """The second column of each table, as an index gives it."""
+    return {"phi": reference(parameters, seed)["interactions"][:, 1]}
+
+
+def mistake_pairs_of_one_row(parameters: Parameters, seed: int) -> Outputs:
+    """The table of the second row, as an index in the first place gives it."""
+    return {"pair_strength": reference(parameters, seed)["interactions"][1]}
+
+
+def further_forms(parameters: Parameters) -> Outputs:
+    """Any other slice, and the pairs of any other row with and without the diagonal."""
+    table = reference(parameters, 0)["interactions"]
+    both = np.abs(table + table.transpose(0, 2, 1))
+    off = 1 - np.eye(table.shape[1])
+    return {
+        "one_slice/phi": np.moveaxis(table, 1, 0),
+        "pairs_of_one_row/pair_strength": np.concatenate([table, table * off, both, both * off]),
+    }
+
+
 def mistake_half_pairs(parameters: Parameters, seed: int) -> Outputs:
     """One cell of each pair."""
     return {"pair_strength": reference(parameters, seed)["pair_strength"] / 2}

@@ -27,7 +27,18 @@ REPORT = GradeReport(
     max_score=10.0,
     passed=False,
     criteria=(CriterionResult("model", "The model", 2.0, 2.0, True, "criterion.passed"),),
-    misconception=Diagnosis(("sign",), "match", "diagnosis.match", {"message": "Wrong sign."}),
+    misconception=Diagnosis(
+        ("sign",),
+        "match",
+        "diagnosis.match",
+        {"message": "Wrong sign.", "mistake": "the wrong sign", "question": "Which outcome?"},
+        output="shares",
+        others=(
+            Diagnosis(
+                ("base_forgotten",), "match", "diagnosis.match", {"message": "Zero."}, "base"
+            ),
+        ),
+    ),
     error=CellError(2, "ValueError", "no", 1, "Traceback ..."),
     timings=Timings(run_seconds=0.5, mark_seconds=0.01),
     executed='{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}',
@@ -89,6 +100,7 @@ def test_a_submission_is_accepted(learner_client: LearnerClient, header: dict[st
         "passed": False,
         "criteria": [],
         "misconception": None,
+        "further_misconceptions": [],
         "error": None,
         "timings": {"queued_seconds": None, "run_seconds": None, "mark_seconds": None},
         "created_at": "",
@@ -148,7 +160,15 @@ def test_a_graded_one_says_why(learner_client: LearnerClient, header: dict[str, 
             "figures": {},
         }
     ]
-    assert facts["misconception"]["id"] == "sign"
+    assert facts["misconception"] == {
+        "id": "sign",
+        "title": "the wrong sign",
+        "message": "Wrong sign.",
+        "certainty": "match",
+        "question": "Which outcome?",
+        "output": "shares",
+    }
+    assert [each["id"] for each in facts["further_misconceptions"]] == ["base_forgotten"]
     assert facts["error"] == {"cell": 2, "name": "ValueError", "message": "no"}
     assert facts["timings"]["run_seconds"] == 0.5
 

@@ -12,7 +12,7 @@ from exercises.models import State
 from exercises.submissions import emails, lifecycle, pipeline, queue
 from exercises.submissions.lease import claim
 from grader.errors import SandboxUnavailable
-from grader.report import GradeReport
+from grader.report import Diagnosis, GradeReport
 from grader.sandbox.job import Run, Verdict
 
 if TYPE_CHECKING:
@@ -114,6 +114,29 @@ def test_the_verdict_is_emailed_once(learner_client: LearnerClient) -> None:
     assert sent.subject == "Graded: The parts of a linear model"
     assert "Passed: 9.5 of 10 points." in sent.body
     assert "/submissions/" in sent.body
+
+
+def test_an_email_says_what_the_page_says(learner_client: LearnerClient) -> None:
+    """The diagnosis of a failed submission is in the email, with the question to check."""
+    submission = lifecycle.submit(
+        user=learner_client.learner,
+        exercise=learner_client.exercise,
+        notebook=learner_client.make(),
+        mail_wanted=True,
+    )
+    lease = claim(submission_id=submission.pk)
+    assert lease is not None
+    facts = {"message": "You submitted absolute values.", "question": "Which are negative?"}
+    found = Diagnosis(("absolute",), "match", "diagnosis.match", facts)
+    report = GradeReport(
+        verdict=Verdict.OK, score=3, max_score=10.0, passed=False, misconception=found
+    )
+    lifecycle.record_grade(lease=lease, report=report)
+
+    emails.mail_graded(submission.pk)
+
+    (sent,) = mail.outbox
+    assert "You submitted absolute values.\nTo check: Which are negative?" in sent.body
 
 
 def test_an_email_is_in_the_learner_s_language(learner_client: LearnerClient) -> None:

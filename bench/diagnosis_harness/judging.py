@@ -1,0 +1,235 @@
+"""Grade one case as the site grades it, and compare what was said with what is true."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.explanation import AnswerProblem, conform, unpack
+from grader.grading import grade_notebook, regrade
+from grader.metrics import rel_l1, symmetric_l1
+from grader.misconceptions.library import library
+from grader.variants import visible_variant
+
+if TYPE_CHECKING:
+    from bench.diagnosis_harness.case import Case
+    from bench.diagnosis_harness.forks import ForkSandbox
+    from grader.exercise import ExerciseDefinition
+    from grader.reference import Reference, ReferenceStore
+    from grader.report import Diagnosis
+    from grader.sandbox.job import Job
+
+SAME = 0.01
+"""Relative L1 distance below which two answers are one."""
+
+
+class _Recorded(Exception):  # noqa: N818 - it never leaves this module
+    """The jobs of a notebook are known."""
+
+
+class _Recorder:
+    """Takes the place of a sandbox to learn which jobs a grading would run."""
+
+    def __init__(self) -> None:
+        self.jobs: tuple[Job, ...] = ()
+
+    def run(self, job: Job, **_: Any) -> Any:
+        self.jobs = (job,)
+        raise _Recorded
+
+    def run_many(self, jobs: tuple[Job, ...], **_: Any) -> Any:
+        self.jobs = jobs
+        raise _Recorded
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one case got.
+
+    Attributes:
+        said: ``match``, ``resembles`` or empty.
+        right: whether what was said is true; None when nothing was said.
+        holds: whether the exercise's library, or a detector, has a name for it.
+        left_out_said, left_out_right: the same with the library's entries for it taken out.
+        changed: whether an output differs from the reference at all.
+    """
+
+    exercise: str
+    seed: int
+    case: str
+    kind: str
+    blind: bool
+    verdict: str
+    score: float
+    full: bool
+    passed: bool
+    changed: bool
+    said: str
+    ids: tuple[str, ...]
+    right: bool | None
+    holds: bool
+    left_out_said: str
+    left_out_ids: tuple[str, ...]
+    left_out_right: bool | None
+    mark_ms: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as JSON-ready data."""
+        return asdict(self)
+
+
+STRUCTURAL = frozenset({
+    "scaled", "scaled_rows", "percent", "row_order", "feature_order", "other_rows", "background",
+    "other_output", "predicted_class", "reciprocal", "one_row", "absolute",
+})  # fmt: skip
+
+
+class Judge:
+    """Grades the cases of one exercise with one secret."""
+
+    def __init__(
+        self,
+        exercise: ExerciseDefinition,
+        sandbox: ForkSandbox,
+        references: ReferenceStore,
+        seed: int,
+    ) -> None:
+        self.exercise, self.sandbox, self.references = exercise, sandbox, references
+        self.seed, self.secret = seed, f"diagnosis harness {seed}".encode()
+        self.reference = references.get(exercise, visible_variant(exercise), misconceptions=True)
+
+    def jobs(self, notebook: bytes) -> tuple[Job, ...]:
+        """Return the jobs that grading the notebook runs."""
+        recorder = _Recorder()
+        try:
+            self._graded(notebook, recorder)
+        except _Recorded:
+            return recorder.jobs
+        return ()
+
+    def _graded(self, notebook: bytes, sandbox: Any) -> Any:
+        return grade_notebook(
+            self.exercise, notebook, sandbox=sandbox, references=self.references, secret=self.secret
+        )
+
+    def judge(self, case: Case, notebook: bytes) -> Result:
+        """Grade the case, whose jobs may have been prepared."""
+        report = self._graded(notebook, self.sandbox)
+        started = time.process_time()
+        again = regrade(self.exercise, report.answers, references=self.references)
+        mark_ms = 1000 * (time.process_time() - started)
+        answers = self._answers(report.answers)
+        said = again.misconception
+        without = self._without(case)
+        left = regrade(without, report.answers, references=self.references).misconception
+        return Result(
+            exercise=self.exercise.slug,
+            seed=self.seed,
+            case=case.name,
+            kind=case.kind,
+            blind=case.blind,
+            verdict=str(report.verdict),
+            score=report.score,
+            full=report.score >= report.max_score,
+            passed=report.passed,
+            changed=any(
+                not self._equals_truth(name, found)
+                for name, found in answers.items()
+                if name in case.outputs or not case.outputs
+            ),
+            said=said.certainty if said else "",
+            ids=said.ids if said else (),
+            right=self._is_right(case, answers, said),
+            holds=bool(case.true & (STRUCTURAL | {m.id for m in self.exercise.misconceptions})),
+            left_out_said=left.certainty if left else "",
+            left_out_ids=left.ids if left else (),
+            left_out_right=self._is_right(case, answers, left),
+            mark_ms=mark_ms,
+        )
+
+    def _answers(self, packed: bytes) -> dict[str, Any]:
+        runs, _, _ = unpack(packed)
+        found = {}
+        for output in self.exercise.outputs:
+            labels = self.reference.labels.get(output.name, ())
+            answer = conform(runs[0].answers.get(output.name), output, labels)
+            if not isinstance(answer, AnswerProblem):
+                found[output.name] = answer
+        return found
+
+    def _without(self, case: Case) -> ExerciseDefinition:
+        """The exercise without the entries that describe the case."""
+        names = case.true | case.may
+        kept = tuple(m for m in self.exercise.misconceptions if m.id not in names)
+        criteria = tuple(
+            replace(c, misconception="" if c.misconception in names else c.misconception)
+            for c in self.exercise.criteria
+        )
+        return replace(self.exercise, misconceptions=kept, criteria=criteria)
+
+    def _equals_truth(self, name: str, found: Any) -> bool:
+        truth = self.reference.outputs[name]
+        if truth.mean.dtype.kind != "f":
+            return bool(np.array_equal(found, truth.mean))
+        return (
+            truth.count == 1
+            and found.shape == truth.mean.shape
+            and (rel_l1(found, truth.mean) <= SAME)
+        )
+
+    def _is_right(self, case: Case, answers: dict[str, Any], said: Diagnosis | None) -> bool | None:
+        if said is None or said.certainty not in {"match", "resembles"}:
+            return None
+        names = case.true | case.may
+        return any(
+            each in names or coincides(self.exercise, self.reference, answers, each)
+            for each in said.ids
+        )
+
+
+def coincides(
+    exercise: ExerciseDefinition, reference: Reference, answers: dict[str, Any], name: str
+) -> bool:
+    """Whether the misconception would have produced these very numbers, in all that it changes.
+
+    A logarithm to another base *is* the right values times a factor, whatever led to it.
+    """
+    own = reference.misconceptions.get(name)
+    if own is not None:
+        return all(
+            output in answers and _same(answers[output], changed.mean)
+            for output, changed in own.items()
+        )
+    declared = exercise.misconception(name)
+    if declared is not None:
+        found = answers.get(declared.output)
+        return found is not None and any(
+            candidate.id == name and _same(found, candidate.mean)
+            for candidate in library(exercise, reference, declared.output, found)
+        )
+    if name == "scaled":
+        return any(_is_scaled(found, reference.outputs[key].mean) for key, found in answers.items())
+    return False
+
+
+def _same(found: Any, expected: Any) -> bool:
+    if found.shape != expected.shape:
+        return False
+    if expected.dtype.kind != "f":
+        return bool(np.array_equal(found, expected))
+    return bool(symmetric_l1(np.asarray(found, float), expected) <= SAME)
+
+
+def _is_scaled(found: Any, expected: Any) -> bool:
+    if expected.dtype.kind != "f" or found.shape != expected.shape or expected.size < 2:  # noqa: PLR2004
+        return False
+    size = float((expected**2).sum())
+    factor = float((found * expected).sum()) / size if size else 0.0
+    apart = abs(factor - 1) > 0.05  # noqa: PLR2004 - a factor of one changes nothing
+    return apart and factor != 0 and rel_l1(found, factor * expected) <= SAME
