@@ -48,7 +48,7 @@ CELL_SECONDS = 240
 
 def job_key(job: Job) -> str:
     """Return what a run depends on."""
-    return json.dumps([job.cells, job.outputs, dict(job.parameters), job.parameters_cell])
+    return json.dumps([job.cells, job.outputs, dict(job.parameters), job.parameters_cells])
 
 
 class ForkSandbox:
@@ -69,7 +69,7 @@ class ForkSandbox:
         _warm_up()
         groups: dict[str, Numbered] = defaultdict(list)
         for number, job in enumerate(wanted.values()):
-            rest = [job.outputs, dict(job.parameters), job.parameters_cell]
+            rest = [job.outputs, dict(job.parameters), job.parameters_cells]
             groups[json.dumps(rest)].append((number, job))
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -128,7 +128,7 @@ class _Explorer:
 
     def __init__(self, folder: Path, job: Job) -> None:
         self._folder = folder
-        self._parameters, self._place = dict(job.parameters), job.parameters_cell
+        self._parameters, self._places = dict(job.parameters), job.parameters_cells
         self._collector = Collector(list(job.outputs), budget_bytes=job.limits.answer_bytes)
 
     def start(self, jobs: Numbered) -> None:
@@ -167,7 +167,7 @@ class _Explorer:
         if error is not None:
             self._write(jobs, found, error)
             return
-        if depth == self._place:
+        if depth in self._places:
             names.update(json.loads(json.dumps(self._parameters)))
         self._descend(jobs, depth + 1, names, found)
 

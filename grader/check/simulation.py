@@ -86,22 +86,22 @@ def computed_misconceptions(
 ) -> Iterator[tuple[Misconception, dict[str, NDArray[Any]]]]:
     """Yield the outputs under each misconception with a fresh seed, in each of its forms."""
     reference = store.get(exercise, visible_variant(exercise), misconceptions=True)
-    honest = computed_answers(exercise, "reference", seed, reference.labels)
+    correct = computed_answers(exercise, "reference", seed, reference.labels)
     for misconception in exercise.misconceptions:
         if not misconception.family:
             name = f"mistake_{misconception.id}"
             changed = computed_answers(exercise, name, seed, reference.labels)
-            yield misconception, {**honest, **changed}
+            yield misconception, {**correct, **changed}
             continue
         output = exercise.output(misconception.output)
         related = RelatedOutputs(exercise, reference, output.name)
-        true = honest[output.name]
+        true = correct[output.name]
         runs = true if output.runs > 1 else true[None]
         for form in family_candidates(misconception.family, runs, output, related):
             # Skip a form that changes nothing here (values that were already sorted).
             if not np.allclose(form, runs, rtol=1e-9, atol=0):
-                changed = form if output.runs > 1 else form[0]
-                yield misconception, {**honest, output.name: changed}
+                value = form if output.runs > 1 else form[0]
+                yield misconception, {**correct, output.name: value}
 
 
 def grade_computed_answers(

@@ -44,7 +44,9 @@ def test_notebooks_with_equal_beginnings_share_them(tmp_path: Path) -> None:
     log = tmp_path / "log"
     first = f"with open({str(log)!r}, 'a') as file:\n    file.write('x')\nx = [1.0]"
     jobs = tuple(
-        Job(cells=("k = 0", first, last), outputs=("x",), parameters={"k": 3}, parameters_cell=0)
+        Job(
+            cells=("k = 0", first, last), outputs=("x",), parameters={"k": 3}, parameters_cells=(0,)
+        )
         for last in ("x = x + [k]", "x.append(7.0)", "raise ValueError('no')")
     )
     runs = ForkSandbox().run_many(jobs)

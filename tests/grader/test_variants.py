@@ -9,13 +9,8 @@ import pytest
 
 from grader.errors import ExerciseContentError
 from grader.exercise import load_exercise
-from grader.variants import (
-    choose_hidden,
-    hidden_pool,
-    hidden_variant,
-    visible_variant,
-    world_size,
-)
+from grader.exercise.worlds import world_size
+from grader.variants import choose_hidden, hidden_pool, hidden_variant, visible_variant
 
 if TYPE_CHECKING:
     from pathlib import Path
