@@ -6,7 +6,7 @@ from courses.certificates.models import Certificate
 from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
-from courses.quizzes.models import Quiz, QuizAttempt
+from courses.quizzes.models import Quiz, QuizAttempt, ReviewCard
 
 __all__ = [
     "Bookmark",
@@ -26,6 +26,7 @@ __all__ = [
     "Rating",
     "Reading",
     "Report",
+    "ReviewCard",
     "Translation",
     "User",
 ]

@@ -122,8 +122,12 @@ class MarkedChoiceSerializer(serializers.Serializer[Any]):
 
     id = serializers.SlugField(source="choice.id")
     given = serializers.BooleanField()
-    correct = serializers.BooleanField(source="choice.correct")
-    explanation = serializers.CharField(source="choice.explanation", help_text="HTML, sanitised.")
+    correct = serializers.BooleanField(
+        allow_null=True, help_text="Null until the quiz is passed or missed twice."
+    )
+    explanation = serializers.CharField(
+        help_text="HTML, sanitised; empty while the right answer is held back."
+    )
 
 
 class MarkedQuestionSerializer(serializers.Serializer[Any]):
@@ -132,6 +136,7 @@ class MarkedQuestionSerializer(serializers.Serializer[Any]):
     id = serializers.SlugField(source="question.id")
     right = serializers.BooleanField()
     answered = serializers.BooleanField()
+    credit = serializers.FloatField(help_text="From 0 to 1: an order counts by its right pairs.")
     explanation = serializers.CharField(help_text="HTML, sanitised.")
     choices = MarkedChoiceSerializer(many=True)
 

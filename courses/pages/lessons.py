@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -21,11 +21,13 @@ from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAt
 from courses.pages.access import refuse_withdrawn, signed_in
 from courses.quizzes import quiz_form
 from courses.quizzes.attempts import ask, regrade
+from courses.quizzes.reviews import IN_A_QUIZ, due_questions, regrade_recalled
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from courses.learners.progress import CourseProgress, PartState
+    from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
 
 
@@ -148,7 +150,13 @@ def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
     made = _named_attempt(request, quiz, request.user)
     if made is not None and (form := graded_form(made, lesson)).lines:
         return form
-    return quiz_form.empty(ask(user=request.user, quiz=quiz, stored=translated_questions(lesson)))
+    return quiz_form.empty(with_old(request.user, quiz, lesson))
+
+
+def with_old(user: User, quiz: Quiz, lesson: Lesson) -> Asked:
+    """Return the quiz as it is asked next, with old questions that are due."""
+    asked = ask(user=user, quiz=quiz, stored=translated_questions(lesson))
+    return replace(asked, old=tuple(due_questions(user, most=IN_A_QUIZ, besides=quiz)))
 
 
 def _named_attempt(request: HttpRequest, quiz: Quiz, user: User) -> QuizAttempt | None:
@@ -164,4 +172,5 @@ def _named_attempt(request: HttpRequest, quiz: Quiz, user: User) -> QuizAttempt 
 
 def graded_form(made: QuizAttempt, lesson: Lesson) -> QuizForm:
     """Return a graded attempt as the page shows it."""
-    return quiz_form.shown(made, regrade(made, translated_questions(lesson)) or ())
+    graded = regrade(made, translated_questions(lesson)) or ()
+    return quiz_form.shown(made, graded, regrade_recalled(made.recalled))
