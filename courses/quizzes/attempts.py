@@ -107,22 +107,23 @@ def attempt(
         raise AnsweredElsewhereError
     graded = grade((*asked.questions, *(one.question for one in old)), answers)
     graded, graded_old = graded[: len(asked.questions)], graded[len(asked.questions) :]
-    credit = sum((one.credit for one in graded), Fraction(0))
+    counted = [one for one in graded if one.question.counted]
+    credit = sum((one.credit for one in counted), Fraction(0))
     made = QuizAttempt.objects.create(
         user=user,
         quiz=quiz,
         number=asked.number,
         seed=seed_for(user=user, quiz=quiz, number=asked.number),
         answers={one.question.id: list(one.given) for one in graded},
-        results={one.question.id: one.right for one in graded},
-        correct=sum(one.right for one in graded),
+        results={one.question.id: one.right for one in counted},
+        correct=sum(one.right for one in counted),
         credit=float(credit),
-        total=len(graded),
+        total=len(counted),
         recalled=as_recalled(old, graded_old),
-        passed=100 * credit >= quiz.pass_percent * len(graded),
+        passed=100 * credit >= quiz.pass_percent * len(counted),
         quiz_digest=quiz.digest,
     )
-    answered = {one.question.id: one.right for one in graded if one.answered}
+    answered = {one.question.id: one.right for one in counted if one.answered}
     record_answers(user=user, quiz=quiz, results=answered)
     record_due(user, old, graded_old)
     if made.passed:
@@ -145,7 +146,7 @@ def regrade(
     answers: dict[str, Answer] = {}
     for question in questions:
         given = made.answers.get(question.id) or []
-        one_value = question.kind == "numeric"
+        one_value = question.kind in {"numeric", "explain"}
         answers[question.id] = (given[0] if given else None) if one_value else given
     graded = grade(questions, answers)
     return graded if tells_answers(made) else tuple(map(held_back, graded))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from courses.quizzes.questions import Choice, Question
 
 LONGEST_NUMBER: Final = 40  # characters
+LONGEST_TEXT: Final = 1_000
+"""Characters of a typed explanation: one or two sentences, with room."""
 Answer = str | float | Sequence[str] | None
 
 
@@ -99,6 +101,16 @@ class GradedAnswer:
         return Fraction(self.right_pairs, max(1, self.pairs))
 
     @property
+    def model(self) -> str:
+        """Return the model answer, to whoever has written one or may see all answers."""
+        return "" if self.held and not self.answered else self.question.model
+
+    @property
+    def rubric(self) -> tuple[str, ...]:
+        """Return what the learner marks the own explanation against, beside the model answer."""
+        return self.question.rubric if self.model else ()
+
+    @property
     def value(self) -> str:
         """Return what was typed."""
         return self.given[0] if self.given else ""
@@ -136,6 +148,10 @@ def held_back(graded: GradedAnswer) -> GradedAnswer:
 def _grade_one(question: Question, answer: Answer) -> GradedAnswer:
     if question.kind == "numeric":
         return _grade_number(question, answer)
+    if question.kind == "explain":
+        return GradedAnswer(
+            question, _text(question, answer), right=False, explanation=question.explanation
+        )
     given = _ids(question, answer)
     if question.kind == "order":
         right = bool(given) and given == question.order
@@ -163,6 +179,16 @@ def _ids(question: Question, answer: Answer) -> tuple[str, ...]:
                 {question.id: _("“%(id)s” is not one of the options.") % {"id": one[:80]}}
             )
     return tuple(listed)
+
+
+def _text(question: Question, answer: Answer) -> tuple[str, ...]:
+    if answer is None:
+        return ()
+    if not isinstance(answer, str) or len(answer) > LONGEST_TEXT or "\0" in answer:
+        raise AnswerError(
+            {question.id: _("Answer in at most %(most)s characters.") % {"most": LONGEST_TEXT}}
+        )
+    return (answer.strip(),) if answer.strip() else ()
 
 
 def _grade_number(question: Question, answer: Answer) -> GradedAnswer:

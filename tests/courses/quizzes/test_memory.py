@@ -16,7 +16,7 @@ START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 @pytest.mark.parametrize("seed", range(20))
 def test_a_simulated_year_has_the_schedule_of_fsrs(seed: int) -> None:
     """Answers at the due time, late and early: same due times, stability, difficulty as FSRS."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311  # a simulation, no secret
     theirs = Scheduler(
         learning_steps=(), relearning_steps=(), maximum_interval=365, enable_fuzzing=False
     )
