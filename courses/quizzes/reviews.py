@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -20,6 +20,8 @@ from courses.quizzes.questions import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from django.db.models import QuerySet
 
     from courses.accounts.models import User
     from courses.lessons.models import Lesson
@@ -97,9 +99,11 @@ def waiting(user: User) -> int:
     """Return how many questions are left of today's review."""
     if not user.review:
         return 0
-    cards = _due_cards(user).values_list("question", "quiz_id")[: A_DAY * 2]
-    left = A_DAY - ReviewCard.objects.filter(user=user, reviewed_on=timezone.localdate()).count()
-    return max(0, min(left, len(cards)))
+    counts = ReviewCard.objects.filter(user=user).aggregate(
+        due=Count("pk", filter=_due()),
+        done=Count("pk", filter=Q(reviewed_on=timezone.localdate())),
+    )
+    return max(0, min(A_DAY - int(counts["done"]), int(counts["due"])))
 
 
 def due_questions(user: User, *, most: int, besides: Quiz | None = None) -> list[DueQuestion]:
@@ -183,9 +187,18 @@ def forget_removed(quiz: Quiz) -> None:
     ReviewCard.objects.filter(quiz=quiz).exclude(question__in=kept).delete()
 
 
-def _due_cards(user: User) -> Any:
-    taught = Q(quiz__lesson__part__isnull=False, quiz__lesson__course__withdrawn=False)
-    return ReviewCard.objects.filter(taught, user=user, due__lte=timezone.now())
+def _due() -> Q:
+    return Q(
+        quiz__lesson__part__isnull=False,
+        quiz__lesson__course__withdrawn=False,
+        due__lte=timezone.now(),
+    )
+
+
+def _due_cards(user: User) -> QuerySet[ReviewCard]:
+    return ReviewCard.objects.filter(_due(), user=user).defer(
+        "quiz__lesson__html", "quiz__lesson__text", "quiz__lesson__contents"
+    )
 
 
 def _asked(cards: Iterable[ReviewCard]) -> list[DueQuestion]:

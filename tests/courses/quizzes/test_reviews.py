@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from courses.authoring.loading import load
@@ -257,7 +259,24 @@ def test_an_explanation_is_marked_by_its_author_and_counts_for_nothing(
     assert "It is &lt;b&gt;mine&lt;/b&gt;." in page
     assert "The model answer" in page
     assert "First point" in page
-    unanswered = client.post("/api/v1/quizzes/tiny/page-1/attempts/", {"answers": {"one": "x" * 1001}},
-                             content_type="application/json")  # fmt: skip
+    unanswered = client.post(
+        "/api/v1/quizzes/tiny/page-1/attempts/",
+        {"answers": {"one": "x" * 1001}},
+        content_type="application/json",
+    )
     assert unanswered.status_code == 400
     assert client.post(f"{address}quiz/", {"q-why": "x" * 1001}).status_code == 422
+
+
+@pytest.mark.parametrize("address", [REVIEW, "/dashboard/", "/courses/tiny/page-2/"])
+def test_pages_with_old_questions_stay_within_the_budget(
+    answered: Quiz, learner: User, client: Client, address: str
+) -> None:
+    """Twelve queries and 100 kB at most, with three questions due."""
+    assert answered
+    client.force_login(learner)
+    client.get(address)
+    with CaptureQueriesContext(connection) as made:
+        page = client.get(address)
+    assert len(made) <= 12, [one["sql"][:90] for one in made]
+    assert len(page.content) <= 100_000
