@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -73,7 +74,11 @@ def find_place(request: HttpRequest, course: str, lesson: str) -> Place:
         Http404: the course or the lesson is not there for this visitor.
     """
     row = get_object_or_404(
-        Lesson.objects.select_related("course", "quiz"),
+        Lesson.objects.select_related("course", "quiz").annotate(
+            bookmarked=Exists(
+                Bookmark.objects.filter(lesson=OuterRef("pk"), user_id=request.user.pk)
+            )
+        ),
         course__slug=course,
         slug=lesson,
         part__isnull=False,
@@ -122,8 +127,7 @@ def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
     course = place.lesson.course
     user = request.user if isinstance(request.user, User) else None
     return {
-        "bookmarked": bool(user)
-        and Bookmark.objects.filter(user=user, lesson=place.lesson).exists(),
+        "bookmarked": place.lesson.bookmarked,  # type: ignore[attr-defined]  # annotated
         "note": Note.objects.filter(user=user, lesson=place.lesson).first() if user else None,
         "question_count": Post.objects.filter(
             subject=place.state.part.subject, question=None, deleted_at=None
