@@ -7,7 +7,7 @@ from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
-from courses.quizzes.models import Quiz, QuizAttempt
+from courses.quizzes.models import Quiz, QuizAttempt, ReviewCard
 
 __all__ = [
     "Bookmark",
@@ -28,6 +28,7 @@ __all__ = [
     "Rating",
     "Reading",
     "Report",
+    "ReviewCard",
     "Translation",
     "User",
 ]

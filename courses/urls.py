@@ -11,6 +11,7 @@ from courses.pages import (
     learners,
     lessons,
     quizzes,
+    reviews,
 )
 
 app_name = "courses"
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("paths/<slug:slug>/", catalogue.path, name="path"),
     path("reading/", catalogue.reading, name="reading"),
     path("dashboard/", learners.dashboard, name="dashboard"),
+    path("review/", reviews.review, name="review"),
     path("kept/", learners.kept, name="kept"),
     path("profile/", accounts.profile, name="profile"),
     path("profile/token/", accounts.token, name="token"),

@@ -89,6 +89,11 @@ class User(AbstractUser):
         help_text=_("Leave blank to use your browser's setting."),
     )
     mail_certificate = models.BooleanField(_("email me when I earn a certificate"), default=True)
+    review = models.BooleanField(
+        _("bring back questions that I answered"),
+        default=True,
+        help_text=_("A short review on your dashboard and up to three old questions in a quiz."),
+    )
     mail_grading = models.BooleanField(_("email me when a submission is graded"), default=False)
 
     USERNAME_FIELD = "email"

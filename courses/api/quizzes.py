@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from courses.api.access import find_quiz, signed_in
 from courses.api.progress import ProgressSerializer, Standing, standing
 from courses.quizzes.attempts import ask, attempt, regrade
-from courses.quizzes.grading import LONGEST_NUMBER, AnswerError
+from courses.quizzes.grading import LONGEST_NUMBER, LONGEST_TEXT, AnswerError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -39,14 +39,14 @@ class GradedAttempt:
 @extend_schema_field(
     {
         "oneOf": [
-            {"type": "string", "maxLength": LONGEST_ID},
+            {"type": "string", "maxLength": LONGEST_TEXT},
             {"type": "number"},
             {"type": "array", "items": {"type": "string", "maxLength": LONGEST_ID}},
         ]
     }
 )
 class AnswerField(serializers.Field[Any, Any, Any, Any]):
-    """A choice's id, a number, or a list of ids."""
+    """A choice's id, a number, a list of ids, or a typed explanation."""
 
     default_error_messages = {  # noqa: RUF012  # the framework's way
         "invalid": "An answer is a choice's id, a number, or a list of at most 10 ids.",
@@ -55,7 +55,7 @@ class AnswerField(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> str | float | list[str]:
         """Return an answer of a form that marking understands."""
         if isinstance(data, str):
-            fits = len(data) <= LONGEST_ID
+            fits = len(data) <= LONGEST_TEXT
         elif isinstance(data, list):
             fits = len(data) <= MOST_CHOICES and all(
                 isinstance(one, str) and len(one) <= LONGEST_ID for one in data
@@ -103,7 +103,7 @@ class AskedQuestionSerializer(serializers.Serializer[Any]):
     """A question as it is asked now."""
 
     id = serializers.SlugField()
-    kind = serializers.ChoiceField(choices=["single", "multiple", "order", "numeric"])
+    kind = serializers.ChoiceField(choices=["single", "multiple", "order", "numeric", "explain"])
     prompt = serializers.CharField(help_text="HTML, sanitised.")
     options = AskedOptionSerializer(many=True)
     unit = serializers.CharField()
@@ -122,8 +122,12 @@ class MarkedChoiceSerializer(serializers.Serializer[Any]):
 
     id = serializers.SlugField(source="choice.id")
     given = serializers.BooleanField()
-    correct = serializers.BooleanField(source="choice.correct")
-    explanation = serializers.CharField(source="choice.explanation", help_text="HTML, sanitised.")
+    correct = serializers.BooleanField(
+        allow_null=True, help_text="Null until the quiz is passed or missed twice."
+    )
+    explanation = serializers.CharField(
+        help_text="HTML, sanitised; empty while the right answer is held back."
+    )
 
 
 class MarkedQuestionSerializer(serializers.Serializer[Any]):
@@ -132,8 +136,13 @@ class MarkedQuestionSerializer(serializers.Serializer[Any]):
     id = serializers.SlugField(source="question.id")
     right = serializers.BooleanField()
     answered = serializers.BooleanField()
+    credit = serializers.FloatField(help_text="From 0 to 1: an order counts by its right pairs.")
     explanation = serializers.CharField(help_text="HTML, sanitised.")
     choices = MarkedChoiceSerializer(many=True)
+    model = serializers.CharField(help_text="HTML: a model answer; empty before one's own.")
+    rubric = serializers.ListField(
+        child=serializers.CharField(), help_text="HTML: what an explanation should say."
+    )
 
 
 class AttemptSerializer(serializers.Serializer[Any]):

@@ -29,6 +29,7 @@ from courses.models import (
     Reading,
     Translation,
 )
+from courses.quizzes.reviews import forget_removed
 
 if TYPE_CHECKING:
     import pathlib
@@ -222,7 +223,7 @@ class _Loading:
         elif rendered.questions is None:
             self.report.unchanged += 1
         else:
-            self._put(
+            written = self._put(
                 Quiz,
                 quiz,
                 lesson=row,
@@ -230,6 +231,7 @@ class _Loading:
                 questions=rendered.questions,
                 digest=lesson.quiz.digest,
             )
+            forget_removed(written)
 
     def _write_figures(self, row: Lesson, lesson: LessonFile) -> None:
         files = {entry.path: entry.digest for entry in lesson.figures.values()}

@@ -20,6 +20,7 @@ SPOKEN: Final = frozenset(
     {
         *("title", "summary", "description", "text", "objectives", "skills", "prerequisites"),
         *("background", "practice", "about", "prompt", "explanation", "unit", "blurb"),
+        *("model", "rubric"),
     }
 )
 """Entries of YAML files that a reader sees as words; others are names, numbers and settings."""

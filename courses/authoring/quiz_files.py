@@ -47,8 +47,9 @@ def quiz_problems(document: Document, *, original: Document | None = None) -> li
         if facts["id"] in seen:
             found.append(document.problem((*where, "id"), f"{facts['id']!r} is taken already."))
         seen.add(facts["id"])
-        check = _numeric_problems if facts["kind"] == "numeric" else _option_problems
-        found.extend(document.problem((*where, key), reason) for key, reason in check(facts))
+        found.extend(document.problem((*where, key), why) for key, why in _problems(facts))
+    if not any(facts["kind"] != "explain" for facts in document.value["questions"]):
+        found.append(document.problem(("questions",), "At least one question must count."))
     if original is not None and not found:
         found.extend(_differences(document, original))
     return found
@@ -119,7 +120,15 @@ def _question(facts: Mapping[str, Any], rendered: Callable[..., str]) -> Questio
             for at, wrong in enumerate(facts.get("wrong", []))
         ),
         draw=facts.get("draw"),
+        model=text(facts.get("model", ""), "model"),
+        rubric=tuple(text(point, "rubric", at) for at, point in enumerate(facts.get("rubric", []))),
     )
+
+
+def _problems(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if facts["kind"] == "explain":
+        return []
+    return _numeric_problems(facts) if facts["kind"] == "numeric" else _option_problems(facts)
 
 
 def _option_problems(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -164,7 +173,8 @@ def _differences(document: Document, original: Document) -> list[Problem]:
         marks = [(option["id"], option.get("correct", False)) for option in options]
         wrong = [(one["value"], one["tolerance"]) for one in facts.get("wrong", [])]
         numbers = [facts.get(key) for key in ("answer", "tolerance", "draw")]
-        return [facts["id"], facts["kind"], marks, wrong, numbers]
+        points = len(facts.get("rubric", []))
+        return [facts["id"], facts["kind"], marks, wrong, numbers, points]
 
     theirs = document.value["questions"]
     ours = original.value["questions"]

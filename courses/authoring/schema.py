@@ -149,11 +149,20 @@ _NUMERIC: Final = _object(
         },
     },
 )
+_EXPLAINING: Final = _object(
+    {
+        **_ASKED,
+        "kind": {"const": "explain"},
+        "model": TEXT,
+        "rubric": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 5},
+    }
+)
 QUESTION_BY_KIND: Final[dict[str, Schema]] = {
     "single": _CHOOSING,
     "multiple": _CHOOSING,
     "order": _ORDERING,
     "numeric": _NUMERIC,
+    "explain": _EXPLAINING,
 }
 
 QUIZ: Final = _object(

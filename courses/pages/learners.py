@@ -33,6 +33,7 @@ from courses.models import (
     User,
 )
 from courses.pages.access import find_lesson, signed_in
+from courses.quizzes.reviews import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,6 +126,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "current": current,
             "suggested": None if current else _suggested(taken),
             "taken": taken,
+            "waiting": waiting(user),
             "certificates": Certificate.objects.filter(user=user),
             "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
             "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,11 +22,13 @@ from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAt
 from courses.pages.access import refuse_withdrawn, signed_in
 from courses.quizzes import quiz_form
 from courses.quizzes.attempts import ask, regrade
+from courses.quizzes.reviews import IN_A_QUIZ, due_questions, regrade_recalled
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from courses.learners.progress import CourseProgress, PartState
+    from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
 
 
@@ -71,7 +74,11 @@ def find_place(request: HttpRequest, course: str, lesson: str) -> Place:
         Http404: the course or the lesson is not there for this visitor.
     """
     row = get_object_or_404(
-        Lesson.objects.select_related("course", "quiz"),
+        Lesson.objects.select_related("course", "quiz").annotate(
+            bookmarked=Exists(
+                Bookmark.objects.filter(lesson=OuterRef("pk"), user_id=request.user.pk)
+            )
+        ),
         course__slug=course,
         slug=lesson,
         part__isnull=False,
@@ -120,8 +127,7 @@ def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
     course = place.lesson.course
     user = request.user if isinstance(request.user, User) else None
     return {
-        "bookmarked": bool(user)
-        and Bookmark.objects.filter(user=user, lesson=place.lesson).exists(),
+        "bookmarked": place.lesson.bookmarked,  # type: ignore[attr-defined]  # annotated
         "note": Note.objects.filter(user=user, lesson=place.lesson).first() if user else None,
         "question_count": Post.objects.filter(
             subject=place.state.part.subject, question=None, deleted_at=None
@@ -148,7 +154,13 @@ def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
     made = _named_attempt(request, quiz, request.user)
     if made is not None and (form := graded_form(made, lesson)).lines:
         return form
-    return quiz_form.empty(ask(user=request.user, quiz=quiz, stored=translated_questions(lesson)))
+    return quiz_form.empty(with_old(request.user, quiz, lesson))
+
+
+def with_old(user: User, quiz: Quiz, lesson: Lesson) -> Asked:
+    """Return the quiz as it is asked next, with old questions that are due."""
+    asked = ask(user=user, quiz=quiz, stored=translated_questions(lesson))
+    return replace(asked, old=tuple(due_questions(user, most=IN_A_QUIZ, besides=quiz)))
 
 
 def _named_attempt(request: HttpRequest, quiz: Quiz, user: User) -> QuizAttempt | None:
@@ -164,4 +176,5 @@ def _named_attempt(request: HttpRequest, quiz: Quiz, user: User) -> QuizAttempt 
 
 def graded_form(made: QuizAttempt, lesson: Lesson) -> QuizForm:
     """Return a graded attempt as the page shows it."""
-    return quiz_form.shown(made, regrade(made, translated_questions(lesson)) or ())
+    graded = regrade(made, translated_questions(lesson)) or ()
+    return quiz_form.shown(made, graded, regrade_recalled(made.recalled))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
@@ -16,10 +17,12 @@ from courses.pages.lessons import (
     graded_form,
     lesson_context,
     translated_questions,
+    with_old,
 )
 from courses.quizzes import quiz_form
 from courses.quizzes.attempts import AnsweredElsewhereError, ask, attempt
 from courses.quizzes.grading import AnswerError
+from courses.quizzes.reviews import find_cards
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -35,14 +38,13 @@ def quiz(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     place = find_place(request, course, lesson)
     if not hasattr(place.lesson, "quiz"):
         raise Http404
-    asked = ask(
-        user=signed_in(request.user),
-        quiz=place.lesson.quiz,
-        stored=translated_questions(place.lesson),
-    )
+    user = signed_in(request.user)
     if request.method == "POST":
-        return _grade(request, place, asked)
+        asked = ask(user=user, quiz=place.lesson.quiz, stored=translated_questions(place.lesson))
+        old = find_cards(user, quiz_form.read_stamps(request.POST))
+        return _grade(request, place, replace(asked, old=tuple(old)))
     if request.headers.get("HX-Request"):
+        asked = with_old(user, place.lesson.quiz, place.lesson)
         return _quiz_response(request, place, quiz_form.empty(asked), again=True)
     return redirect(f"{place.address}#quiz")
 
@@ -55,6 +57,7 @@ def _grade(request: HttpRequest, place: Place, asked: Asked) -> HttpResponse:
             quiz=place.lesson.quiz,
             answers=quiz_form.read_answers(asked, request.POST),
             number=int(number) if number.isascii() and number.isdigit() else None,
+            old=asked.old,
         )
     except AnswerError as error:
         form = quiz_form.filled(asked, request.POST, error)

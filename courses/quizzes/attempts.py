@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -11,12 +12,17 @@ from django.utils.translation import gettext as _
 
 from courses.accounts.models import User
 from courses.learners.progress import record_lesson_read, record_quiz_passed
-from courses.quizzes.grading import Answer, GradedAnswer, grade
+from courses.quizzes.grading import Answer, GradedAnswer, grade, held_back
 from courses.quizzes.models import Quiz, QuizAttempt
 from courses.quizzes.questions import Question
+from courses.quizzes.reviews import DueQuestion, as_recalled, record_answers, record_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+MISSES_BEFORE_TELLING: Final = 2
+"""After so many attempts that did not pass, the right answers are shown."""
 
 
 class AnsweredElsewhereError(Exception):
@@ -35,11 +41,18 @@ class Asked:
     Attributes:
         number: of the attempt, from 1.
         questions: shuffled, with drawn numbers.
+        old: questions of other quizzes that are due; they count for nothing.
     """
 
     number: int
     questions: tuple[Question, ...]
     pass_percent: int
+    old: tuple[DueQuestion, ...] = ()
+
+    @property
+    def every(self) -> tuple[Question, ...]:
+        """Return all questions of the form."""
+        return (*self.questions, *(one.question for one in self.old))
 
 
 def seed_for(*, user: User, quiz: Quiz, number: int) -> int:
@@ -68,7 +81,12 @@ def drawn(stored: Sequence[Mapping[str, object]], seed: int) -> tuple[Question, 
 
 @transaction.atomic
 def attempt(
-    *, user: User, quiz: Quiz, answers: Mapping[str, Answer], number: int | None = None
+    *,
+    user: User,
+    quiz: Quiz,
+    answers: Mapping[str, Answer],
+    number: int | None = None,
+    old: tuple[DueQuestion, ...] = (),
 ) -> QuizAttempt:
     """Grade a learner's answers and record them; a passed quiz counts as read and passed.
 
@@ -77,6 +95,7 @@ def attempt(
         quiz: what is answered.
         answers: by question id.
         number: of the attempt that the page was made for; None trusts that it is the next.
+        old: questions of other quizzes that the page asked as well.
 
     Raises:
         AnswerError: an answer names nothing of this quiz or has a wrong form.
@@ -86,20 +105,27 @@ def attempt(
     asked = ask(user=user, quiz=quiz)
     if number not in {None, asked.number} and any(one.get("draw") for one in quiz.questions):
         raise AnsweredElsewhereError
-    graded = grade(asked.questions, answers)
-    correct = sum(one.right for one in graded)
+    graded = grade((*asked.questions, *(one.question for one in old)), answers)
+    graded, graded_old = graded[: len(asked.questions)], graded[len(asked.questions) :]
+    counted = [one for one in graded if one.question.counted]
+    credit = sum((one.credit for one in counted), Fraction(0))
     made = QuizAttempt.objects.create(
         user=user,
         quiz=quiz,
         number=asked.number,
         seed=seed_for(user=user, quiz=quiz, number=asked.number),
         answers={one.question.id: list(one.given) for one in graded},
-        results={one.question.id: one.right for one in graded},
-        correct=correct,
-        total=len(graded),
-        passed=100 * correct >= quiz.pass_percent * len(graded),
+        results={one.question.id: one.right for one in counted},
+        correct=sum(one.right for one in counted),
+        credit=float(credit),
+        total=len(counted),
+        recalled=as_recalled(old, graded_old),
+        passed=100 * credit >= quiz.pass_percent * len(counted),
         quiz_digest=quiz.digest,
     )
+    answered = {one.question.id: one.right for one in counted if one.answered}
+    record_answers(user=user, quiz=quiz, results=answered)
+    record_due(user, old, graded_old)
     if made.passed:
         record_lesson_read(user=user, lesson=quiz.lesson)
         record_quiz_passed(user=user, lesson=quiz.lesson)
@@ -109,7 +135,10 @@ def attempt(
 def regrade(
     made: QuizAttempt, stored: Sequence[Mapping[str, object]] | None = None
 ) -> tuple[GradedAnswer, ...] | None:
-    """Return an attempt's grading for display; None when the quiz has changed since."""
+    """Return an attempt's grading for display; None when the quiz has changed since.
+
+    Until the quiz is passed or twice missed, a wrong answer is not told the right one.
+    """
     quiz = made.quiz
     if made.quiz_digest != quiz.digest:
         return None
@@ -117,6 +146,16 @@ def regrade(
     answers: dict[str, Answer] = {}
     for question in questions:
         given = made.answers.get(question.id) or []
-        one_value = question.kind == "numeric"
+        one_value = question.kind in {"numeric", "explain"}
         answers[question.id] = (given[0] if given else None) if one_value else given
-    return grade(questions, answers)
+    graded = grade(questions, answers)
+    return graded if tells_answers(made) else tuple(map(held_back, graded))
+
+
+def tells_answers(made: QuizAttempt) -> bool:
+    """Say whether the learner has passed the quiz, or missed it twice, by this attempt."""
+    until = QuizAttempt.objects.filter(
+        user_id=made.user_id, quiz_id=made.quiz_id, number__lte=made.number
+    )
+    verdicts = list(until.order_by("-passed").values_list("passed", flat=True)[:2])
+    return True in verdicts or len(verdicts) >= MISSES_BEFORE_TELLING

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from courses.quizzes.questions import Choice, Question
 
 LONGEST_NUMBER: Final = 40  # characters
+LONGEST_TEXT: Final = 1_000
+"""Characters of a typed explanation: one or two sentences, with room."""
 Answer = str | float | Sequence[str] | None
 
 
@@ -26,10 +30,25 @@ class AnswerError(Exception):
 
 @dataclass(frozen=True)
 class GradedChoice:
-    """A choice, and whether the answer names it."""
+    """A choice, and whether the answer names it.
+
+    Attributes:
+        told: whether the learner may see if it is right.
+    """
 
     choice: Choice
     given: bool
+    told: bool = True
+
+    @property
+    def correct(self) -> bool | None:
+        """Say whether the choice is right; None while that is held back."""
+        return self.choice.correct if self.told else None
+
+    @property
+    def explanation(self) -> str:
+        """Return what is said about the choice; nothing while that is held back."""
+        return self.choice.explanation if self.told else ""
 
 
 @dataclass(frozen=True)
@@ -39,12 +58,14 @@ class GradedAnswer:
     Attributes:
         given: ids of the choices or items, or the number as it was typed; empty: no answer.
         explanation: HTML: the question's own, or that of the wrong answer that was recognised.
+        held: the right answer is held back.
     """
 
     question: Question
     given: tuple[str, ...]
     right: bool
     explanation: str
+    held: bool = False
 
     @property
     def answered(self) -> bool:
@@ -54,7 +75,40 @@ class GradedAnswer:
     @property
     def choices(self) -> list[GradedChoice]:
         """Return the question's choices with what was answered."""
-        return [GradedChoice(one, one.id in self.given) for one in self.question.choices]
+        return [
+            GradedChoice(one, one.id in self.given, told=one.id in self.given or not self.held)
+            for one in self.question.choices
+        ]
+
+    @property
+    def pairs(self) -> int:
+        """Return how many pairs an order question has."""
+        return math.comb(len(self.question.order), 2)
+
+    @property
+    def right_pairs(self) -> int:
+        """Return how many pairs of items the answer has in the right order."""
+        place = {item: at for at, item in enumerate(self.question.order)}
+        return sum(place[one] < place[other] for one, other in combinations(self.given, 2))
+
+    @property
+    def credit(self) -> Fraction:
+        """Return what the answer counts, from 0 to 1: part of it for part of an order."""
+        if self.right:
+            return Fraction(1)
+        if self.question.kind != "order":
+            return Fraction(0)
+        return Fraction(self.right_pairs, max(1, self.pairs))
+
+    @property
+    def model(self) -> str:
+        """Return the model answer, to whoever has written one or may see all answers."""
+        return "" if self.held and not self.answered else self.question.model
+
+    @property
+    def rubric(self) -> tuple[str, ...]:
+        """Return what the learner marks the own explanation against, beside the model answer."""
+        return self.question.rubric if self.model else ()
 
     @property
     def value(self) -> str:
@@ -83,9 +137,21 @@ def grade(questions: Sequence[Question], answers: Mapping[str, Answer]) -> tuple
     return tuple(graded)
 
 
+def held_back(graded: GradedAnswer) -> GradedAnswer:
+    """Return a grading that tells of a wrong answer no more than that, and of the known mistake."""
+    if graded.right:
+        return graded
+    own = graded.explanation == graded.question.explanation
+    return replace(graded, held=True, explanation="" if own else graded.explanation)
+
+
 def _grade_one(question: Question, answer: Answer) -> GradedAnswer:
     if question.kind == "numeric":
         return _grade_number(question, answer)
+    if question.kind == "explain":
+        return GradedAnswer(
+            question, _text(question, answer), right=False, explanation=question.explanation
+        )
     given = _ids(question, answer)
     if question.kind == "order":
         right = bool(given) and given == question.order
@@ -113,6 +179,16 @@ def _ids(question: Question, answer: Answer) -> tuple[str, ...]:
                 {question.id: _("“%(id)s” is not one of the options.") % {"id": one[:80]}}
             )
     return tuple(listed)
+
+
+def _text(question: Question, answer: Answer) -> tuple[str, ...]:
+    if answer is None:
+        return ()
+    if not isinstance(answer, str) or len(answer) > LONGEST_TEXT or "\0" in answer:
+        raise AnswerError(
+            {question.id: _("Answer in at most %(most)s characters.") % {"most": LONGEST_TEXT}}
+        )
+    return (answer.strip(),) if answer.strip() else ()
 
 
 def _grade_number(question: Question, answer: Answer) -> GradedAnswer:

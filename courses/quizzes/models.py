@@ -44,6 +44,10 @@ class QuizAttempt(models.Model):
             numbers that were drawn.
         answers: what was answered, by question id.
         results: the marking as it was shown, by question id.
+        recalled: the old questions that came with it, with answers; `courses.quizzes.reviews` reads
+            them. They count for nothing.
+        credit: the right answers with parts of partly right ones, which decides; None in attempts
+            from before there was any.
         quiz_digest: which state of the quiz was answered.
     """
 
@@ -57,8 +61,10 @@ class QuizAttempt(models.Model):
     answers = models.JSONField()
     results = models.JSONField()
     correct = models.PositiveSmallIntegerField()
+    credit = models.FloatField(null=True, blank=True)
     total = models.PositiveSmallIntegerField()
     passed = models.BooleanField()
+    recalled = models.JSONField(default=list, blank=True)
     quiz_digest = models.CharField(max_length=DIGEST_LENGTH)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -77,4 +83,39 @@ class QuizAttempt(models.Model):
     @property
     def percent(self) -> int:
         """Return the share of right answers in whole per cent, rounded down."""
-        return 100 * self.correct // self.total
+        credit = self.correct if self.credit is None else round(self.credit, 6)
+        return int(100 * credit / self.total + 1e-6)
+
+
+class ReviewCard(models.Model):
+    """What one learner remembers of one question, and when it is asked again.
+
+    Attributes:
+        question: its id in the quiz.
+        question_digest: of what was asked; a question that asks something else starts anew.
+        reviewed_on: the learner's day on which a review, not a quiz, asked it last.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_cards"
+    )
+    quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="+")
+    question = models.CharField(max_length=80)
+    question_digest = models.CharField(max_length=DIGEST_LENGTH)
+    stability = models.FloatField()
+    difficulty = models.FloatField()
+    due = models.DateTimeField()
+    answered_at = models.DateTimeField()
+    reviewed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["due", "pk"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "due"], name="review_cards_due"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "quiz", "question"], name="review_card_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question} of {self.quiz_id}"

@@ -13,7 +13,7 @@ from courses.quizzes.formulas import evaluate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Kind = Literal["single", "multiple", "order", "numeric"]
+Kind = Literal["single", "multiple", "order", "numeric", "explain"]
 
 FIRST_PLACEHOLDER: Final = 0xE000
 """Code point that stands for the first drawn name in rendered text: for private use, so that no
@@ -62,6 +62,8 @@ class Question:
         tolerance: how far from the answer a number may be, absolute.
         wrong: mistakes that can be told from the number.
         draw: the values that each name may take.
+        model: HTML, of an explain question: an answer that meets the rubric.
+        rubric: what an explanation should say, each as HTML; the learner marks it.
     """
 
     id: str
@@ -76,6 +78,13 @@ class Question:
     unit: str = ""
     wrong: tuple[WrongNumber, ...] = ()
     draw: Mapping[str, Sequence[float]] | None = None
+    model: str = ""
+    rubric: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Say whether the question counts towards the score: not if the learner marks it."""
+        return self.kind != "explain"
 
     @property
     def options(self) -> tuple[Choice | Item, ...]:
@@ -91,6 +100,7 @@ class Question:
                 "choices": tuple(Choice(**choice) for choice in facts["choices"]),
                 "items": tuple(Item(**item) for item in facts["items"]),
                 "order": tuple(facts["order"]),
+                "rubric": tuple(facts.get("rubric", ())),
                 "wrong": tuple(WrongNumber(**wrong) for wrong in facts["wrong"]),
             }
         )

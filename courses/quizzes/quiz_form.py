@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
 from courses.quizzes.grading import Answer, AnswerError, GradedAnswer, GradedChoice
+from courses.quizzes.reviews import IN_A_QUIZ
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.http import QueryDict
 
+    from courses.lessons.models import Lesson
     from courses.quizzes.attempts import Asked
     from courses.quizzes.models import QuizAttempt
     from courses.quizzes.questions import Item, Question
+
+LONGEST_KEY: Final = 15  # digits
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class QuestionLine:
     @property
     def choices(self) -> list[GradedChoice]:
         """Return the choices as they are shown."""
+        if self.marked:
+            return self.marked.choices
         return [GradedChoice(one, one.id in self.given) for one in self.question.choices]
 
     @property
@@ -66,12 +72,27 @@ class QuestionLine:
             ItemLine(item, self._place(item.id), order.index(item.id) + 1)
             for item in self.question.items
         ]
+        if self.marked and self.marked.held:
+            return sorted(lines, key=lambda line: line.place.zfill(3))
         return sorted(lines, key=lambda line: line.right_place) if self.marked else lines
 
     def _place(self, item: str) -> str:
         if item in self.places:
             return self.places[item]
         return str(self.given.index(item) + 1) if item in self.given else ""
+
+
+@dataclass(frozen=True)
+class OldLine:
+    """A question of an earlier quiz that comes back.
+
+    Attributes:
+        key: the card and its stamp, as the form posts them; empty once it is graded.
+    """
+
+    line: QuestionLine
+    lesson: Lesson
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,12 @@ class QuizForm:
     number: int | None = None
     attempt: QuizAttempt | None = None
     error: str = ""
+    old: tuple[OldLine, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Say whether a right answer is held back."""
+        return any(line.marked and line.marked.held for line in self.lines)
 
 
 def field_name(question: Question) -> str:
@@ -95,23 +122,51 @@ def field_name(question: Question) -> str:
 
 def empty(asked: Asked, error: str = "") -> QuizForm:
     """Return the form for an attempt."""
-    return QuizForm(tuple(map(QuestionLine, asked.questions)), number=asked.number, error=error)
+    return _form(asked, list(map(QuestionLine, asked.every)), error)
+
+
+def _form(asked: Asked, lines: Sequence[QuestionLine], error: str = "") -> QuizForm:
+    own, others = lines[: len(asked.questions)], lines[len(asked.questions) :]
+    old = tuple(
+        OldLine(line, one.lesson, f"{one.card.pk}:{one.stamp}")
+        for line, one in zip(others, asked.old, strict=True)
+    )
+    return QuizForm(tuple(own), number=asked.number, error=error, old=old)
+
+
+def read_stamps(posted: QueryDict) -> dict[int, str]:
+    """Return the cards of the old questions that a page asked, with their stamps; a few at most."""
+    found = {}
+    for value in posted.getlist("old")[:IN_A_QUIZ]:
+        key, _colon, stamp = value.partition(":")
+        if key.isascii() and key.isdigit() and len(key) <= LONGEST_KEY:
+            found[int(key)] = stamp
+    return found
 
 
 def filled(asked: Asked, posted: QueryDict, error: AnswerError) -> QuizForm:
     """Return the form with what was posted and with each error at its question."""
     lines = []
-    for question in asked.questions:
+    for question in asked.every:
         reason = error.reasons.get(question.id, "")
         given = tuple(posted.getlist(field_name(question)))
         lines.append(QuestionLine(question, given, _places(question, posted), reason))
-    return QuizForm(tuple(lines), number=asked.number)
+    return _form(asked, lines)
 
 
-def shown(attempt: QuizAttempt, marked: tuple[GradedAnswer, ...]) -> QuizForm:
+def graded_line(marked: GradedAnswer) -> QuestionLine:
+    """Return a graded question."""
+    return QuestionLine(marked.question, marked.given, marked=marked)
+
+
+def shown(
+    attempt: QuizAttempt,
+    marked: tuple[GradedAnswer, ...],
+    old: Sequence[tuple[Lesson, GradedAnswer]] = (),
+) -> QuizForm:
     """Return a graded attempt."""
-    lines = tuple(QuestionLine(one.question, one.given, marked=one) for one in marked)
-    return QuizForm(lines, attempt=attempt)
+    others = tuple(OldLine(graded_line(one), lesson) for lesson, one in old)
+    return QuizForm(tuple(map(graded_line, marked)), attempt=attempt, old=others)
 
 
 def read_answers(asked: Asked, posted: QueryDict) -> dict[str, Answer]:
@@ -120,8 +175,17 @@ def read_answers(asked: Asked, posted: QueryDict) -> dict[str, Answer]:
     Raises:
         AnswerError: the places of an order question are not 1, 2, 3, …, each once.
     """
+    return read_questions(asked.every, posted)
+
+
+def read_questions(questions: Iterable[Question], posted: QueryDict) -> dict[str, Answer]:
+    """Return what a browser posted as answers to questions.
+
+    Raises:
+        AnswerError: the places of an order question are not 1, 2, 3, …, each once.
+    """
     answers: dict[str, Answer] = {}
-    for question in asked.questions:
+    for question in questions:
         values = posted.getlist(field_name(question))
         if question.kind == "order":
             answers[question.id] = _order(question, _places(question, posted))

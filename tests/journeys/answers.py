@@ -50,6 +50,8 @@ def answer_quiz(form: Locator, folder: str, *, wrong: bool = False) -> None:
         if question["kind"] == "numeric":
             number = _number(form, question) + (1000 if wrong else 0)
             form.locator(f"input[name='{name}']").fill(f"{number:.6g}")
+        elif question["kind"] == "explain":
+            form.locator(f"textarea[name='{name}']").fill("Because of the sampling.")
         elif question["kind"] == "order":
             items = question["items"][::-1] if wrong else question["items"]
             for place, item in enumerate(items, 1):

@@ -132,6 +132,15 @@ for (const figure of document.querySelectorAll("figure.interactive[data-renderer
   ]).then(([module, data]) => module.default(figure, data));
 }
 
+// Order questions are sorted by buttons or by dragging.
+function sortable() {
+  if (document.querySelector("ol[data-order]:not([data-ready])")) {
+    import("./order.js").then((module) => module.default());
+  }
+}
+sortable();
+document.addEventListener("htmx:afterSettle", sortable);
+
 // The table of contents shows where one is.
 const entries = new Map();
 for (const link of document.querySelectorAll(".toc a[href^='#']")) {

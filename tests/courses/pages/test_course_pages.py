@@ -228,7 +228,8 @@ def test_a_quiz_works_without_a_script(course: Course, learner: User, visitor: C
 def test_a_missed_quiz_explains_every_choice(
     course: Course, learner: User, visitor: Client
 ) -> None:
-    """A wrong answer gets the words for it, and each choice its explanation."""
+    """Missed twice: a wrong answer gets the words for it, and each choice its explanation."""
+    visitor.post(f"{LESSON}quiz/", {"q-one": "left"})
     answer = visitor.post(f"{LESSON}quiz/", {"q-one": "left", "q-sum": "1"}, follow=True)
 
     text = answer.content.decode()
