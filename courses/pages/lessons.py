@@ -76,7 +76,7 @@ def find_place(request: HttpRequest, course: str, lesson: str) -> Place:
     row = get_object_or_404(
         Lesson.objects.select_related("course", "quiz").annotate(
             bookmarked=Exists(
-                Bookmark.objects.filter(lesson=OuterRef("pk"), user_id=request.user.pk)
+                Bookmark.objects.filter(lesson=OuterRef("pk"), user_id=request.user.pk or 0)
             )
         ),
         course__slug=course,

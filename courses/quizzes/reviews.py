@@ -171,7 +171,7 @@ def regrade_recalled(kept: Sequence[Mapping[str, Any]]) -> list[tuple[Lesson, Gr
     found = []
     for at, one in enumerate(kept):
         quiz = by_key.get(one["quiz"])
-        stored = quiz and _stored(quiz, quiz.lesson, one["question"])
+        stored = _stored(quiz, quiz.lesson, one["question"]) if quiz is not None else None
         if quiz is None or stored is None or what_is_asked(stored) != one["asked"]:
             continue
         question = replace(Question.from_json(stored).drawn(one["seed"]), id=f"card-{at}")
