@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+from django.core.cache import caches
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+@pytest.fixture(autouse=True)
+def empty_caches() -> Iterator[None]:
+    """Leave nothing of a test, such as counted requests or a shown status, to the next one."""
+    yield
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -38,7 +38,7 @@ from exercises.workbench.documents import (
 from exercises.workbench.files import left_out, notebook_outputs
 from exercises.workbench.panel import submission_facts
 from grader.errors import NotebookRefused
-from grader.notebook import MAX_BYTES, read_notebook
+from grader.notebook import MAX_UPLOAD_BYTES, read_notebook
 
 if TYPE_CHECKING:
     import uuid
@@ -174,7 +174,7 @@ class UploadView(DraftView):
             return problem(400, "invalid", _("Choose a notebook (.ipynb)."))
         try:
             # No more than the accepted size is read, however large the upload is.
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(MAX_UPLOAD_BYTES + 1)
             notebook = read_notebook(data)
         except NotebookRefused as refusal:
             return problem(400, refusal.reason, str(refusal))

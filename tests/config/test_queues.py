@@ -9,7 +9,7 @@ import pytest
 from config.celery import app
 from config.run import process_commands
 from courses.mail.backend import MAIL_QUEUE, SEND
-from exercises.submissions.queue import GRADE, GRADING_QUEUE, REQUEUE
+from exercises.submissions.queue import GRADE, GRADING_QUEUE, PRUNE, REQUEUE
 
 
 @pytest.mark.parametrize("name", sorted(app.conf.beat_schedule))
@@ -22,8 +22,8 @@ def test_a_periodic_task_expires_when_the_next_is_due(name: str) -> None:
 def test_the_periodic_tasks_exist() -> None:
     """Beat sends tasks by the names under which they are registered."""
     app.loader.import_default_modules()
-    assert {entry["task"] for entry in app.conf.beat_schedule.values()} == {REQUEUE, SEND}
-    assert {REQUEUE, SEND, GRADE} <= set(app.tasks)
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} == {REQUEUE, SEND, PRUNE}
+    assert {REQUEUE, SEND, PRUNE, GRADE} <= set(app.tasks)
 
 
 def test_each_queue_has_a_process() -> None:

@@ -139,13 +139,17 @@ def mistake_common_logarithm(parameters: Parameters, seed: int) -> Outputs:
 
 def mistake_averaged_bins(parameters: Parameters, seed: int) -> Outputs:
     """The mean of the bins' terms instead of their sum."""
-    return _judged(reference(parameters, seed)["psi"] / 10)
+    right = reference(parameters, seed)
+    before, _ = _attributions(parameters)
+    return _judged(right["psi"] / 10, right["distance"], before)
 
 
 def mistake_one_for_all(parameters: Parameters, seed: int) -> Outputs:
     """The sum of the features' indices in each place."""
-    psi = reference(parameters, seed)["psi"]
-    return _judged(np.full_like(psi, psi.sum()))
+    right = reference(parameters, seed)
+    before, _ = _attributions(parameters)
+    summed = np.full_like(right["psi"], right["psi"].sum())
+    return _judged(summed, right["distance"], before)
 
 
 def further_forms(parameters: Parameters) -> Outputs:

@@ -89,6 +89,7 @@ def test_a_notebook_without_its_parameters_is_refused_and_kept(work: WorkbenchCl
 @pytest.mark.django_db
 def test_a_submission_is_its_learner_s_own(work: WorkbenchClient, other: WorkbenchClient) -> None:
     """Another learner is told nothing of it."""
-    told = work.post("submit/", base=0, cells=None).json()["submission"]
+    cells = work.cells(cell_1="phi = 1")
+    told = work.post("submit/", base=0, cells=cells).json()["submission"]
 
     assert other.get(f"submissions/{told['id']}/").status_code == 404
