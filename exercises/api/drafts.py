@@ -38,7 +38,7 @@ from exercises.workbench.documents import (
 from exercises.workbench.files import left_out, notebook_outputs
 from exercises.workbench.panel import submission_facts
 from grader.errors import NotebookRefused
-from grader.notebook import MAX_UPLOAD_BYTES, read_notebook
+from grader.notebook import MAX_UPLOAD_BYTES, read_notebook, without_outputs
 
 if TYPE_CHECKING:
     import uuid
@@ -175,7 +175,8 @@ class UploadView(DraftView):
         try:
             # No more than the accepted size is read, however large the upload is.
             data = file.read(MAX_UPLOAD_BYTES + 1)
-            notebook = read_notebook(data)
+            cut = without_outputs(data)
+            notebook = read_notebook(cut)
         except NotebookRefused as refusal:
             return problem(400, refusal.reason, str(refusal))
         if len(notebook.cells) > MAX_CELLS:
@@ -189,7 +190,8 @@ class UploadView(DraftView):
             document=from_notebook(notebook),
             reason=Reason.UPLOADED,
         )
-        return Response({**draft_facts(now), "notes": left_out(data, now.document)})
+        notes = left_out(now.document, had_outputs=len(cut) < len(data))
+        return Response({**draft_facts(now), "notes": notes})
 
 
 @extend_schema(exclude=True)

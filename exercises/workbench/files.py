@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,19 +15,16 @@ if TYPE_CHECKING:
 _DATA: Final = re.compile(r"data:(image/[a-z+]+);base64,(.*)", re.DOTALL)
 
 
-def left_out(data: bytes, document: Document) -> list[str]:
+def left_out(document: Document, *, had_outputs: bool) -> list[str]:
     """Return a sentence for each thing of an uploaded notebook that is not shown.
 
     Args:
-        data: the file, which has been checked.
-        document: what was made of it.
+        document: what was made of the file.
+        had_outputs: outputs or the state of widgets were cut out of it.
     """
-    cells = json.loads(data.decode("utf-8-sig"))["cells"]
     notes = []
-    if any(cell.get("outputs") for cell in cells if cell.get("cell_type") == "code"):
-        notes.append(_("Outputs were left out: run the notebook to see them."))
-    if document["metadata"].get("widgets"):
-        notes.append(_("Widgets are kept in the file but do not work here."))
+    if had_outputs:
+        notes.append(_("Outputs and widgets were left out: run the notebook to see them."))
     if any(cell.get("attachments") for cell in document["cells"]):
         notes.append(_("Attached pictures are kept in the file but not shown here."))
     if any(cell["cell_type"] == "raw" for cell in document["cells"]):
