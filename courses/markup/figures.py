@@ -141,6 +141,6 @@ def _table(rows: Sequence[Any]) -> str:
     )
     label = html.escape(_("Table, can be scrolled"))
     return (
-        f'<div class="scroll-x" tabindex="0" role="region" aria-label="{label}">'
+        f'<div class="scroll-x" tabindex="0" role="group" aria-label="{label}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
     )

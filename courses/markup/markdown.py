@@ -43,7 +43,7 @@ def _render_math(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: An
 
 def _render_table_open(_renderer: Any, *_rest: Any) -> str:
     label = html.escape(_("Table, can be scrolled"))
-    return f'<div class="scroll-x" tabindex="0" role="region" aria-label="{label}"><table>\n'
+    return f'<div class="scroll-x" tabindex="0" role="group" aria-label="{label}"><table>\n'
 
 
 def _render_table_close(_renderer: Any, *_rest: Any) -> str:

@@ -118,7 +118,8 @@ def test_tab_completes_and_shift_tab_explains(visitor: Visitor, email: str) -> N
     visitor.page.keyboard.press("Tab")
     options = visitor.page.locator(".cm-tooltip-autocomplete")
     content = cell(visitor, "explain").locator(".cm-content")
-    expect(content.or_(options).first).to_contain_text("TreeExplainer", timeout=10_000)
+    named = visitor.page.locator(".cm-tooltip-autocomplete, .cm-content", has_text="TreeExplainer")
+    expect(named.first).to_be_visible(timeout=20_000)
     if options.is_visible():
         visitor.page.keyboard.press("Enter")
     expect(content).to_contain_text("shap.TreeExplainer")

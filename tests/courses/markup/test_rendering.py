@@ -70,7 +70,7 @@ def test_code_is_coloured_by_classes_and_output_is_shown() -> None:
 
 def test_tables_can_be_scrolled_with_the_keyboard() -> None:
     """A table stands in a labelled region that takes the focus."""
-    assert '<div class="scroll-x" tabindex="0" role="region" aria-label=' in html(
+    assert '<div class="scroll-x" tabindex="0" role="group" aria-label=' in html(
         "| a |\n|---|\n| 1 |\n"
     )
 
