@@ -254,7 +254,11 @@ def _cell_metadata(found: object) -> dict[str, Any]:
     tags = tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []
     kept = {tag.strip() for tag in tags if isinstance(tag, str) and TAG_TEXT.fullmatch(tag.strip())}
     named = {"name": name} if isinstance(name, str) and name.isprintable() and name else {}
-    others = {key: value for key, value in found.items() if key not in EDITOR_KEYS}
+    others = {
+        key: value
+        for key, value in found.items()
+        if key not in EDITOR_KEYS or (key == "format" and isinstance(value, str))
+    }
     return {**others, **({"tags": sorted(kept)} if kept else {}), **named}
 
 

@@ -66,7 +66,7 @@ class User(AbstractUser):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(
         _("name"),
-        max_length=120,
+        max_length=200,
         blank=True,
         help_text=_("Shown on your certificates and beside your posts."),
     )

@@ -33,7 +33,7 @@ class Certificate(models.Model):
     course = models.ForeignKey(
         "courses.Course", on_delete=models.PROTECT, related_name="certificates"
     )
-    learner_name = models.CharField(max_length=120, blank=True)
+    learner_name = models.CharField(max_length=200, blank=True)
     name_public = models.BooleanField(default=False)
     course_title = models.CharField(max_length=200)
     course_version = models.CharField(max_length=20)
