@@ -40,8 +40,8 @@ def server(tmp_path: Path) -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def _mail_process(broker: Path, server: MailServer) -> Iterator[None]:
-    """The process of `make run` that sends emails."""
+def mail_process(broker: Path, server: MailServer) -> Iterator[int]:
+    """The process of `make run` that sends emails; its process id."""
     command = shlex.split(process_commands(0, broker)["mail"])
     environment = {
         **os.environ,
@@ -52,14 +52,14 @@ def _mail_process(broker: Path, server: MailServer) -> Iterator[None]:
         "WHYBOX_EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
     }
     with subprocess.Popen(command, cwd=CHECKOUT, env=environment) as process:
-        yield
+        yield process.pid
         process.terminate()
 
 
-@pytest.mark.usefixtures("_mail_process")
 def test_a_verdict_reaches_a_server_that_was_down(
     learner_client: LearnerClient,
     server: MailServer,
+    mail_process: int,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -86,4 +86,5 @@ def test_a_verdict_reaches_a_server_that_was_down(
     assert eventually(lambda: not OutgoingMail.objects.exists(), seconds=TIMEOUT_SECONDS)
     (mail,) = server.received()
     assert "To: ada@example.org" in mail
-    assert not Worker.objects.exists()  # it opens no sandbox
+    opened = Worker.objects.filter(name__endswith=f":{mail_process}")
+    assert not opened.exists()  # it opens no sandbox
