@@ -86,7 +86,7 @@ def mistake_probability_scale(parameters: Parameters, seed: int) -> Outputs:  # 
     model, train, test, _ = world(parameters["seed"])
     rows = test[parameters["rows"]]
     values, base = tree_shap(model, rows, background=train[:100], model_output="probability")
-    return {"shap_values": values, "base_value": base, "fx": model.predict_proba(rows)[:, 1]}
+    return {"shap_values": values, "base_value": base}
 
 
 def mistake_class_zero(parameters: Parameters, seed: int) -> Outputs:
