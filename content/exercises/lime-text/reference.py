@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Predict = Callable[[Sequence[str]], Floats]
 
 SAMPLES = 500
+FIRST_STATE = 1000
+"""Random states from here on: learners count from 0, and the reference's own runs lie too near."""
 REVIEWS = (
     "the screen is bright and sharp but the battery died after one week and support was slow",
     "i love the quiet fan and the solid case although the charger feels cheap and gets warm",
@@ -101,7 +103,7 @@ def _explained(
     """One run: LIME's weight of each distinct word, 0 for one that LIME left out, and constant."""
     review = _review(parameters["review"])
     label = parameters["label"] if label is None else label
-    explainer = LimeTextExplainer(random_state=seed, bow=bow)
+    explainer = LimeTextExplainer(random_state=FIRST_STATE + seed, bow=bow)
     explanation = explainer.explain_instance(
         review,
         predict or _model().predict_proba,
@@ -154,7 +156,7 @@ def mistake_masks_compared(parameters: Parameters, seed: int) -> Outputs:
     """Mean predictions with and without each word, over masks like LIME's."""
     review = _review(parameters["review"])
     tokens, words = _tokens(review), review.split()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(FIRST_STATE + seed)
     masks = np.ones((SAMPLES, len(tokens)), dtype=bool)
     for mask in masks[1:]:
         mask[rng.choice(len(tokens), rng.integers(1, len(tokens) + 1), replace=False)] = False
