@@ -12,6 +12,9 @@ from grader.check.simulation import (
     grade_computed_answers,
     timed,
 )
+from grader.misconceptions.diagnosis import PLAIN_BITS
+from grader.misconceptions.evidence import information_bits
+from grader.variants import visible_variant
 
 if TYPE_CHECKING:
     from grader.exercise import ExerciseDefinition
@@ -56,12 +59,25 @@ def check_misconceptions(
         if declared is not None and declared.passes:
             continue
         found.need(rate.caught == rate.tried, f"misconception {name} is caught {rate.caught} {of}")
-        # A misconception that only adds scatter can at best be recognised as similar.
-        named = rate.named + (rate.similar if exercise.seeds > 1 else 0)
+        # A misconception that only adds scatter, or changes a single choice, can at best be
+        # recognised as similar.
+        hedged = exercise.seeds > 1 or _says_little(exercise, store, name)
+        named = rate.named + (rate.similar if hedged else 0)
         often = 2 * named > rate.tried or not rate.tried
         found.need(often, f"misconception {name} is named {named} {of}")
     found.problems += [f"misconception {name} is taken for {other}" for name, other in taken]
     _check_groups(exercise, found)
+
+
+def _says_little(exercise: ExerciseDefinition, store: ReferenceStore, misconception: str) -> bool:
+    """Whether all that it changes is worth too few bits to be said plainly."""
+    reference = store.get(exercise, visible_variant(exercise), misconceptions=True)
+    changed = reference.misconceptions.get(misconception, {})
+    return bool(changed) and all(
+        each.samples.dtype.kind != "f"
+        and information_bits(exercise, reference, misconception, name) < PLAIN_BITS
+        for name, each in changed.items()
+    )
 
 
 def _check_groups(exercise: ExerciseDefinition, found: ExerciseCheck) -> None:

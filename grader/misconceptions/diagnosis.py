@@ -22,6 +22,7 @@ from grader.misconceptions.evidence import COMPARING, Evidence, information_bits
 from grader.misconceptions.families import satisfies_invariants
 from grader.misconceptions.library import candidate_of, library
 from grader.misconceptions.likelihood import Candidate, Fit, fit, noise_likelihood
+from grader.misconceptions.scatter import alike_in_scatter
 from grader.misconceptions.structure import (
     adds_up_to,
     few_values_candidate,
@@ -58,6 +59,8 @@ CERTAIN = 3.0
 SAME_MEAN = 4.0
 SAME_SCATTER = 2.0
 """Values within four standard errors whose spreads differ by at most this factor are equal."""
+SMALL_SCATTER = 0.1
+"""Few values that scatter more than this share of their distance from the truth say nothing."""
 NEAR = 0.05
 """An answer this close to the reference is not diagnosed."""
 FEWEST_VALUES = 6
@@ -225,18 +228,19 @@ def _diagnose_floats(evidence: Evidence, name: str, found: Floats) -> Diagnosis 
         if lead >= -TIE:
             # Two different explanations that fit equally well: neither is certain.
             certain = (same or lead >= TIE) and _is_certain(best, noise)
-            if certain or _attracts_by_right(best, noise):
+            if certain or _attracts_by_right(best, noise, truth):
                 ids = _tied(close, evidence, name)
                 return texts.named(exercise, ids, name, certain=certain)
-    if true_fit.good:
-        return None
+    scattering = alike_in_scatter(evidence, name, [each.candidate.id for each in fits if each.good])
+    if scattering or true_fit.good:
+        return texts.named(exercise, scattering, name, certain=False) if scattering else None
     if shape is not None:
         certain = _is_certain(shape, noise)
         return texts.named(exercise, (shape.candidate.id,), name, certain=certain)
     other = _other_output(context, name, found)
     if other:
         return texts.named(exercise, ("other_output",), name, certain=True)
-    earned = [f for f in good if _attracts_by_right(f, noise)]
+    earned = [f for f in good if _attracts_by_right(f, noise, truth)]
     if earned and found.size >= FEWEST_VALUES:
         ids = _tied(earned, evidence, name)
         return texts.named(exercise, ids, name, certain=False)
@@ -255,11 +259,16 @@ def _is_certain(found: Fit, noise: float) -> bool:
     return candidate.is_informative and enough and found.log_likelihood - noise >= CERTAIN
 
 
-def _attracts_by_right(found: Fit, noise: float) -> bool:
-    """Whether a fit says more than that the answer is noisy: what scatters lies near everything."""
-    return found.log_likelihood > noise and (
-        not found.candidate.scatters or found.candidate.mean.size >= FEWEST_VALUES
-    )
+def _attracts_by_right(found: Fit, noise: float, truth: Candidate) -> bool:
+    """Whether a fit says more than that the answer is noisy: what scatters lies near everything.
+
+    Few values say something only where they scatter far less than the misconception moves them.
+    """
+    candidate = found.candidate
+    shift = float(np.abs(candidate.mean - truth.mean).sum())
+    wide = float(candidate.spread.sum()) > SMALL_SCATTER * shift
+    few = candidate.mean.size < FEWEST_VALUES
+    return found.log_likelihood > noise and not (candidate.scatters and few and wide)
 
 
 def _equals_truth(candidate: Candidate, truth: Candidate) -> bool:

@@ -105,12 +105,14 @@ def test_curves_of_training_rows_beside_a_right_mean_are_not_a_mean_over_trainin
     assert said(both) == [("match", ("train_rows",), "ice")]
 
 
-def test_an_alarm_by_a_higher_limit_is_not_called_the_textbook_s(drift: Learner) -> None:
-    """Truth values cannot tell limits apart: the sentence says what they show."""
+def test_an_alarm_by_another_limit_is_not_called_the_index_s(drift: Learner) -> None:
+    """Truth values are named where they are all the misconception's; another limit is not it."""
     psi = drift.right["psi"]
-    found = drift.hands_in(alarm=psi > 0.25)
-    assert said(found) == [("match", ("textbook_limit",), "alarm")]
-    assert "as a higher limit does" in text(found)
+    found = drift.hands_in(alarm=psi > 0.057)
+    assert said(found) == [("match", ("index_alone",), "alarm")]
+    assert "by the index alone" in text(found)
+    for limit in (0.03, 0.5):
+        assert said(drift.hands_in(alarm=psi > limit)) == [("unknown", (), "alarm")]
     turned = drift.right["alarm"].copy()
     turned[int(np.argmin(psi))] ^= True
     assert said(drift.hands_in(alarm=turned)) == [("unknown", (), "alarm")]

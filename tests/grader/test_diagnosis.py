@@ -14,7 +14,7 @@ from grader.author_code import author_code
 from grader.check import grade_computed_answers
 from grader.exercise import load_exercise
 from grader.messages import message_text
-from grader.misconceptions.diagnosis import _equals_truth, _is_certain
+from grader.misconceptions.diagnosis import _attracts_by_right, _equals_truth, _is_certain
 from grader.misconceptions.families import satisfies_invariants
 from grader.misconceptions.library import candidate_of
 from grader.misconceptions.likelihood import Candidate, Fit, fit
@@ -251,6 +251,11 @@ def test_one_number_that_scatters_is_named_with_a_reserve() -> None:
         "wide": False,
     }
     assert not _is_certain(met["sharp"], 98.0)
+    # Twenty runs' mean hardly scatters: it may be named with a reserve, a wide scatter never.
+    far, near = (Candidate("", np.array(each), np.array(0.1), 24) for each in (3.0, 4.5))
+    assert _attracts_by_right(met["single"], 90.0, far)
+    assert not _attracts_by_right(met["single"], 90.0, near)
+    assert not _attracts_by_right(met["single"], 101.0, far)
 
 
 def test_a_mistake_that_changes_nothing_here_is_not_looked_for() -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.check.power import check_power
 from grader.check.report import ExerciseCheck
 from grader.check.rounding import check_rounding
+from grader.check.simulation import FRESH_SEED, computed_answers
+from grader.criteria import context_of
 from grader.exercise import load_exercise
+from grader.misconceptions.evidence import Evidence
+from grader.misconceptions.scatter import alike_in_scatter
 from grader.variants import visible_variant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
@@ -78,6 +85,59 @@ def test_runs_show_settings_that_one_run_hides(
     found = ExerciseCheck("noisy")
     check_power(with_runs(noisy_folder), references, 20, found)
     assert found.pass_rates == {"few": 0.0}
+
+
+def test_the_scatter_of_runs_names_a_mistake_that_their_mean_does_not(
+    noisy_folder: Path, references: ReferenceStore
+) -> None:
+    """Where the mean fails by a hair, runs that scatter as under a mistake name it, hedged."""
+    exercise = with_runs(noisy_folder)
+    reference = references.get(exercise, visible_variant(exercise), misconceptions=True)
+    right = computed_answers(exercise, "reference", FRESH_SEED, {})
+    few = computed_answers(exercise, "mistake_few", FRESH_SEED, {})
+    parameters = visible_variant(exercise).parameters
+
+    def shown(answers: Mapping[str, NDArray[Any]], fitting: Sequence[str]) -> tuple[str, ...]:
+        evidence = Evidence(context_of(exercise, parameters, reference, answers))
+        return alike_in_scatter(evidence, "means", fitting)
+
+    assert shown({**right, **few}, ["few"]) == ("few",)
+    assert shown({**right, **few}, []) == ()
+    assert shown(right, ["few"]) == ()
+
+
+GAP = """
+
+def reference(parameters, seed):
+    means = _means(seed, 400)
+    return {"means": means, "verdict": "high", "gap": gap_of_own(parameters, {"means": means})}
+
+
+def gap_of_own(parameters, answers):
+    return 10 * abs(answers["means"][0, 1] + 2)
+"""
+
+
+def test_outputs_of_one_run_are_rounded_together(
+    noisy_folder: Path, references: ReferenceStore
+) -> None:
+    """What is recomputed from other outputs is compared with the same run's, not with means."""
+    file = noisy_folder / "exercise.yaml"
+    text = file.read_text("utf-8")
+    text = text.replace(
+        "outputs:\n", "outputs:\n  gap: {dtype: float, shape: [], meaning: Ten times a distance.}\n"
+    ).replace(
+        "pass_score: 9",
+        "  - {id: gap, title: Gap, kind: recomputed, output: gap, function: gap_of_own,\n"
+        "     threshold: 0.01, floor: 0.02, points: 1}\npass_score: 11",
+    )
+    file.write_text(text, encoding="utf-8")
+    code = noisy_folder / "reference.py"
+    code.write_text(code.read_text("utf-8") + GAP, encoding="utf-8")
+    exercise = load_exercise(noisy_folder)
+    found = ExerciseCheck("noisy")
+    check_rounding(exercise, references, [visible_variant(exercise)], found)
+    assert found.problems == []
 
 
 def test_rounded_answers_that_lose_points_are_reported(
