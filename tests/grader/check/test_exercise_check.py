@@ -141,7 +141,8 @@ def test_equivalent_answers_must_pass(shares_folder: Path, tmp_path: Path, runne
     exact = "  - {id: fx, title: The output, kind: exact, output: fx, points: 10}"
     content.write_text(content.read_text("utf-8").replace(line, exact), encoding="utf-8")
     found = check_exercise(shares_folder, tmp_path / "references", QUICK, runner)
-    assert "the solution's answers in single precision lose points: The output" in found.problems
+    lost = "the solution's answers in single precision lose points: The output"
+    assert any(problem.startswith(lost) for problem in found.problems)
     assert found.equivalents == 3
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
+from grader.check.misconceptions import check_misconceptions
 from grader.check.power import check_power
 from grader.check.report import ExerciseCheck
 from grader.check.rounding import check_rounding
@@ -170,3 +172,39 @@ def test_a_floor_accepts_rounding_near_zero(
     check_rounding(exercise, references, [visible_variant(exercise)], found)
     assert found.problems == []
     assert np.isfinite(exercise.criteria[1].floor)
+
+
+CHOSEN = """
+
+def mistake_guessed(parameters, seed):
+    return {"largest": "b"}
+
+
+def reference(parameters, seed):
+    return {**_explained(parameters["rows"]), "largest": "a"}
+"""
+GUESSED = '  - {id: guessed, title: a guess, message: Guessed., question: "Why?"}\n  - sign\n'
+
+
+@pytest.mark.parametrize(("choices", "enough"), [("[a, b, c, d, e, f]", True), ("[a, b]", False)])
+def test_one_choice_may_be_named_with_a_reserve(
+    shares_folder: Path,
+    references: ReferenceStore,
+    choices: str,
+    enough: bool,  # noqa: FBT001 - a case of the test
+) -> None:
+    """One choice of six is hedged, and the check asks for no more; one of two says nothing."""
+    output = f"outputs:\n  largest: {{dtype: string, shape: [], choices: {choices}, meaning: M.}}\n"
+    criterion = (
+        "rubric:\n  - {id: largest, title: Which, kind: exact, output: largest, points: 1}\n"
+    )
+    file = shares_folder / "exercise.yaml"
+    text = file.read_text("utf-8").replace("outputs:\n", output, 1)
+    text = text.replace("rubric:\n", criterion, 1).replace("  - sign\n", GUESSED, 1)
+    file.write_text(text, encoding="utf-8")
+    with (shares_folder / "reference.py").open("a", encoding="utf-8") as stream:
+        stream.write(CHOSEN)
+    found = ExerciseCheck("shares")
+    check_misconceptions(load_exercise(shares_folder), references, 1, found)
+    assert found.detection["guessed"].named == 0
+    assert ("misconception guessed is named 0 of 1 times" not in found.problems) == enough
