@@ -145,11 +145,12 @@ def test_shell_commands_do_nothing_and_cost_nothing(warm: Sandbox) -> None:
 
 
 def test_figures_are_returned_as_images(warm: Sandbox) -> None:
-    """An open figure is shown by its cell, as with matplotlib inline."""
+    """An open figure is shown by its cell and closed, as with matplotlib inline."""
     outcome = run(warm, "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "plt.gcf().axes")
     (figure,) = [o for o in outcome.cells[0].outputs if o["output_type"] == "display_data"]
     assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
-    assert outcome.cells[1].outputs[-1]["data"]["text/plain"] == "[]"
+    (axes,) = [o for o in outcome.cells[1].outputs if o["output_type"] == "execute_result"]
+    assert axes["data"]["text/plain"] == "[]"
 
 
 def test_rich_displays_updates_and_clearing(warm: Sandbox) -> None:
@@ -220,12 +221,15 @@ def test_progress_is_reported_during_the_run(warm: Sandbox) -> None:
     """A page can show "cell 2 of 2" from the events."""
     events: list[Event] = []
     warm.run(Job(cells=("a = 1", "b = 2"), outputs=("a",)), on_event=events.append)
-    assert events == [
-        Event("start", 0, 2),
-        Event("cell", 0, 2),
-        Event("answer", 0, 2),
-        Event("cell", 1, 2),
-        Event("end", 1, 2),
+    steps = [(event.kind, event.cell, event.cells) for event in events if event.kind != "tick"]
+    assert steps == [
+        ("start", 0, 2),
+        ("cell", 0, 2),
+        ("answer", 0, 2),
+        ("cell_end", 0, 2),
+        ("cell", 1, 2),
+        ("cell_end", 1, 2),
+        ("end", 1, 2),
     ]
 
 
