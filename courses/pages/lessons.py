@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +20,9 @@ from courses.catalogue.translations import apply_translations, language_shown
 from courses.learners.enrolment import remember_place
 from courses.learners.overview import outline
 from courses.learners.progress import forget_lesson_read, record_lesson_read
+from courses.microtasks.answers import kept_answers
+from courses.microtasks.definitions import Task, placeholder
+from courses.microtasks.task_form import TaskForm
 from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAttempt, User
 from courses.pages.access import refuse_withdrawn, signed_in
 from courses.quizzes import quiz_form
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
     from courses.learners.progress import CourseProgress, PartState
     from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
+
+
+_OPENING: Final = re.compile(r"\s*<figure\b.*?</figure>", re.DOTALL)
+"""A figure before the first word of a lesson; figures do not nest."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +131,16 @@ def translated_questions(lesson: Lesson) -> list[dict[str, Any]] | None:
     return getattr(lesson, "questions", None)
 
 
-def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
-    """Return what the lesson's template shows."""
+def lesson_context(
+    request: HttpRequest, place: Place, *, refused: TaskForm | None = None
+) -> dict[str, Any]:
+    """Return what the lesson's template shows.
+
+    Args:
+        request: who asks.
+        place: the lesson.
+        refused: a micro-task whose answer was refused, shown with the reason.
+    """
     course = place.lesson.course
     user = request.user if isinstance(request.user, User) else None
     return {
@@ -134,6 +151,7 @@ def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
         ).count(),
         "address": settings.SITE_URL + place.address,
         "lesson": place.lesson,
+        "body": lesson_body(request, place.lesson, refused),
         "course": course,
         "place": place,
         "form": _form(request, place.lesson),
@@ -144,6 +162,36 @@ def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
             (place.lesson.title, ""),
         ],
     }
+
+
+@dataclass(frozen=True)
+class Body:
+    """A lesson's text as its page shows it.
+
+    Attributes:
+        opening: a figure that stands before the first word of the text; shown below the title.
+        html: the rest, its micro-tasks put in.
+    """
+
+    opening: str
+    html: str
+
+
+def lesson_body(request: HttpRequest, lesson: Lesson, refused: TaskForm | None = None) -> Body:
+    """Return a lesson's text with its micro-tasks as this visitor has answered them."""
+    opening = _OPENING.match(lesson.html)
+    text = lesson.html[opening.end() :] if opening else lesson.html
+    user = request.user if isinstance(request.user, User) else None
+    kept = kept_answers(user, lesson) if user and lesson.tasks else {}
+    context = {"course": lesson.course, "lesson": lesson}
+    for facts in lesson.tasks:
+        task = Task.from_json(facts)
+        form = TaskForm(task, kept.get(task.id))
+        if refused is not None and refused.task.id == task.id:
+            form = refused
+        shown = render_to_string("courses/_task.html", {**context, "form": form}, request)
+        text = text.replace(placeholder(task.id), shown, 1)
+    return Body(opening.group() if opening else "", text)
 
 
 def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
