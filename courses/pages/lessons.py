@@ -27,14 +27,22 @@ from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAt
 from courses.pages.access import refuse_withdrawn, signed_in
 from courses.quizzes import quiz_form
 from courses.quizzes.attempts import ask, regrade
-from courses.quizzes.reviews import IN_A_QUIZ, due_questions, regrade_recalled
+from courses.quizzes.reviews import (
+    IN_A_QUIZ,
+    due_questions,
+    find_cards,
+    regrade_recalled,
+)
+from courses.quizzes.sittings import find_sitting, step_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from courses.learners.progress import CourseProgress, PartState
+    from courses.models import QuizSitting
     from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
+    from courses.quizzes.reviews import DueQuestion
 
 
 _OPENING: Final = re.compile(r"\s*<figure\b.*?</figure>", re.DOTALL)
@@ -202,7 +210,26 @@ def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
     made = _named_attempt(request, quiz, request.user)
     if made is not None and (form := graded_form(made, lesson)).lines:
         return form
-    return quiz_form.empty(with_old(request.user, quiz, lesson))
+    if "all" in request.GET:
+        return quiz_form.empty(with_old(request.user, quiz, lesson))
+    return step_form(request, quiz, lesson)
+
+
+def step_form(request: HttpRequest, quiz: Quiz, lesson: Lesson, error: str = "") -> QuizForm:
+    """Return one question of the quiz: the answered one that the address names, or the next."""
+    user = signed_in(request.user)
+    asked = ask(user=user, quiz=quiz, stored=translated_questions(lesson))
+    sitting = find_sitting(user, quiz, asked.number)
+    asked = replace(asked, old=tuple(_old_of(sitting, user, quiz)))
+    step = step_of(asked, sitting, request.GET.get("answered", ""))
+    return quiz_form.one_step(asked, step, error)
+
+
+def _old_of(sitting: QuizSitting | None, user: User, quiz: Quiz) -> list[DueQuestion]:
+    """Return the old questions that were begun with, or those that are due."""
+    if sitting is None:
+        return due_questions(user, most=IN_A_QUIZ, besides=quiz)
+    return find_cards(user, {int(card): stamp for card, stamp in sitting.old.items()})
 
 
 def with_old(user: User, quiz: Quiz, lesson: Lesson) -> Asked:
