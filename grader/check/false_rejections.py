@@ -40,17 +40,19 @@ def fresh_answers(
     name: str,
     labels: Mapping[str, tuple[str, ...]],
     count: int,
+    pool_of: int = POOL,
 ) -> Iterator[Mapping[str, NDArray[Any]]]:
     """Yield `count` answers with seeds that no reference used.
 
-    Where an answer holds several runs, they are drawn from a pool of fresh ones: runs of its own
-    for each answer would cost as many times more.
+    Where an answer holds several runs, they are drawn from a pool of fresh ones, as many as
+    `pool_of` answers have: runs of its own for each answer would cost as many times more. A small
+    pool tells what always passes or never does; a rate in between is that of the pool's own mean.
     """
     size = runs_of_an_answer(exercise)
     parameters = dict(visible_variant(exercise).parameters)
     pool = [
         reference_arrays(exercise, name, parameters, FRESH_SEED + seed, labels)
-        for seed in range(count if size == 1 else max(count, POOL * size))
+        for seed in range(count if size == 1 else max(count, pool_of * size))
     ]
     generator = np.random.default_rng(size)
     for place in range(count):

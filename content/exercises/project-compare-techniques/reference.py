@@ -214,13 +214,18 @@ def _cosine(one: Floats, other: Floats) -> float:
 
 
 def about_the_model(parameters: Parameters, answers: Outputs) -> bool:
-    """Whether two techniques rank the sizes as taking features away from the model does."""
+    """Whether two techniques rank the sizes as taking features away from the model does.
+
+    And with the sign of what speaks for a higher output, whatever their units are.
+    """
     known = _known(str(answers["dataset"]), tuple(parameters["rows"]))
-    means = np.abs(answers["attributions"].mean(axis=1))
     speaks = [
-        max(_rank_correlations(np.stack([phi, np.abs(own)]))[0, 1].mean() for own in known)
+        max(
+            _rank_correlations(np.abs(np.stack([phi, own])))[0, 1].mean() * (_cosine(phi, own) > 0)
+            for own in known
+        )
         >= SPEAKS
-        for phi in means
+        for phi in answers["attributions"].mean(axis=1)
     ]
     return sum(speaks) >= 2
 
