@@ -50,7 +50,11 @@ def contradicts_scatter(evidence: Evidence, name: str, misconception: str) -> bo
     if replicates.count == 1 or replicates.samples.dtype.kind != "f":
         return False
     spread = replicates.run_spread
-    ratio = scatter_ratio(runs.astype(np.float64).std(axis=0, ddof=1), spread)
+    own = runs.astype(np.float64).std(axis=0, ddof=1)
+    if not spread.any():
+        # Equal values have a standard deviation of some rounding error.
+        return bool(own.max(initial=0.0) > EQUAL * np.abs(runs).max(initial=0.0))
+    ratio = scatter_ratio(own, spread)
     moving = max(int(np.count_nonzero(spread)), 1)
     error = np.sqrt((1 / (len(runs) - 1) + 1 / (replicates.count - 1)) / (2 * moving))
     slack = max(LEAST_SLACK, ERRORS * float(error))
@@ -60,3 +64,5 @@ def contradicts_scatter(evidence: Evidence, name: str, misconception: str) -> bo
 ERRORS = 5
 """So many standard errors two scatters may be apart: values of one run go together."""
 LEAST_SLACK = 0.2
+EQUAL = 1e-6
+"""Share of the values below which runs do not scatter at all."""
