@@ -116,6 +116,7 @@ class Chain:
         """
         self.server = server
         self.checkpoints: list[Checkpoint] = []
+        self._root: Link | None = None
         self._process = server.fork_run()
         self._serial = 0
         limits = job.limits
@@ -157,7 +158,7 @@ class Chain:
     @property
     def alive(self) -> bool:
         """Whether the tree still stands."""
-        return processes.is_alive(self._process.pidfd)
+        return self._process.pipe >= 0 and processes.is_alive(self._process.pidfd)
 
     def matching(self, cells: Sequence[str]) -> int:
         """Return how many of `cells`, from the first on, have a checkpoint that lives."""
@@ -177,6 +178,8 @@ class Chain:
             ChainBroken: the checkpoint does not do it.
         """
         parent = self.checkpoints[position - 1].link if position else self._root
+        if parent is None:
+            raise ChainBroken("the chain has ended")
         self.memory.resume()
         self._serial += 1
         body = orders.pack(kind, {**order, "serial": self._serial})
@@ -280,16 +283,16 @@ class Chain:
     def kill(self, pids: Any) -> None:
         """Kill processes of the tree."""
         for pid in pids:
-            pidfd = processes.handle_in(self._root.pid, pid)
+            pidfd = processes.handle_in(self.memory.pid, pid)
             if pidfd is not None:
                 processes.send_signal(pidfd, signal.SIGKILL)
                 os.close(pidfd)
 
     def _strangers(self) -> list[int]:
-        kept = {self._root.pid, *(checkpoint.link.pid for checkpoint in self.checkpoints)}
+        kept = {self.memory.pid, *(checkpoint.link.pid for checkpoint in self.checkpoints)}
         return [
             pid
-            for pid in processes.tree(self._root.pid)
+            for pid in processes.tree(self.memory.pid)
             if pid not in kept and processes.state(pid) not in "ZX"
         ]
 
@@ -300,21 +303,26 @@ class Chain:
             ChainBroken: it says nothing, or is no process of this tree.
         """
         kind, pid = _hello(line, policy.CHECKPOINT_SECONDS)
-        pidfd = processes.handle_in(self._root.pid, pid)
-        if pidfd is None or pid == self._root.pid:
+        pidfd = processes.handle_in(self.memory.pid, pid)
+        if pidfd is None or pid == self.memory.pid:
             if pidfd is not None:
                 os.close(pidfd)
             raise ChainBroken("a stranger answered")
-        return kind, Link(pid, pidfd, line)
+        link = Link(pid, pidfd, line)
+        if kind == orders.HELLO:
+            try:
+                _send(line, orders.pack(orders.GO, {}), [])
+            except ChainBroken:
+                link.close()
+                raise
+        return kind, link
 
     def close(self) -> None:
         """End the whole tree; safe to call twice."""
         for checkpoint in self.checkpoints:
             checkpoint.link.close()
         self.checkpoints.clear()
-        if self._process.pipe >= 0:
-            self._end()
-            self._root.close()
+        self._end()
 
     def _end(self) -> None:
         """Kill init, and with it everything; return when all of it is gone."""
@@ -329,6 +337,8 @@ class Chain:
         self.memory.close()
         process.close()
         process.pipe = -1
+        if self._root is not None:
+            self._root.close()
 
 
 def _line() -> tuple[socket.socket, socket.socket]:

@@ -18,8 +18,10 @@ from grader.sandbox.monitor import SMALL_FRAME_BYTES, RunMonitor, Termination
 from grader.sandbox.outputs import CellOutputs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from grader.sandbox.forkserver import ForkServer
-    from grader.sandbox.job import Limits
+    from grader.sandbox.job import Job, Limits
 
 ENDED: Final = "The process ended before the end of the notebook."
 
@@ -29,6 +31,13 @@ class ChainMonitor(RunMonitor):
 
     The cell that was asked for is executed always, also when it has a checkpoint already.
     """
+
+    def __init__(
+        self, job: Job, data: Mapping[str, bytes], *, keeping: bool = True, **facts: Any
+    ) -> None:
+        """Monitor a run that keeps the states after its cells, or does not."""
+        super().__init__(job, data, **facts)
+        self._keeping = keeping
 
     def new_chain(self, server: ForkServer) -> Chain:
         """Return a chain for the job, without checkpoints.
@@ -127,7 +136,7 @@ class ChainMonitor(RunMonitor):
         self._kept_cell = state.current
         limit = self._job.limits.memory_bytes
         is_full = len(chain.checkpoints) >= policy.MAX_CHECKPOINTS
-        if not is_next or is_full or self._memory.used_bytes() > limit // 2:
+        if not (self._keeping and is_next) or is_full or self._memory.used_bytes() > limit // 2:
             chain.refuse(runner)
             return
         self._charge()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import threading
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.forkserver import IsolatedProcess
     from grader.sandbox.job import Event, Job, Run
+
+logger = logging.getLogger(__name__)
 
 ENVIRONMENT_CHECK_SECONDS: Final = 2.0
 """How often the environment on disk is compared with the loaded one."""
@@ -81,7 +84,7 @@ class BubblewrapSandbox:
         """Run `job` and return what happened; once `interrupt` is set, it ends within seconds.
 
         A run whose server dies is restarted once on a new server; its events start over. So is one
-        whose checkpoints fail, from the top.
+        whose checkpoints fail: from the top, keeping nothing.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.
@@ -100,6 +103,8 @@ class BubblewrapSandbox:
                     "interrupt": interrupt,
                 }
                 run = turn and self._run_in_chain(turn, ChainMonitor(job, data, **facts))
+                if run is None and job.chain is not None and self._warm:
+                    run = self._run_alone(ChainMonitor(job, data, keeping=False, **facts))
                 return run or self._run_from_the_top(RunMonitor(job, data, **facts))
             finally:
                 self._slots.put(share)
@@ -109,16 +114,25 @@ class BubblewrapSandbox:
             return contextlib.nullcontext()
         return self.chains.turn(job, data, wait=0.0 if job.question else policy.BUSY_SECONDS)
 
+    def _run_alone(self, monitor: ChainMonitor) -> Run | None:
+        """Run from the top as a chain does, but in one of its own that ends with the run."""
+        turn = Turn(None, b"")
+        try:
+            return self._run_in_chain(turn, monitor)
+        finally:
+            turn.drop()
+
     def _run_in_chain(self, turn: Turn, monitor: ChainMonitor) -> Run | None:
         """Run from a checkpoint; None when the chain failed, so that it has to be from the top."""
         try:
             with self._borrowed_server() as server:
                 server.wait_until_ready()
                 return monitor.run_in(turn.chain(server, lambda: monitor.new_chain(server)))
-        except (ChainBroken, SandboxUnavailable):
+        except (ChainBroken, SandboxUnavailable) as reason:
             turn.drop()
             if self._closed:
                 raise
+            logger.info("checkpoints were dropped, the run begins from the top: %s", reason)
             return None
 
     def _run_from_the_top(self, monitor: RunMonitor) -> Run:

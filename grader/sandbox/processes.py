@@ -52,7 +52,9 @@ def waited_seconds(root: int) -> float:
 
 def is_alive(pidfd: int) -> bool:
     """Whether the process behind a pidfd has not ended."""
-    return not select.select([pidfd], [], [], 0)[0]
+    poll = select.poll()  # select() knows no descriptor beyond 1023
+    poll.register(pidfd, select.POLLIN)
+    return not poll.poll(0)
 
 
 def state(pid: int) -> str:

@@ -149,6 +149,10 @@ class Checkpoints:
         self._writer.adopt()
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         self._say(orders.HELLO)
+        try:
+            orders.receive(self._host)
+        except (EOFError, OSError):
+            os._exit(1)
 
     def _say(self, kind: bytes) -> None:
         self._host.send(orders.REPLY.pack(kind, 0, 0, 0.0))

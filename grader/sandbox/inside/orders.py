@@ -25,7 +25,8 @@ GRANT: Final = b"K"
 """From the host, with a line for the child: keep this state, carry on in a fork of it."""
 REFUSE: Final = b"N"
 """From the host: keep nothing, carry on."""
-MAX_BYTES: Final = 32 * 2**20
+GO: Final = b"G"
+"""From the host: the child is known to it, and may begin."""
 
 REPLY: Final = struct.Struct(">cIid")
 """To the host: a kind, the serial number of an order, an exit code, seconds of CPU."""

@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -109,14 +109,14 @@ def _mark(info: os.stat_result) -> Mark:
 
 
 def _entry(path: str, info: os.stat_result, room: int) -> Entry:
-    facts = {"mark": _mark(info), "mode": info.st_mode, "mtime_ns": info.st_mtime_ns}
+    entry = Entry(_mark(info), info.st_mode, info.st_mtime_ns)
     if stat.S_ISDIR(info.st_mode):
-        return Entry(**facts)
+        return entry
     if stat.S_ISLNK(info.st_mode):
-        return Entry(**facts, target=str(Path(path).readlink()))
+        return replace(entry, target=str(Path(path).readlink()))
     if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or info.st_size > room:
         raise _Unfit
-    return Entry(**facts, content=Path(path).read_bytes())
+    return replace(entry, content=Path(path).read_bytes())
 
 
 def _must_go(entry: Entry, info: os.stat_result) -> bool:
