@@ -173,6 +173,8 @@ class ChainMonitor(RunMonitor):
 
     def _check_time(self, wall_seconds: float) -> Termination | None:
         limits: Limits = self._job.limits
+        if self._job.question is not None and wall_seconds > policy.QUESTION_SECONDS:
+            return Termination(Verdict.TIME_LIMIT, limit=policy.QUESTION_SECONDS, peak=wall_seconds)
         used_cpu = self._cpu_charged + processes.cpu_seconds(self._runner.link.pid)
         if used_cpu > limits.cpu_seconds:
             return Termination(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=used_cpu)

@@ -62,6 +62,8 @@ MAX_CHECKPOINTS: Final = 40
 """How many cells of a notebook are kept as checkpoints; it may have as many processes more."""
 CHECKPOINT_SECONDS: Final = 10.0
 """How long a checkpoint may take to fork; usually 15 ms."""
+QUESTION_SECONDS: Final = 3.0
+"""How long an editor's question may occupy a slot; its answer is late after a second."""
 BUSY_SECONDS: Final = 3.0
 """How long a run waits for the one that it replaces, which holds its checkpoints."""
 IDLE_SECONDS: Final = 600.0
