@@ -7,6 +7,7 @@ from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
+from courses.microtasks.models import TaskAnswer
 from courses.quizzes.models import Quiz, QuizAttempt, ReviewCard
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Reading",
     "Report",
     "ReviewCard",
+    "TaskAnswer",
     "Translation",
     "User",
 ]
