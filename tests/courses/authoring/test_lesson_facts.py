@@ -225,7 +225,7 @@ facts = {
     assert found["adds_up"] < 1e-9
     assert found["flipped"][0] > 0.2
     assert max(abs(share) for share in found["flipped"][1:]) < 0.1
-    text = prose(lesson).split("## Why it matters")[1]
+    text = prose(lesson).split("{why-it-matters}")[1]
     assert all(name in text for name in ("Gama", "Siddiqi", "Rabanser", "Lundberg", "Sculley"))
 
 
@@ -292,7 +292,7 @@ for penalty in (0.01, 0.3):
 
 def test_the_randomisation_check_is_taught_with_its_published_criticism() -> None:
     """Both critics are cited where the check's limits are named."""
-    text = prose("inside-deep-networks/03-gradients-and-saliency").split("## How one is misled")[1]
+    text = prose("inside-deep-networks/03-gradients-and-saliency").split("{how-one-is-misled}")[1]
 
     assert "Yona and Greenfeld (2021)" in text
     assert "Binder and colleagues (2023)" in text
