@@ -1,4 +1,4 @@
-"""Figures of the lesson on attention, made by the lesson's own code, so that both agree."""
+"""Interactive figure of the lesson on attention, made by the lesson's own code, so that both agree."""
 
 import contextlib
 import io
@@ -7,11 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from figure_style import Theme, panels
-from matplotlib.figure import Figure
-
-__all__ = ["attention", "images"]
+__all__ = ["attention"]
 
 REVIEWS = 6
 
@@ -78,33 +74,3 @@ def attention() -> dict[str, Any]:
         },
         "table": table,
     }
-
-
-def images(theme: Theme) -> Figure:
-    """Return four digits with attention over patches and the effect of replacing a patch."""
-    names = _lesson()
-    vision, patches, labels = names["vision"], names["p_test"], names["d_test"]
-    mean = names["p_train"].mean(axis=0)
-    right = np.flatnonzero(names["scores"].argmax(axis=1) == labels)
-    chosen = [right[labels[right] == digit][0] for digit in (0, 3, 4, 7)]
-    figure, axes = panels(theme, 4, rows=3, height=5.0)
-    for column, index in enumerate(chosen):
-        digit = labels[index]
-        before = vision.forward(patches[[index]])[0][0, digit]
-        fall = np.zeros(16)
-        for place in range(16):
-            changed = patches[[index]].copy()
-            changed[0, place] = mean[place]
-            fall[place] = before - vision.forward(changed)[0][0, digit]
-        pixels = patches[index].reshape(4, 4, 2, 2).swapaxes(1, 2).reshape(8, 8)
-        limit = np.abs(fall).max()
-        axes[0][column].imshow(pixels, cmap=theme.sequential)
-        axes[1][column].imshow(names["looks"][index].reshape(4, 4), cmap=theme.sequential, vmin=0)
-        axes[2][column].imshow(fall.reshape(4, 4), cmap=theme.diverging, vmin=-limit, vmax=limit)
-        axes[0][column].set_title(f"digit {digit}", loc="center")
-    for row, name in enumerate(("image", "attention", "effect")):
-        axes[row][0].set_ylabel(name)
-    for panel in axes.flat:
-        panel.set(xticks=[], yticks=[])
-        panel.grid(visible=False)
-    return figure
