@@ -8,7 +8,7 @@ from courses.learners.models import Bookmark, Completion, Enrolment, Note, Ratin
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
 from courses.microtasks.models import TaskAnswer
-from courses.quizzes.models import Quiz, QuizAttempt, ReviewCard
+from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
 
 __all__ = [
     "Bookmark",
@@ -26,6 +26,7 @@ __all__ = [
     "Post",
     "Quiz",
     "QuizAttempt",
+    "QuizSitting",
     "Rating",
     "Reading",
     "Report",

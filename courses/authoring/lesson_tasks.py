@@ -118,7 +118,7 @@ def completed(code: str, answer: str) -> str:
     return code.replace(BLANK, answer)
 
 
-def mended(code: str, fault: int, fixed: str) -> str:
+def with_fix(code: str, fault: int, fixed: str) -> str:
     """Return code with another line in place of the fault; its indentation stays."""
     lines = code.splitlines()
     wrong = lines[fault - 1]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from courses.authoring.lesson_tasks import completed, mended
+from courses.authoring.lesson_tasks import completed, with_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,8 +43,8 @@ def trials(task: TaskFence) -> Iterator[Trial]:
     if facts["kind"] == "find-the-fault" and {"output", "fixed"} & set(facts) and "code" in facts:
         yield Trial(task, "code", "The code", facts["code"], facts.get("output"))
         if "fixed" in facts:
-            code = mended(facts["code"], facts["fault"], facts["fixed"])
-            yield Trial(task, "fixed", "The mended code", code, facts.get("fixed_output"))
+            code = with_fix(facts["code"], facts["fault"], facts["fixed"])
+            yield Trial(task, "fixed", "The fixed code", code, facts.get("fixed_output"))
     if facts["kind"] == "complete-the-line" and facts.get("run", True):
         for answer in facts["answers"]:
             code = completed(facts["code"], answer)

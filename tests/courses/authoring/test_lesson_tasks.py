@@ -219,7 +219,7 @@ def test_a_task_that_cannot_be_asked_is_refused(
     [
         (PREDICT, "answer: 7", "answer: 8", "does not print 8"),
         (FAULT, "output: |\n  2", "output: |\n  5", "The code prints something else"),
-        (FAULT, "fixed_output: |\n  3", "fixed_output: |\n  4", "The mended code prints"),
+        (FAULT, "fixed_output: |\n  3", "fixed_output: |\n  4", "The fixed code prints"),
         (FAULT, "total += one", "total += two", "NameError"),
         (COMPLETE, "[start=1,", "[start=2,", "With 'start=2' the code prints something else"),
         (COMPLETE, "[start=1,", "[stop=1,", "TypeError"),
