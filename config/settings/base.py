@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "knox",
     "courses",
     "exercises",
+    "classes",
 ]
 
 MIDDLEWARE = [
