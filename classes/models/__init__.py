@@ -11,6 +11,7 @@ from classes.models.member import (
 )
 from classes.models.message import Announcement, Reminder
 from classes.models.override import Override
+from classes.models.pending_import import ImportKind, PendingImport
 from classes.models.schedule import Extension, ScheduledPart
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "AuditEntry",
     "Class",
     "Extension",
+    "ImportKind",
     "Member",
     "MemberQuerySet",
     "Override",
+    "PendingImport",
     "Reminder",
     "Role",
     "ScheduledPart",
