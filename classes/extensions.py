@@ -62,6 +62,7 @@ def grant(
         _check_part(part, due_at)
     for member in members:
         _check(member)
+    to_whom: Sequence[Member | None] = members or [None]
     granted = [
         Extension.objects.create(
             klass=current,
@@ -73,7 +74,7 @@ def grant(
             reason=reason,
             granted_by=actor,
         )
-        for member in (members or [None])
+        for member in to_whom
     ]
     for one in granted:
         facts = {"section": section, "due_at": due_at, "days": days, "reason": reason}

@@ -49,4 +49,4 @@ def calendar_of(member: Member) -> bytes:
             event.add("url", settings.SITE_URL + column.address)
         calendar.add_component(event)
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())

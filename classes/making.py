@@ -64,7 +64,7 @@ def change_class(
     current = locked(klass, version=version)
     chosen = list(courses)
     before = {name: getattr(current, name) for name in facts}
-    before["courses"] = sorted(current.courses.values_list("slug", flat=True))  # type: ignore[misc]
+    before["courses"] = sorted(current.courses.values_list("slug", flat=True))
     after = {**facts, "courses": sorted(one.slug for one in chosen)}
     changed = difference(before, after)
     if not changed:

@@ -89,7 +89,8 @@ def confirmed_accounts(addresses: Iterable[str]) -> dict[str, User]:
 
 def has_confirmed(user: User, address: str) -> bool:
     """Say whether an account has confirmed an address, whatever its case."""
-    return EmailAddress.objects.filter(user=user, email__iexact=address, verified=True).exists()
+    mine = EmailAddress.objects.filter(user=user, email__iexact=address, verified=True)
+    return bool(mine.exists())
 
 
 @transaction.atomic
@@ -243,6 +244,7 @@ def enrol_all(members: Iterable[Member]) -> None:
             [
                 Enrolment(user_id=member.user_id, course_id=course)
                 for member in joined
+                if member.user_id is not None
                 for course in courses
             ],
             ignore_conflicts=True,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from classes.models import Class, Member, Role
+from classes.models import LEARNING_ROLES, Class, Member, Role, ScheduledPart
 
 if TYPE_CHECKING:
     import uuid
 
     from courses.models import User
+    from exercises.models import Submission
 
 
 class Right(StrEnum):
@@ -93,8 +94,20 @@ def may_make_classes(user: User) -> bool:
     return user.is_staff or user.has_perm("classes.add_class")
 
 
-def teaches(user: User, learner_id: int, *, right: Right = Right.SEE) -> bool:
-    """Say whether a learner is in a class in which somebody has this right."""
-    roles = [role for role, rights in RIGHTS.items() if right in rights]
+def teaches(user: User, submission: Submission, *, reviewing: bool = False) -> bool:
+    """Say whether somebody teaches a class of this learner's that schedules this exercise.
+
+    Args:
+        user: who asks.
+        submission: its exercise and learner count.
+        reviewing: whether it is to be reviewed, not only seen.
+    """
+    needed = Right.REVIEW if reviewing else Right.SEE
+    roles = [role for role, rights in RIGHTS.items() if needed in rights]
     mine = Member.objects.present().filter(user=user, role__in=roles).values("klass")
-    return Member.objects.filter(user=learner_id, klass__in=mine).exists()
+    scheduled = ScheduledPart.objects.scheduled().filter(
+        klass__in=mine, subject=f"exercise:{submission.exercise.slug}"
+    )
+    return Member.objects.filter(
+        user=submission.user_id, role__in=LEARNING_ROLES, klass__in=scheduled.values("klass")
+    ).exists()

@@ -34,7 +34,7 @@ def join(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     code = form.cleaned_data["code"] if form.is_valid() else ""
     counted = f"class-codes-{signed_in(request).pk}"
-    if cache.get_or_set(counted, 0, 3600) >= TRIES_AN_HOUR:
+    if (cache.get_or_set(counted, 0, 3600) or 0) >= TRIES_AN_HOUR:
         messages.error(request, _("Too many codes tried. Try again in an hour."))
         return redirect("classes:classes")
     if not Class.objects.filter(join_code=code).exists():

@@ -219,7 +219,8 @@ def _person(line: int, cells: dict[str, str], formula: str, seen: dict[str, int]
         ) from error
     if email in seen:
         raise ValueError(_("The same address as in line %(line)s.") % {"line": seen[email]})
-    facts = {name: cells[name] for name in ("name", "number", "section") if name in cells}
+    names: tuple[str, ...] = ("name", "number", "section")
+    facts = {name: cells[name] for name in names if name in cells}
     if "first" in cells or "last" in cells:
         both = f"{cells.get('first', '')} {cells.get('last', '')}".strip()
         facts["name"] = facts.get("name") or both

@@ -124,7 +124,7 @@ def _csv(text: str, notes: list[str]) -> list[tuple[int, list[Cell]]]:
         name = {";": _("semicolons"), "\t": _("tabs")}.get(delimiter, delimiter)
         notes.append(_("Columns are separated by %(name)s.") % {"name": name})
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    lines = []
+    lines: list[tuple[int, list[Cell]]] = []
     try:
         for row in reader:
             if len(lines) > MAX_ROWS + 1:
