@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Dates(NamedTuple):
         return min(ends) if ends else None
 
 
+@lru_cache(maxsize=16_384)  # a class asks for the days after few due dates, for many learners
 def add_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return the instant with the same time of day in `zone`, so many calendar days on.
 
