@@ -39,6 +39,11 @@ class Dates(NamedTuple):
     extended: bool = False
 
     @property
+    def opens_later(self) -> bool:
+        """Say whether the opening is still to come."""
+        return self.opens is not None and self.opens > datetime.now(tz=UTC)
+
+    @property
     def last(self) -> datetime | None:
         """Return the last instant at which an attempt counts without grace days."""
         ends = [end for end in (self.late_until, self.closes) if end is not None]
