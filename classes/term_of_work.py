@@ -7,7 +7,6 @@ until they pass or give up. The same seed makes the same class.
 from __future__ import annotations
 
 import random
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -187,7 +186,6 @@ def _tries(
         at = last - timedelta(hours=2 * (MOST_TRIES - number))
         made.append(
             Submission(
-                id=uuid.UUID(int=chance.getrandbits(128), version=4),
                 user_id=person.member.user_id or 0,
                 exercise=exercise,
                 attempt=number,
@@ -218,7 +216,6 @@ def _answers(
         correct = min(10, max(0, round(chance.gauss(4 + 6 * passing, 1.5))))
         made.append(
             QuizAttempt(
-                id=uuid.UUID(int=chance.getrandbits(128), version=4),
                 user_id=person.member.user_id or 0,
                 quiz_id=quiz,
                 number=number,
