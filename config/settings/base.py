@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "knox",
     "courses",
     "exercises",
+    "classes",
 ]
 
 MIDDLEWARE = [
@@ -146,6 +147,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "courses.send_mail",
         "schedule": 30.0,
         "options": {"expires": 30.0},
+    },
+    "remind learners of due dates": {
+        "task": "classes.send_reminders",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
     },
     "prune files of submissions": {
         "task": "exercises.prune_files",
