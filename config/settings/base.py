@@ -148,6 +148,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "remind learners of due dates": {
+        "task": "classes.send_reminders",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "prune files of submissions": {
         "task": "exercises.prune_files",
         "schedule": 3600.0,
