@@ -1,1 +1,1 @@
-"""What a class's answers and submissions say about the questions and exercises, and about itself."""
+"""What a class's answers and submissions say about its questions, exercises and learners."""

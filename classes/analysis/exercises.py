@@ -1,4 +1,4 @@
-"""What a class's submissions say: who is stuck on which misconception, what fails, how long it takes."""
+"""What submissions say: who is stuck on which misconception, what fails, how long it takes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class MisconceptionFigures:
     @property
     def certain(self) -> Estimate | None:
         """Return how often learners called the diagnosis right."""
-        return share(self.confirmed, self.answered)
+        return share(self.confirmed, self.answered) if self.answered else None
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,8 @@ class Estimate(NamedTuple):
     high: float
 
 
-def share(count: int, total: int) -> Estimate | None:
-    """Return a share with Wilson's interval; None of nothing."""
-    if not total:
-        return None
+def share(count: int, total: int) -> Estimate:
+    """Return a share of at least one with Wilson's interval."""
     p, z2 = count / total, _Z * _Z
     middle = (p + z2 / (2 * total)) / (1 + z2 / total)
     half = _Z * math.sqrt(p * (1 - p) / total + z2 / (4 * total * total)) / (1 + z2 / total)

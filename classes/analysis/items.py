@@ -146,7 +146,7 @@ def _ids(given: Any) -> tuple[str, ...]:
     return tuple(str(one) for one in given) if isinstance(given, list) else (str(given),)
 
 
-def _item(  # noqa: PLR0913, PLR0917  # one row of each list is one learner
+def _item(  # noqa: PLR0917  # one row of each list is one learner
     question: Mapping[str, Any],
     at: int,
     right: list[bool],
@@ -155,7 +155,6 @@ def _item(  # noqa: PLR0913, PLR0917  # one row of each list is one learner
     third: list[int],
 ) -> Item:
     facility = share(sum(right), len(right))
-    assert facility is not None  # `figures_of` has suppressed empty groups
     told = discrimination(right, rest)
     choices = _choices(question, given, third)
     return Item(
