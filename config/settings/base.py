@@ -148,6 +148,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "compare the submissions that somebody asked to": {
+        "task": "classes.compare_asked",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "remind learners of due dates": {
         "task": "classes.send_reminders",
         "schedule": 300.0,
