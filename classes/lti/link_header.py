@@ -33,7 +33,7 @@ def next_address(header: str, base: str) -> str | None:
     while found := _LINK.match(header, at):
         at = found.end()
         if "next" in _relations(found["parameters"]):
-            return urljoin(base, found["address"].strip())
+            return str(urljoin(base, found["address"].strip()))
     return None
 
 

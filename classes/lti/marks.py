@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from classes.lti.models.passbacks import Progress
 from classes.lti.targets import Kind, of_key
@@ -111,7 +111,8 @@ def _of_exercise(slug: str, users: set[int]) -> dict[int, Score]:
     )
     best: dict[int, float] = {}
     waiting: dict[int, float] = {}
-    for user, score, most, passed, by_person, points, of in rows:
+    for row in rows:
+        user, score, most, passed, by_person, points, of = cast("tuple[Any, ...]", row)
         if points is not None:
             best[user] = max(best.get(user, 0.0), 100 * points / of if of else 0.0)
         elif most:

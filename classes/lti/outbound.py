@@ -216,7 +216,7 @@ class _Adapter(HTTPAdapter):
     """Opens connections that are checked, once: retrying is the outbox's business."""
 
     def init_poolmanager(self, *arguments: Any, **facts: Any) -> None:
-        super().init_poolmanager(*arguments, **facts)  # type: ignore[no-untyped-call]  # requests has no types here
+        super().init_poolmanager(*arguments, **facts)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 

@@ -119,9 +119,11 @@ def _configuration(address: str) -> dict[str, str]:
     audience = document.get("authorization_server")
     facts["audience"] = audience[:ADDRESS_LENGTH] if isinstance(audience, str) else ""
     family = document.get(PLATFORM_CONFIGURATION)
-    name = family.get("product_family_code") if isinstance(family, dict) else None
+    product = family.get("product_family_code") if isinstance(family, dict) else None
     host = urlsplit(facts["issuer"]).netloc
-    facts["name"] = f"{host} ({name})"[:200] if isinstance(name, str) and name else host[:200]
+    facts["name"] = (
+        f"{host} ({product})"[:200] if isinstance(product, str) and product else host[:200]
+    )
     return facts
 
 

@@ -119,7 +119,7 @@ def find(target: Target) -> Content | None:
 
 def choices() -> list[Content]:
     """Return all that can be linked: each course, its parts below it."""
-    courses = Course.objects.taught().prefetch_related(None)
+    courses = Course.objects.listed()
     parts: dict[int, list[Content]] = {}
     for part in Part.objects.for_outlines().filter(course__withdrawn=False):
         parts.setdefault(part.course_id, []).append(Content(_of_part(part), part.title, True))

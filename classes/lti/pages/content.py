@@ -45,7 +45,7 @@ def content(request: HttpRequest, secret: str) -> HttpResponse:
     if len(chosen) > 1 and not _several(found):
         return _page(request, found, error=_("Choose one entry only."))
     if found.kind == LaunchKind.RESOURCE:
-        ResourceLink.objects.filter(pk=found.link_id).update(target=chosen[0].target.key)
+        ResourceLink.objects.filter(launches=found).update(target=chosen[0].target.key)
         return redirect("lti:enter", secret)
     return _answered(request, found, chosen)
 

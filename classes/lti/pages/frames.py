@@ -35,7 +35,7 @@ def allow_frames(
         parts = urlsplit(form_action)
         policy["form-action"] = [SELF, f"{parts.scheme}://{parts.netloc}"]
     response._csp_replace = policy  # type: ignore[attr-defined]  # noqa: SLF001  # as its decorators do
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # as Django's decorator does
+    response.xframe_options_exempt = True
     return response
 
 

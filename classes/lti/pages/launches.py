@@ -65,7 +65,7 @@ def begin_login(request: HttpRequest) -> HttpResponse:
 @refusals_as_pages
 def launch(request: HttpRequest) -> HttpResponse:
     """Take a platform's token; the browser goes on by GET, which carries the session's cookie."""
-    ticket = launching.accept(request.POST.dict(), request.COOKIES)  # type: ignore[arg-type]  # of strings
+    ticket = launching.accept(request.POST.dict(), request.COOKIES)
     view = "lti:content" if ticket.launch.kind == LaunchKind.CONTENT else "lti:enter"
     response = HttpResponseRedirect(reverse(view, args=[ticket.secret]))
     response.status_code = 303
