@@ -38,7 +38,7 @@ def sign_in(person: Person, tool: str, email: str) -> None:
 def test_the_first_launch_asks_and_a_new_account_is_made_by_consent(
     lms: PlatformProcess, person: Person, course: Course
 ) -> None:
-    """Nobody is signed in and nothing is made before; then the link opens, and next time at once."""
+    """Nobody is signed in, nothing is made before; then the link opens, next time at once."""
     page = person.launch()
     assert "What is shared" in page.text
     assert "Name u1, u1@lms.example.org" in page.text
@@ -92,7 +92,7 @@ def test_a_launch_signs_nobody_in_over_somebody_else(
 
 @pytest.mark.parametrize("facts", [{"is_staff": True}, {"is_superuser": True}])
 def test_staff_are_never_signed_in_by_a_platform(
-    lms: PlatformProcess, person: Person, course: Course, live_server: Any, facts: dict[str, bool]
+    lms: PlatformProcess, person: Person, course: Course, live_server: Any, facts: dict[str, Any]
 ) -> None:
     """A platform must not get around their second factor; signed in themselves, they go on."""
     linked(email="ines@example.org", **facts)

@@ -16,14 +16,15 @@ from courses.database import database_now
 from courses.learners.progress import record_lesson_read, record_quiz_passed
 from courses.models import Course, Lesson, User
 from exercises.models import Exercise, Submission
-from tests.classes.lti.platform_process import Person, PlatformProcess
 from tests.classes.lti.test_launches import linked
 from tests.classes.material import answer_quiz, make_class, make_member, schedule, submit
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
 
-Score = tuple[float, float, str, str]
+    from tests.classes.lti.platform_process import Person, PlatformProcess
+
+Score = tuple[Any, ...]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def sent(lms: PlatformProcess) -> dict[str, Score]:
     """Return what the platform has got, by person."""
     names = ("scoreGiven", "scoreMaximum", "activityProgress", "gradingProgress")
     return {
-        key.partition("/")[2]: tuple(score[name] for name in names)  # type: ignore[misc]  # of four
+        key.partition("/")[2]: tuple(score[name] for name in names)
         for key, score in lms.told()["scores"].items()
     }
 
@@ -95,7 +96,8 @@ def test_a_platform_that_is_down_gets_the_score_later(lms: PlatformProcess, lear
     assert work() == 0
 
     row = Passback.objects.get()
-    assert (row.attempts, row.sent_at) == (1, None)
+    assert row.attempts == 1
+    assert row.sent_at is None
     assert "503" in row.last_error
     assert row.next_attempt_at is not None
     assert row.next_attempt_at > database_now() + timedelta(seconds=25)
@@ -104,7 +106,8 @@ def test_a_platform_that_is_down_gets_the_score_later(lms: PlatformProcess, lear
     let_pass(seconds=1)
     assert work() == 1
     row.refresh_from_db()
-    assert (row.last_error, row.next_attempt_at, row.sent_percent) == ("", None, 90)
+    assert (row.last_error, row.sent_percent) == ("", 90)
+    assert row.next_attempt_at is None
     assert sent(lms)["u1"][0] == 90
 
 
