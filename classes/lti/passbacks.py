@@ -66,14 +66,14 @@ def collect() -> int:
 
 
 def _collect(link: ResourceLink, books: dict[object, Gradebook]) -> int:
-    rows = list(link.passbacks.select_related("account"))
-    found = marks.scores(link, [row.account.user_id for row in rows], books)
+    rows = list(link.passbacks.values_list("pk", "account__user_id", "percent", "progress"))
+    found = marks.scores(link, [user for _pk, user, _percent, _progress in rows], books)
     changed = 0
-    for row in rows:
-        score = found.get(row.account.user_id)
-        if score is None or (score.percent, score.progress) == (row.percent, row.progress):
+    for pk, user, percent, progress in rows:
+        score = found.get(user)
+        if score is None or (score.percent, score.progress) == (percent, progress):
             continue
-        same = Passback.objects.filter(pk=row.pk, percent=row.percent, progress=row.progress)
+        same = Passback.objects.filter(pk=pk, percent=percent, progress=progress)
         changed += same.update(
             percent=score.percent, progress=score.progress, next_attempt_at=Now(), attempts=0
         )

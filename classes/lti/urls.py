@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from classes.lti.pages import content, launches, registration, staff
+from classes.lti.pages import accounts, content, launches, registration, staff
 
 app_name = "lti"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("jwks/", launches.jwks, name="jwks"),
     path("launches/<str:secret>/", launches.enter, name="enter"),
     path("launches/<str:secret>/content/", content.content, name="content"),
+    path("accounts/", accounts.linked_accounts, name="accounts"),
     path("register/<str:secret>/", registration.register, name="register"),
     path("platforms/", staff.platforms, name="platforms"),
     path("platforms/new/", staff.new_platform, name="new_platform"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from classes.lti.models.launches import LmsAccount
 from classes.lti.models.platforms import ResourceLink
+
+if TYPE_CHECKING:
+    from classes.models import Class
 
 
 class Progress(models.TextChoices):
@@ -33,6 +36,10 @@ class PassbackQuerySet(models.QuerySet["Passback"]):
         return self.exclude(last_error="").select_related(
             "account__user", "account__platform", "link__context"
         )
+
+    def failing_in(self, klass: Class) -> PassbackQuerySet:
+        """Return those of a class's courses."""
+        return self.failing().filter(link__context__klass=klass)
 
     def given_up(self) -> PassbackQuerySet:
         """Return what has failed too often to be tried again by itself."""
@@ -85,12 +92,3 @@ class Passback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id}/{self.account_id}: {self.percent}"
-
-
-def unsent() -> Q:
-    """Return the condition of rows whose score differs from what the platform has."""
-    return Q(percent__isnull=False) & (
-        Q(sent_percent__isnull=True)
-        | ~Q(sent_percent=F("percent"))
-        | ~Q(sent_progress=F("progress"))
-    )

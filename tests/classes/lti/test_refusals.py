@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -110,6 +111,20 @@ def test_a_launch_is_used_once_in_the_same_browser(person: Person, course: Cours
     again = person.session.post(address, data=fields, timeout=30)
 
     assert (again.status_code, code_of(again)) == (403, Code.REPLAYED)
+
+
+def test_of_two_requests_at_the_same_moment_one_goes_on(person: Person, course: Course) -> None:
+    """A double click, or a race that somebody provokes."""
+    address, fields = person.click()
+    cookies = person.session.cookies.get_dict()
+
+    def send() -> requests.Response:
+        return requests.post(address, data=fields, cookies=cookies, timeout=30)
+
+    with ThreadPoolExecutor(4) as pool:
+        codes = sorted(code_of(sent.result()) for sent in [pool.submit(send) for _ in range(4)])
+
+    assert codes == ["", *[Code.REPLAYED] * 3]
 
 
 def test_a_launch_of_another_browser_is_refused(

@@ -253,3 +253,35 @@ def test_linked_accounts_go_with_their_user(platform: Platform) -> None:
 
     assert not LmsAccount.objects.exists()
     assert not Passback.objects.exists()
+
+
+def test_a_person_ends_a_link(platform: Platform) -> None:
+    """On a page of the profile; nobody else's link can be ended there."""
+    lena, mine = linked(), LmsAccount.objects.get()
+    Passback.objects.create(link=ResourceLink.objects.get(), account=mine)
+    theirs = LmsAccount.objects.create(
+        platform=platform, subject="u2", user=make_user("other@example.org")
+    )
+    client = Client()
+    client.force_login(lena)
+    assert "/lti/accounts/" in client.get("/profile/").content.decode()
+
+    assert client.post("/lti/accounts/", {"account": str(theirs.pk)}).status_code == 404
+    assert client.post("/lti/accounts/", {"account": str(mine.pk)}).status_code == 302
+
+    assert list(LmsAccount.objects.all()) == [theirs]
+    assert not Passback.objects.exists()
+    assert "No linked platforms" in client.get("/lti/accounts/").content.decode()
+
+
+def test_the_failures_of_a_class_are_found(platform: Platform) -> None:
+    """For the class's own home page."""
+    klass, other = make_class(), make_class(title="Another")
+    Context.objects.update(klass=klass)
+    linked()
+    row = Passback.objects.create(
+        link=ResourceLink.objects.get(), account=LmsAccount.objects.get(), last_error="503"
+    )
+
+    assert list(Passback.objects.failing_in(klass)) == [row]
+    assert not Passback.objects.failing_in(other).exists()
