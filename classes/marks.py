@@ -104,7 +104,9 @@ class _Value(NamedTuple):
     grace: int
 
 
-_NO_MARK = Mark()
+NO_MARK = Mark()
+"""Nothing was done, and nothing is due yet."""
+
 _MISSING = Mark(points=0.0, score=0.0, missing=True)
 
 
@@ -120,7 +122,7 @@ def derive(parts: Sequence[PartFacts], policy: Policy, *, now: datetime) -> Reco
         now: decides what is missing, and nothing else.
     """
     grace_left = policy.grace_days
-    marks: list[Mark] = [_NO_MARK] * len(parts)
+    marks: list[Mark] = [NO_MARK] * len(parts)
     for at, part in enumerate(parts):
         marks[at] = mark = _mark(part, policy, grace_left=grace_left, now=now)
         grace_left -= mark.grace_days
@@ -139,7 +141,7 @@ def _mark(part: PartFacts, policy: Policy, *, grace_left: int, now: datetime) ->
     dates, override = part.dates, part.override
     if not part.attempts and override is None:
         if dates.due is None or now <= dates.due:
-            return _NO_MARK if not dates.extended else Mark(extended=True)
+            return NO_MARK if not dates.extended else Mark(extended=True)
         return _MISSING if not dates.extended else _MISSING._replace(extended=True)
     values: list[_Value] = []
     last: datetime | None = None

@@ -20,7 +20,8 @@ from courses.models import Completion, Part, QuizAttempt
 from exercises.models import State, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import uuid
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from classes.models import Class, MemberQuerySet, ScheduledPart
@@ -72,7 +73,12 @@ class Gradebook:
 
 
 def gradebook(
-    klass: Class, members: MemberQuerySet | None = None, *, now: datetime | None = None
+    klass: Class,
+    members: MemberQuerySet | None = None,
+    *,
+    now: datetime | None = None,
+    assuming: Mapping[tuple[uuid.UUID, int], Overriding | None] | None = None,
+    unsaved: Sequence[Member] = (),
 ) -> Gradebook:
     """Derive the marks of `members`, by default of all present learners by name.
 
@@ -80,11 +86,17 @@ def gradebook(
         klass: the class.
         members: of this class, `user` selected.
         now: decides what is missing; the present by default.
+        assuming: by member and part: overrides as if they were so, None as if there were none.
+        unsaved: members instead of those of the database, to show what one would see.
     """
-    chosen = list(klass.members.learning() if members is None else members)
+    chosen = list(unsaved or (klass.members.learning() if members is None else members))
     columns = columns_of(klass)
     facts = _Facts.read(klass, chosen, columns)
     present = now or timezone.now()
+    for key, override in (assuming or {}).items():
+        facts.overrides.pop(key, None)
+        if override is not None:
+            facts.overrides[key] = override
     return Gradebook(klass, columns, [facts.row(member, present) for member in chosen])
 
 

@@ -1,0 +1,15 @@
+"""Celery tasks: each calls one function, safe to deliver twice and safe to lose."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from classes import reminders
+
+REMIND = "classes.send_reminders"
+
+
+@shared_task(name=REMIND, ignore_result=True)
+def send_reminders() -> None:
+    """Write the reminders that are due."""
+    reminders.send_due_reminders()
