@@ -151,7 +151,6 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
-<<<<<<< HEAD
     "send changed scores to learning platforms": {
         "task": "lti.send_scores",
         "schedule": 30.0,
@@ -161,12 +160,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "lti.prune",
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
-=======
+    },
     "remind learners of due dates": {
         "task": "classes.send_reminders",
         "schedule": 300.0,
         "options": {"expires": 300.0},
->>>>>>> classes
     },
     "prune files of submissions": {
         "task": "exercises.prune_files",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
+from django.contrib import messages
 from django.contrib.auth import login as sign_in
 from django.http import HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,7 +16,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classes.lti import accounts, launching, login, passbacks, targets, tool_keys
+from classes.audit import ChangeRefused
+from classes.lti import (
+    accounts,
+    class_links,
+    launching,
+    login,
+    passbacks,
+    targets,
+    tool_keys,
+)
 from classes.lti.models.launches import LaunchKind
 from classes.lti.pages.frames import (
     allow_frames,
@@ -151,9 +161,15 @@ def _opened(request: HttpRequest, found: Launch, account: LmsAccount, secret: st
         if found.facts.get("teaches"):
             return redirect("lti:content", secret)
         raise Refused(Code.NOTHING_LINKED)
-    passbacks.expect_score(launch=found, account=account)
     if not launching.end(found, user_id=account.user_id):
         raise Refused(Code.LAUNCH_ENDED)
+    passbacks.expect_score(launch=found, account=account)
+    klass = found.link.context.klass if found.link and found.link.context else None
+    if klass is not None and not found.facts.get("teaches"):
+        try:
+            class_links.join(klass=klass, user=account.user)
+        except ChangeRefused as refusal:
+            messages.warning(request, str(refusal))
     if target.kind is not targets.Kind.EXERCISE:
         course = Course.objects.get(slug=target.slug.partition("/")[0])
         enrol(user=account.user, course=course)

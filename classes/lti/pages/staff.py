@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classes.lti import login, members, passbacks, registration, targets, tool_keys
+from classes.lti import class_links, login, members, passbacks, registration, targets, tool_keys
 from classes.lti.models import Context, Deployment, Launch, Passback, Platform, ToolKey
 from classes.lti.outbound import OutboundError
 from classes.lti.pages.forms import ContextForm, DeploymentForm, PlatformForm, TargetForm
 from classes.lti.refusals import Code
+from classes.rights import access_to
 from courses.models import User
 from courses.pages.access import signed_in
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+    from classes.lti.members import RosterDifference
+    from classes.rights import Access
 
 PER_PAGE = 50
 
@@ -153,12 +157,33 @@ def context(request: HttpRequest, pk: int) -> HttpResponse:
             one.save(update_fields=["target"])
         messages.success(request, _("Saved."))
         return redirect("lti:context", pk)
-    if action == "roster":
+    access = _class_of(request, shown)
+    if action in {"roster", "import"}:
         try:
-            facts["difference"] = members.difference(shown, members.fetch(shown))
+            found_members = members.difference(shown, members.fetch(shown))
         except OutboundError as error:
             facts["error"] = str(error)
-    return render(request, "lti/context.html", facts | {"links": lines})
+        else:
+            if action == "import" and access is not None:
+                return _imported(access, found_members)
+            facts["difference"] = found_members
+    facts |= {"links": lines, "may_import": access is not None}
+    return render(request, "lti/context.html", facts)
+
+
+def _class_of(request: HttpRequest, shown: Context) -> Access | None:
+    """Return the class of a platform's course if the visitor may change its roster."""
+    if shown.klass_id is None:
+        return None
+    access = access_to(signed_in(request.user), shown.klass_id)
+    return access if access is not None and access.may_change else None
+
+
+def _imported(access: Access, found: RosterDifference) -> HttpResponse:
+    """Show the class's own difference, where the import is written or not."""
+    lines = [*found.added, *found.present]
+    pending = class_links.prepare_import(klass=access.klass, actor=access.user, lines=lines)
+    return redirect("classes:roster_difference", access.klass.pk, pending.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from classes.lti import members
 from classes.lti.members import LmsMember
 from classes.lti.models import Context
 from classes.lti.outbound import OutboundError
-from classes.models import Member
+from classes.models import Member, PendingImport
+from tests.classes.lti.platform_process import Person
 from tests.classes.lti.test_launches import linked
 from tests.classes.material import make_class, make_member
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from courses.models import Course
-    from tests.classes.lti.platform_process import Person, PlatformProcess
+    from tests.classes.lti.platform_process import PlatformProcess
 
 
 @pytest.fixture
@@ -105,3 +109,56 @@ def test_the_difference_names_everybody_and_writes_nothing(context: Context) -> 
         ("Name 8", "the same address as another member"),
     ]
     assert Member.objects.count() == 4
+
+
+def test_the_roster_is_imported_by_way_of_the_class_s_difference(
+    context: Context, admin_client: Client
+) -> None:
+    """Those who can be added are in the difference; committing it puts them on the roster."""
+    klass = make_class()
+    Context.objects.update(klass=klass)
+
+    shown = admin_client.post(f"/lti/contexts/{context.pk}/", {"action": "import"}, follow=True)
+
+    address, _status = shown.redirect_chain[-1]
+    assert f"/classes/{klass.pk}/" in address
+    assert not klass.members.exists()
+    pending = PendingImport.objects.get()
+    admin_client.post(address, {"digest": pending.digest})
+    assert klass.members.present().count() == 230
+
+
+def test_who_comes_from_the_course_joins_its_class(
+    lms: PlatformProcess, person: Person, context: Context
+) -> None:
+    """Also where joining by code is closed; an instructor of the platform does not."""
+    klass = make_class(join_open=False)
+    Context.objects.update(klass=klass)
+    linked("u1")
+    linked("t1", "ines@example.org")
+
+    person.launch()
+    person.launch()
+    Person(lms).launch("t1")
+
+    member = klass.members.get()
+    assert (member.email, member.role) == ("lena@example.org", "learner")
+
+
+def test_a_place_on_the_roster_is_for_a_confirmed_address_only(
+    lms: PlatformProcess, person: Person, context: Context
+) -> None:
+    """A platform's word does not take somebody's place; confirmed, it is theirs."""
+    klass = make_class()
+    Context.objects.update(klass=klass)
+    make_member(klass, "other@example.org")
+    klass.members.update(user=None, joined_at=None, email="lena@example.org")
+    linked("u1", confirmed=False)
+
+    page = person.launch()
+
+    assert "Confirm it with the link that we sent" in page.text
+    assert klass.members.get().user is None
+    EmailAddress.objects.update(verified=True)
+    person.launch()
+    assert klass.members.get().user is not None
