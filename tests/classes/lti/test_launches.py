@@ -212,8 +212,8 @@ def test_in_a_frame_the_login_goes_on_in_a_new_window(
     page = requests.get(address, params=parameters, headers=framed, timeout=30)
 
     assert 'target="_blank" rel="noopener"' in page.text
-    assert "<script>" not in page.text.replace("<script ", "")
-    assert "lti_" not in page.headers["Set-Cookie"]
+    assert "<script" not in page.text
+    assert "Set-Cookie" not in page.headers
     assert f"frame-ancestors {lms.base};" in page.headers["Content-Security-Policy"] + ";"
 
 
