@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="manifest",
     ),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
+    path("lti/", include("classes.lti.urls")),
     path("", include("classes.urls")),
     path("", include("exercises.urls")),
     path("", include("courses.urls")),

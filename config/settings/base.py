@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "courses",
     "exercises",
     "classes",
+    "classes.lti",
 ]
 
 MIDDLEWARE = [
@@ -131,6 +132,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {
     "exercises.grade": {"queue": "grading"},
     "courses.send_mail": {"queue": "mail"},
+    "lti.prune": {"queue": "mail"},
+    "lti.send_scores": {"queue": "mail"},
 }
 # A worker reserves no message that it has no slot for: another worker may have one, and messages
 # that a process holds are lost with it.
@@ -152,6 +155,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "classes.compare_asked",
         "schedule": 60.0,
         "options": {"expires": 60.0},
+    },
+    "send changed scores to learning platforms": {
+        "task": "lti.send_scores",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "prune launches from learning platforms": {
+        "task": "lti.prune",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
     },
     "remind learners of due dates": {
         "task": "classes.send_reminders",
@@ -264,6 +277,12 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+# --- learning platforms (LTI) --------------------------------------------------------------------
+LTI_REQUIRE_HTTPS = False
+"""Whether platforms are asked by https only; production says yes."""
+LTI_PRIVATE_PLATFORMS = True
+"""Whether platforms in private networks are asked; production says no unless a variable allows."""
 
 # --- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
