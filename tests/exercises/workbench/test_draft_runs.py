@@ -90,7 +90,7 @@ def test_an_endless_loop_ends_at_the_time_limit(
     run = work.run(cell_0="while True:\n    pass")
 
     assert run["state"] == "limit"
-    assert "limit is" in run["detail"]
+    assert "time limit is" in run["detail"]
     assert work.get().json()["version"] == 1
 
 
