@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -38,12 +39,18 @@ class Dates(NamedTuple):
     extended: bool = False
 
     @property
+    def opens_later(self) -> bool:
+        """Say whether the opening is still to come."""
+        return self.opens is not None and self.opens > datetime.now(tz=UTC)
+
+    @property
     def last(self) -> datetime | None:
         """Return the last instant at which an attempt counts without grace days."""
         ends = [end for end in (self.late_until, self.closes) if end is not None]
         return min(ends) if ends else None
 
 
+@lru_cache(maxsize=16_384)  # a class asks for the days after few due dates, for many learners
 def add_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return the instant with the same time of day in `zone`, so many calendar days on.
 

@@ -58,10 +58,10 @@ def pseudonym(number: int, key: uuid.UUID) -> str:
     return f"{ANIMALS[digest[0] % len(ANIMALS)]} {number:03d}"
 
 
-def new_member(klass: Class, number: int, **facts: object) -> Member:
-    """Return an unsaved member; `number` is one that no other member of the class has got."""
+def new_member(klass: Class, serial: int, /, **facts: object) -> Member:
+    """Return an unsaved member; `serial` is a number that no other member of the class has got."""
     member = Member(klass=klass, **facts)
-    member.pseudonym = pseudonym(number, member.pk)
+    member.pseudonym = pseudonym(serial, member.pk)
     return member
 
 

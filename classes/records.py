@@ -134,9 +134,13 @@ def _concerns(extension: Extension, member: Member) -> bool:
     return extension.section == member.section
 
 
+def _calendar_dates(part: ScheduledPart) -> Dates:
+    return Dates(part.opens_at, part.early_until, part.due_at, part.late_until, part.closes_at)
+
+
 def _own_dates(part: ScheduledPart, member: Member, zone: ZoneInfo) -> Dates:
     if not part.relative:
-        return Dates(part.opens_at, part.early_until, part.due_at, part.late_until, part.closes_at)
+        return _calendar_dates(part)
     if member.joined_at is None:
         return Dates()
     joined = member.joined_at.astimezone(zone).date()
@@ -164,6 +168,11 @@ class _Facts:
         self.overrides: dict[tuple[Any, int], Overriding] = {}
         self.of_member: dict[Any, list[Extension]] = defaultdict(list)
         self.of_section: dict[str, list[Extension]] = defaultdict(list)
+        self.common = (
+            ()
+            if any(part.relative for part in self.parts)
+            else tuple(_calendar_dates(part) for part in self.parts)
+        )
 
     @classmethod
     def read(cls, klass: Class, members: Sequence[Member], columns: Sequence[Column]) -> _Facts:
@@ -248,7 +257,10 @@ class _Facts:
             *(self.of_section.get(member.section, ()) if member.section else ()),
         ]
         zone = self.policy.zone
-        dates = tuple(dates_for(part, member, extensions, zone) for part in self.parts)
+        if self.common and not extensions:
+            dates = self.common
+        else:
+            dates = tuple(dates_for(part, member, extensions, zone) for part in self.parts)
         user = member.user_id
         facts = [
             PartFacts(

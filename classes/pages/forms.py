@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -241,14 +242,15 @@ class PartForm(forms.Form):
         if relative:
             for name in COUNTED:
                 self.fields[name] = forms.IntegerField(
-                    label=scheduling.NAMES[name],
+                    label=capfirst(scheduling.NAMES[name]),
                     min_value=0,
                     max_value=MAX_RELATIVE_DAYS,
                     required=False,
                 )
         else:
             for name in DATED:
-                self.fields[name] = MomentField(zone, label=scheduling.NAMES[name], required=False)
+                title = capfirst(scheduling.NAMES[name])
+                self.fields[name] = MomentField(zone, label=title, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Refuse dates that are in no order."""
@@ -265,6 +267,14 @@ class PartForm(forms.Form):
         return {name: self.cleaned_data.get(name) for name in names} | {"relative": self.relative}
 
 
+class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # as above
+    """Members to choose from; people of one name are told apart by their addresses."""
+
+    def label_from_instance(self, obj: Member) -> str:
+        """Return name and address."""
+        return f"{obj.shown_name} ({obj.email})" if obj.shown_name != obj.email else obj.email
+
+
 class ExtensionForm(forms.Form):
     """More time."""
 
@@ -274,7 +284,7 @@ class ExtensionForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("Every part"),
     )
-    members = forms.ModelMultipleChoiceField(
+    members = MembersField(
         queryset=Member.objects.none(),
         label=gettext_lazy("Learners"),
         required=False,
@@ -302,6 +312,20 @@ class ExtensionForm(forms.Form):
         due = MomentField(klass.zone, label=_("Or a new due date"), required=False)
         self.fields["due_at"] = due
         self.order_fields(["part", "members", "section", "days", "due_at", "reason"])
+
+
+class ExtensionFileForm(forms.Form):
+    """Extensions as a file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Extensions (CSV or XLSX)"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
+        help_text=gettext_lazy(
+            "The first line names the columns: email, days, and if you like part (its title or "
+            "slug; empty for every part) and reason."
+        ),
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason, where a line has none"), max_length=500)
 
 
 class OverrideForm(forms.Form):
