@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from classes import reminders
+from classes.integrity import asking
 
 REMIND = "classes.send_reminders"
 
@@ -13,3 +14,9 @@ REMIND = "classes.send_reminders"
 def send_reminders() -> None:
     """Write the reminders that are due."""
     reminders.send_due_reminders()
+
+
+@shared_task(name=asking.COMPARE, ignore_result=True)
+def compare_asked() -> None:
+    """Make the comparisons that were asked for."""
+    asking.compare_asked()

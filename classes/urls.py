@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from classes.pages import announcements, home, joining, making, marks, roster, schedule, submissions
+from classes.pages import (
+    analysis,
+    announcements,
+    home,
+    joining,
+    making,
+    marks,
+    roster,
+    schedule,
+    submissions,
+)
 
 app_name = "classes"
 urlpatterns: list[URLPattern] = [
@@ -30,6 +40,28 @@ urlpatterns: list[URLPattern] = [
         name="withdraw",
     ),
     path("classes/<uuid:key>/submissions/", submissions.submissions, name="submissions"),
+    path("classes/<uuid:key>/insight/", analysis.insight, name="insight"),
+    path(
+        "classes/<uuid:key>/insight/quizzes/<int:part_pk>/",
+        analysis.quiz_figures,
+        name="quiz_figures",
+    ),
+    path(
+        "classes/<uuid:key>/insight/exercises/<int:part_pk>/",
+        analysis.exercise_figures,
+        name="exercise_figures",
+    ),
+    path("classes/<uuid:key>/insight/similar/<int:part_pk>/", analysis.similar, name="similar"),
+    path(
+        "classes/<uuid:key>/insight/similar/<int:part_pk>/compare/",
+        analysis.compare,
+        name="compare",
+    ),
+    path(
+        "classes/<uuid:key>/insight/similar/<int:part_pk>/<uuid:first>/<uuid:second>/",
+        analysis.pair,
+        name="pair",
+    ),
     path("classes/<uuid:key>/roster/", roster.roster, name="roster"),
     path("classes/<uuid:key>/roster/file/", roster.roster_file, name="roster_file"),
     path("classes/<uuid:key>/roster/add/", roster.add_member, name="add_member"),

@@ -17,6 +17,7 @@ env: Final = environ.Env(
     WHYBOX_ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     WHYBOX_BROKER_URL=(str, ""),
     WHYBOX_CACHE_URL=(str, ""),
+    WHYBOX_CHECKPOINT_MEMORY=(int, 1024),
     WHYBOX_CONTENT=(str, str(BASE_DIR / "content")),
     WHYBOX_DATABASE_URL=(str, ""),
     WHYBOX_DEBUG=(bool, False),

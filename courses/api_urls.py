@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from courses.api import accounts, catalogue, certificates, learners, quizzes
+from courses.api import accounts, catalogue, certificates, learners, microtasks, quizzes
 
 urlpatterns: list[URLPattern] = [
     path("auth/token/", accounts.TokenView.as_view(), name="token"),
@@ -13,6 +13,16 @@ urlpatterns: list[URLPattern] = [
         "lessons/<slug:course>/<slug:lesson>/completion/",
         learners.LessonCompletionView.as_view(),
         name="lesson-completion",
+    ),
+    path(
+        "lessons/<slug:course>/<slug:lesson>/tasks/",
+        microtasks.TasksView.as_view(),
+        name="lesson-tasks",
+    ),
+    path(
+        "lessons/<slug:course>/<slug:lesson>/tasks/<slug:task>/",
+        microtasks.TaskView.as_view(),
+        name="lesson-task",
     ),
     path("quizzes/<slug:course>/<slug:lesson>/", quizzes.QuizView.as_view(), name="quiz"),
     path(

@@ -7,7 +7,8 @@ from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
-from courses.quizzes.models import Quiz, QuizAttempt, ReviewCard
+from courses.microtasks.models import TaskAnswer
+from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
 
 __all__ = [
     "Bookmark",
@@ -25,10 +26,12 @@ __all__ = [
     "Post",
     "Quiz",
     "QuizAttempt",
+    "QuizSitting",
     "Rating",
     "Reading",
     "Report",
     "ReviewCard",
+    "TaskAnswer",
     "Translation",
     "User",
 ]

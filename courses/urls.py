@@ -10,6 +10,7 @@ from courses.pages import (
     figures,
     learners,
     lessons,
+    microtasks,
     quizzes,
     reviews,
 )
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("courses/<slug:course>/<slug:lesson>/", lessons.lesson, name="lesson"),
     path("courses/<slug:course>/<slug:lesson>/complete/", lessons.complete, name="complete"),
     path("courses/<slug:course>/<slug:lesson>/quiz/", quizzes.quiz, name="quiz"),
+    path("courses/<slug:course>/<slug:lesson>/tasks/<slug:task>/", microtasks.task, name="task"),
     path("courses/<slug:course>/<slug:lesson>/bookmark/", learners.bookmark, name="bookmark"),
     path("courses/<slug:course>/<slug:lesson>/note/", learners.note, name="note"),
     path(

@@ -13,6 +13,7 @@ from classes.models.message import Announcement, Reminder
 from classes.models.override import Override
 from classes.models.pending_import import ImportKind, PendingImport
 from classes.models.schedule import Extension, ScheduledPart
+from classes.models.similarity import Similarity
 
 __all__ = [
     "LEARNING_ROLES",
@@ -29,4 +30,5 @@ __all__ = [
     "Reminder",
     "Role",
     "ScheduledPart",
+    "Similarity",
 ]

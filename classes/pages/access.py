@@ -106,10 +106,12 @@ def refused(request: HttpRequest, access: Access, refusal: ChangeRefused) -> Htt
     return page(request, access, "classes/refused.html", facts, status=409)
 
 
-def done(request: HttpRequest, access: Access, name: str, message: str) -> HttpResponseRedirect:
-    """Tell what was done on the page to go to next."""
+def done(
+    request: HttpRequest, access: Access, name: str, message: str, *more: object
+) -> HttpResponseRedirect:
+    """Tell what was done on the page to go to next; `more` of its address follows the class."""
     messages.success(request, message)
-    return HttpResponseRedirect(reverse(f"classes:{name}", args=[access.klass.pk]))
+    return HttpResponseRedirect(reverse(f"classes:{name}", args=[access.klass.pk, *more]))
 
 
 def tabs_of(access: Access) -> list[tuple[str, str]]:
@@ -119,6 +121,7 @@ def tabs_of(access: Access) -> list[tuple[str, str]]:
         ("gradebook", _("Gradebook")),
         ("progress", _("Progress")),
         ("submissions", _("Submissions")),
+        ("insight", _("Insight")),
         ("roster", _("Roster")),
         ("schedule", _("Schedule")),
         ("extensions", _("Extensions")),

@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "compare the submissions that somebody asked to": {
+        "task": "classes.compare_asked",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "send changed scores to learning platforms": {
         "task": "lti.send_scores",
         "schedule": 30.0,
@@ -309,6 +314,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 SANDBOX_PYTHON = Path(env("WHYBOX_SANDBOX_PYTHON"))
 SANDBOX_CONCURRENCY: int = env("WHYBOX_SANDBOX_CONCURRENCY")
 INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
+CHECKPOINT_MEMORY_BYTES: int = env("WHYBOX_CHECKPOINT_MEMORY") * 2**20
 
 LOGGING: dict[str, Any] = {
     "version": 1,

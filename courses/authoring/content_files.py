@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import courses.authoring.lesson_page
+import courses.authoring.lesson_parts
+import courses.authoring.lesson_tasks
 import courses.authoring.quiz_files
 import courses.markup.cleaning
 import courses.markup.figures
@@ -21,15 +23,17 @@ import courses.markup.highlighting
 import courses.markup.markdown
 import courses.markup.mathematics
 import courses.markup.rendering
+import courses.microtasks.definitions
 import courses.quizzes.questions
 from courses.authoring.lesson_page import render_lesson
 from courses.authoring.quiz_files import read_questions
-from courses.markup.rendering import Page, Source
+from courses.markup.rendering import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from courses.authoring.files import Document
+    from courses.authoring.lesson_page import LessonPage
     from courses.markup.figures import FigureFile
     from courses.quizzes.questions import Question
 
@@ -92,7 +96,7 @@ class LessonFile:
         """Return the digest of all that the rendered lesson is made from."""
         return _digest([self.folder, self.front.value, self.body, self.language], self.figures)
 
-    def page(self) -> Page:
+    def page(self) -> LessonPage:
         """Return the rendered lesson.
 
         Raises:
@@ -171,6 +175,8 @@ def _renderer_digest() -> str:
     """Return a digest of the code that renders: other code makes other pages."""
     modules = (
         courses.authoring.lesson_page,
+        courses.authoring.lesson_parts,
+        courses.authoring.lesson_tasks,
         courses.authoring.quiz_files,
         courses.markup.cleaning,
         courses.markup.figures,
@@ -178,6 +184,7 @@ def _renderer_digest() -> str:
         courses.markup.markdown,
         courses.markup.mathematics,
         courses.markup.rendering,
+        courses.microtasks.definitions,
         courses.quizzes.questions,
     )
     files = (Path(str(module.__file__)).read_bytes() for module in modules)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from courses.markup.rendering import Page, Source, render_page
+from courses.markup.rendering import Source, render_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from courses.authoring.content_files import CourseFile, LessonFile, TranslationFile
     from courses.authoring.files import Document
+    from courses.authoring.lesson_page import LessonPage
     from courses.models import Lesson
 
 
-def page_fields(page: Page | None) -> dict[str, Any]:
+def page_fields(page: LessonPage | None) -> dict[str, Any]:
     """Return what a rendered page fills; nothing when it was not rendered."""
     if page is None:
         return {}
@@ -24,10 +25,11 @@ def page_fields(page: Page | None) -> dict[str, Any]:
         "text": page.text,
         "contents": [asdict(entry) for entry in page.contents],
         "minutes": page.minutes,
+        "tasks": [task.to_json() for task in page.tasks],
     }
 
 
-def lesson_fields(file: LessonFile, page: Page | None) -> dict[str, Any]:
+def lesson_fields(file: LessonFile, page: LessonPage | None) -> dict[str, Any]:
     """Return the fields of a lesson's row."""
     front = file.front.value
     return {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from courses.authoring.schema import Schema
+    from courses.authoring.shapes import Schema
 
 FILE: Final = "law.yaml"
 REMIND_AFTER_DAYS: Final = 365

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from courses.authoring.content_files import CourseFile, LessonFile, Tree
-    from courses.markup.rendering import Page
+    from courses.authoring.lesson_page import LessonPage
 
 Row = TypeVar("Row", bound=models.Model)
 Made = TypeVar("Made")
@@ -316,7 +316,7 @@ class _Loading:
 class _Rendered:
     """What of a lesson was rendered; None: it is as it was."""
 
-    page: Page | None
+    page: LessonPage | None
     questions: list[dict[str, Any]] | None
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from courses.authoring.lesson_parts import ROLE_MARK
+from courses.authoring.lesson_tasks import task_fences
 from courses.markup.markdown import markdown_parser
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ SPOKEN: Final = frozenset(
     {
         *("title", "summary", "description", "text", "objectives", "skills", "prerequisites"),
         *("background", "practice", "about", "prompt", "explanation", "unit", "blurb"),
-        *("model", "rubric"),
+        *("model", "rubric", "report"),
     }
 )
 """Entries of YAML files that a reader sees as words; others are names, numbers and settings."""
@@ -57,9 +59,12 @@ class Passage:
         Args:
             verbatim: code and formulas inside the words stand in them too, not only a mark.
         """
-        for token in _parsed(self.text):
+        tokens = _parsed(self.text)
+        for before, token in zip((None, *tokens), tokens, strict=False):
             if token.type == "inline":
                 words = " ".join("".join(_words(token.children or [], verbatim)).split())
+                if before is not None and before.type == "heading_open":
+                    words = ROLE_MARK.sub("", words)
                 if words:
                     yield self._line(token), words
 
@@ -106,6 +111,8 @@ def lesson_passages(lesson: LessonFile, name: str) -> Iterator[Passage]:
     """Return what one lesson says: its front matter, its body, its quiz."""
     yield from _spoken(lesson.front, lesson.language, name)
     yield Passage(lesson.front.file, lesson.skipped_lines + 1, lesson.language, lesson.body, name)
+    for fence in task_fences(_parsed(lesson.body), lesson.front.file, lesson.skipped_lines)[0]:
+        yield from _spoken(fence.document, lesson.language, name)
     if lesson.quiz is not None:
         yield from _spoken(lesson.quiz.document, lesson.language, name)
 

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from courses.authoring.shapes import (
+    ADDRESS,
+    CHOICE,
+    FORMULA,
+    NUMBER,
+    OPTIONAL_TEXT,
+    RUBRIC,
+    SLUG,
+    SLUGS,
+    TEXT,
+    TEXTS,
+    TITLE,
+    TOLERANCE,
+    Schema,
+    object_of,
+    part_of,
+)
 from courses.catalogue.models import Career, Level, ReadingKind
 
-Schema = dict[str, Any]
-
-SLUG: Final[Schema] = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 80}
-TEXT: Final[Schema] = {"type": "string", "minLength": 1}
-TITLE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 200}
-OPTIONAL_TEXT: Final[Schema] = {"type": "string"}
-TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
-SLUGS: Final[Schema] = {"type": "array", "items": SLUG, "uniqueItems": True}
-NUMBER: Final[Schema] = {"type": "number"}
-FORMULA: Final[Schema] = {"type": ["number", "string"]}
-ADDRESS: Final[Schema] = {"type": "string", "pattern": "^https://\\S+$", "maxLength": 500}
-
-
-def _object(required: Schema, optional: Schema | None = None) -> Schema:
-    return {
-        "type": "object",
-        "properties": {**required, **(optional or {})},
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _partial(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-COURSE: Final = _object(
+COURSE: Final = object_of(
     {
         "title": TITLE,
         "summary": TEXT,
@@ -40,7 +31,7 @@ COURSE: Final = _object(
         "level": {"enum": Level.values},
         "version": {"type": "string", "pattern": r"^\d+\.\d+$"},
         "language": {"type": "string", "pattern": "^[a-z]{2}(-[A-Z]{2})?$"},
-        "author": _object({"name": {**TEXT, "maxLength": 120}}, {"about": OPTIONAL_TEXT}),
+        "author": object_of({"name": {**TEXT, "maxLength": 120}}, {"about": OPTIONAL_TEXT}),
         "topics": {**SLUGS, "minItems": 1},
         "careers": {"type": "array", "items": {"enum": Career.values}, "uniqueItems": True},
         "skills": {**TEXTS, "minItems": 1},
@@ -66,12 +57,12 @@ COURSE: Final = _object(
     },
 )
 
-COURSE_TRANSLATION: Final = _partial(
+COURSE_TRANSLATION: Final = part_of(
     {
         "title": TITLE,
         "summary": TEXT,
         "description": TEXT,
-        "author": _partial({"about": OPTIONAL_TEXT}),
+        "author": part_of({"about": OPTIONAL_TEXT}),
         "skills": TEXTS,
         "prerequisites": TEXTS,
         "background": OPTIONAL_TEXT,
@@ -79,9 +70,9 @@ COURSE_TRANSLATION: Final = _partial(
     }
 )
 
-_SOURCES: Final[Schema] = {"type": "array", "items": _object({"text": TEXT}, {"url": ADDRESS})}
+_SOURCES: Final[Schema] = {"type": "array", "items": object_of({"text": TEXT}, {"url": ADDRESS})}
 
-LESSON: Final = _object(
+LESSON: Final = object_of(
     {
         "title": TITLE,
         "summary": TEXT,
@@ -91,52 +82,49 @@ LESSON: Final = _object(
     }
 )
 
-LESSON_TRANSLATION: Final = _object(
+LESSON_TRANSLATION: Final = object_of(
     {"title": TITLE, "summary": TEXT},
     {"objectives": TEXTS, "topics": SLUGS, "sources": _SOURCES},
 )
 
-_CHOICE: Final = _object(
-    {"id": SLUG, "text": TEXT, "explanation": TEXT}, {"correct": {"type": "boolean"}}
-)
 _ASKED: Final[Schema] = {"id": SLUG, "prompt": TEXT}
-_CHOOSING: Final = _object(
+_CHOOSING: Final = object_of(
     {**_ASKED, "kind": {"enum": ["single", "multiple"]}},
     {
-        "choices": {"type": "array", "items": _CHOICE, "minItems": 2, "maxItems": 10},
+        "choices": {"type": "array", "items": CHOICE, "minItems": 2, "maxItems": 10},
         "explanation": TEXT,
     },
 )
 _CHOOSING["required"].append("choices")
-_ORDERING: Final = _object(
+_ORDERING: Final = object_of(
     {
         **_ASKED,
         "kind": {"const": "order"},
         "items": {
             "type": "array",
-            "items": _object({"id": SLUG, "text": TEXT}),
+            "items": object_of({"id": SLUG, "text": TEXT}),
             "minItems": 3,
             "maxItems": 10,
         },
         "explanation": TEXT,
     }
 )
-_NUMERIC: Final = _object(
+_NUMERIC: Final = object_of(
     {
         **_ASKED,
         "kind": {"const": "numeric"},
         "answer": FORMULA,
-        "tolerance": {"type": "number", "exclusiveMinimum": 0},
+        "tolerance": TOLERANCE,
         "explanation": TEXT,
     },
     {
         "unit": TEXT,
         "wrong": {
             "type": "array",
-            "items": _object(
+            "items": object_of(
                 {
                     "value": FORMULA,
-                    "tolerance": {"type": "number", "exclusiveMinimum": 0},
+                    "tolerance": TOLERANCE,
                     "explanation": TEXT,
                 }
             ),
@@ -149,12 +137,12 @@ _NUMERIC: Final = _object(
         },
     },
 )
-_EXPLAINING: Final = _object(
+_EXPLAINING: Final = object_of(
     {
         **_ASKED,
         "kind": {"const": "explain"},
         "model": TEXT,
-        "rubric": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 5},
+        "rubric": RUBRIC,
     }
 )
 QUESTION_BY_KIND: Final[dict[str, Schema]] = {
@@ -165,7 +153,7 @@ QUESTION_BY_KIND: Final[dict[str, Schema]] = {
     "explain": _EXPLAINING,
 }
 
-QUIZ: Final = _object(
+QUIZ: Final = object_of(
     {
         "pass_percent": {"type": "integer", "minimum": 1, "maximum": 100},
         "questions": {
@@ -181,15 +169,15 @@ QUIZ: Final = _object(
     }
 )
 
-PATH: Final = _object(
+PATH: Final = object_of(
     {"slug": SLUG, "title": TITLE, "summary": TEXT, "courses": {**SLUGS, "minItems": 1}},
     {"text": TEXT},
 )
-PATH_TRANSLATION: Final = _object({"title": TITLE, "summary": TEXT}, {"text": TEXT})
+PATH_TRANSLATION: Final = object_of({"title": TITLE, "summary": TEXT}, {"text": TEXT})
 
 READING: Final[Schema] = {
     "type": "array",
-    "items": _object(
+    "items": object_of(
         {
             "kind": {"enum": ReadingKind.values},
             "title": {**TEXT, "maxLength": 300},
@@ -215,12 +203,12 @@ EXERCISE: Final[Schema] = {
 
 SUBJECT: Final[Schema] = {
     "type": "array",
-    "items": _object(
+    "items": object_of(
         {
             "part": TITLE,
             "lines": {
                 "type": "array",
-                "items": _object({"id": SLUG, "words": TEXT, "taught": TEXTS}),
+                "items": object_of({"id": SLUG, "words": TEXT, "taught": TEXTS}),
                 "minItems": 1,
             },
         }

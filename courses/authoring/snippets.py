@@ -4,8 +4,10 @@
     python -m courses.authoring.snippets content/courses/foundations --write   # fill in outputs
 
 In lesson.md a fence "```python run" is executed; a fence "```text output" right after it holds
-exactly what it prints. A decimal number that stands alone in backticks, such as `0.947`, must occur
-in one of the lesson's outputs. A translation must hold the same blocks as the original.
+exactly what it prints; a prediction, "```yaml task", may stand between the two. A decimal number
+that stands alone in backticks, such as `0.947`, must occur in one of the lesson's outputs. What
+micro-tasks claim is run after the last block. A translation must hold the same blocks and tasks as
+the original.
 Imports nothing heavy: the code is run by the sandbox environment's Python.
 """
 
@@ -18,8 +20,18 @@ from pathlib import Path
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
+from courses.authoring.lesson_parts import take_marks
+from courses.authoring.lesson_tasks import (
+    TaskFence,
+    is_output,
+    is_task,
+    same_in_every_language,
+    task_fences,
+)
 from courses.authoring.programs import WorkbenchError, run_program
+from courses.authoring.task_checks import Trial, prediction_problems, trial_problems, trials
 
 CPU_SECONDS: Final = 20.0  # a reader who runs a page's code should not wait longer
 WALL_SECONDS: Final = 600.0  # for one course on a busy machine
@@ -47,6 +59,14 @@ class Lesson:
     path: Path
     blocks: tuple[Block, ...]
     numbers: tuple[tuple[int, str], ...]  # (line, number) for each bare number in backticks
+    tasks: tuple[TaskFence, ...] = ()
+    roles: tuple[tuple[str, ...], ...] = ()  # of each part
+    task_problems: tuple[str, ...] = ()
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Return the code that is run for what the tasks claim."""
+        return [trial for task in self.tasks for trial in trials(task)]
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -57,10 +77,11 @@ def read_lesson(path: Path) -> Lesson:
     tokens = _MARKDOWN.parse(text[front.end() :] if front else text)
     blocks: list[Block] = []
     numbers: list[tuple[int, str]] = []
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for position, token in enumerate(tokens):
         line = (token.map[0] if token.map else 0) + skipped_lines + 1
         if token.type == "fence" and token.info.split() == ["python", "run"]:
-            shown = following is not None and following.info.split() == ["text", "output"]
+            following = _following(tokens, position)
+            shown = is_output(following)
             output = following.content if following is not None and shown else None
             lines = None
             if following is not None and following.map and shown:
@@ -71,7 +92,24 @@ def read_lesson(path: Path) -> Lesson:
             for child in token.children or []
             if child.type == "code_inline" and _NUMBER.fullmatch(child.content)
         )
-    return Lesson(path=path, blocks=tuple(blocks), numbers=tuple(numbers))
+    tasks, problems = task_fences(tokens, str(path), skipped_lines)
+    language = "xx" if "l10n" in path.parts else "en"
+    return Lesson(
+        path=path,
+        blocks=tuple(blocks),
+        numbers=tuple(numbers),
+        tasks=tuple(tasks),
+        roles=tuple(tuple(roles) for _, roles in take_marks(tokens, language)),
+        task_problems=tuple(map(str, problems)),
+    )
+
+
+def _following(tokens: Sequence[Token], position: int) -> Token | None:
+    """Return the token after a block; a task between the block and its output is passed over."""
+    rest = tokens[position + 1 : position + 3]
+    if len(rest) > 1 and is_task(rest[0]):
+        return rest[1]
+    return rest[0] if rest else None
 
 
 @dataclass(frozen=True)
@@ -83,11 +121,12 @@ class Ran:
     error: str | None
     warnings: tuple[str, ...]
     cpu_seconds: float
+    trials: tuple[tuple[str, str], ...] = ()  # what each trial printed, and its error
 
     def problems(self) -> list[str]:
         """Return what is wrong with the lesson, each naming the place and the fix."""
         path = self.lesson.path
-        found = []
+        found = list(self.lesson.task_problems)
         for block, printed in zip(self.lesson.blocks, self.outputs, strict=False):
             if block.output is not None and _trimmed(block.output) != _trimmed(printed):
                 found.append(
@@ -108,6 +147,11 @@ class Ran:
             for line, number in self.lesson.numbers
             if _plain(number) not in printed_numbers
         )
+        if self.error is None:
+            for task in self.lesson.tasks:
+                printed = self.outputs[task.block - 1] if task.block else ""
+                found.extend(prediction_problems(task, printed))
+            found.extend(trial_problems(self.lesson.trials, self.trials))
         return found
 
 
@@ -135,7 +179,11 @@ def run_lessons(paths: Iterable[Path]) -> list[Ran]:
     lessons = [read_lesson(path) for path in paths]
     request = {
         "lessons": [
-            {"id": str(lesson.path), "blocks": [block.code for block in lesson.blocks]}
+            {
+                "id": str(lesson.path),
+                "blocks": [block.code for block in lesson.blocks],
+                "trials": [trial.code for trial in lesson.trials],
+            }
             for lesson in lessons
         ]
     }
@@ -147,6 +195,7 @@ def run_lessons(paths: Iterable[Path]) -> list[Ran]:
             error=ran["error"],
             warnings=tuple(ran["warnings"]),
             cpu_seconds=ran["cpu_seconds"],
+            trials=tuple((one["printed"], one["error"]) for one in ran["trials"]),
         )
         for lesson, ran in zip(lessons, answer["lessons"], strict=True)
     ]
@@ -171,6 +220,10 @@ def translation_problems(original: Path, translation: Path) -> list[str]:
         found.append(f"{translation}: its code or output blocks differ from {original}.")
     if missing := {n for _, n in theirs.numbers} ^ {n for _, n in ours.numbers}:
         found.append(f"{translation}: {', '.join(sorted(missing))} stand in one language only.")
+    if [*map(same_in_every_language, theirs.tasks)] != [*map(same_in_every_language, ours.tasks)]:
+        found.append(f"{translation}: its micro-tasks differ from {original}.")
+    if theirs.roles != ours.roles:
+        found.append(f"{translation}: its parts have other roles than those of {original}.")
     return found
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from courses.authoring.shapes import Schema
+
 FIGURE_DIGEST_CHARACTERS: Final = 20
 DEFAULT_EXERCISE_MINUTES: Final = 45
 _SVG_SIZE: Final = re.compile(r'<svg[^>]*\bwidth="([\d.]+)pt"[^>]*\bheight="([\d.]+)pt"')
@@ -69,7 +71,7 @@ class _Reader:
     def _name(self, path: Path) -> str:
         return f"{self.root.name}/{path.relative_to(self.root).as_posix()}"
 
-    def _yaml(self, path: Path, shape: schema.Schema) -> Document | None:
+    def _yaml(self, path: Path, shape: Schema) -> Document | None:
         try:
             document = parse_yaml(read_text(path, self._name(path)), self._name(path))
         except InvalidContentError as error:
@@ -77,7 +79,7 @@ class _Reader:
             return None
         return document if self._fits(document, shape) else None
 
-    def _fits(self, document: Document, shape: schema.Schema) -> bool:
+    def _fits(self, document: Document, shape: Schema) -> bool:
         found = schema_problems(document, shape)
         self.problems.extend(found)
         return not found
@@ -243,7 +245,7 @@ class _Reader:
                 yield TranslationFile(language, subject, translated.front, translated)
 
     def _translation(
-        self, path: Path, shape: schema.Schema, language: str, subject: str
+        self, path: Path, shape: Schema, language: str, subject: str
     ) -> Iterator[TranslationFile]:
         if path.exists() and (document := self._yaml(path, shape)) is not None:
             yield TranslationFile(language, subject, document)

@@ -19,6 +19,7 @@ class Lesson(Translatable, models.Model):
         html: sanitised; `text` is the same without marks, for the search.
         contents: the table of contents, a list of {id, title, level}.
         minutes: reading time, computed from words, code, formulas and figures.
+        tasks: its micro-tasks; a placeholder stands in `html` for each.
     """
 
     course = models.ForeignKey("courses.Course", on_delete=models.CASCADE, related_name="lessons")
@@ -33,6 +34,7 @@ class Lesson(Translatable, models.Model):
     text = models.TextField()
     contents = models.JSONField(default=list)
     minutes = models.PositiveSmallIntegerField()
+    tasks = models.JSONField(default=list)
     digest = models.CharField(max_length=DIGEST_LENGTH)
 
     class Meta:

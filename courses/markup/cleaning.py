@@ -32,7 +32,7 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
     "figure": {"data-renderer", "data-src"},
     "ol": {"start"},
     "pre": {"tabindex"},
-    "div": {"tabindex", "role", "aria-label", "data-block"},
+    "div": {"tabindex", "role", "aria-label", "data-block", "data-task"},
     "th": {"scope"},
     **dict.fromkeys(_MATH_TAGS, _MATH_ATTRIBUTES),
 }

@@ -110,8 +110,8 @@ def html_token(markup: str) -> Token:
 class Rendering:
     """One rendering: checks the tokens, collects problems, and inserts figures.
 
-    Subclasses may name headings (`anchor`), check the whole (`check`) and rearrange the tokens
-    (`arrange`).
+    Subclasses may name headings (`anchor`), check blocks of code (`check_fence`) and the whole
+    (`check`), and rearrange the tokens (`arrange`).
     """
 
     def __init__(self, text: str, source: Source, *, picture_free: bool = False) -> None:
@@ -139,7 +139,7 @@ class Rendering:
             text=plain_text(rendered),
             contents=tuple(self.contents),
             words=self.words,
-            minutes=self._minutes(),
+            minutes=max(1, math.ceil(self.seconds / 60)),
         )
 
     def anchor(self, token: Token, title: str) -> str:  # noqa: ARG002  # for subclasses
@@ -148,6 +148,11 @@ class Rendering:
 
     def check(self) -> None:
         """Check the text as a whole."""
+
+    def check_fence(self, token: Token) -> None:
+        """Check and count a block of code."""
+        self.code_lines += token.content.count("\n")
+        self._check_language(token)
 
     def arrange(self, tokens: list[Token]) -> list[Token]:
         """Return the tokens in the order and wrapping in which they are rendered."""
@@ -158,14 +163,15 @@ class Rendering:
         line = (token.map[0] if token.map else 0) + 1 + self.source.skipped_lines
         self.problems.append(Problem(self.source.file, line, reason))
 
-    def _minutes(self) -> int:
-        seconds = (
+    @property
+    def seconds(self) -> float:
+        """Return the reading time of what was counted so far."""
+        return (
             60 * self.words / WORDS_PER_MINUTE
             + SECONDS_PER_CODE_LINE * self.code_lines
             + SECONDS_PER_FIGURE * self.figures
             + SECONDS_PER_FORMULA * self.formulas
         )
-        return max(1, math.ceil(seconds / 60))
 
     def _refuse_pictures(self) -> None:
         for token in self.tokens:
@@ -186,8 +192,7 @@ class Rendering:
             if token.type == "heading_open":
                 self._name_heading(token, self.tokens[position + 1])
             elif token.type == "fence":
-                self.code_lines += token.content.count("\n")
-                self._check_language(token)
+                self.check_fence(token)
             elif token.type == "math_block":
                 self.formulas += 1
                 self._check_formula(token, token.content, display=True)
@@ -202,8 +207,10 @@ class Rendering:
                 self._check_formula(token, child.content, display=False)
             elif child.type == "link_open":
                 self._check_link(token, str(child.attrs.get("href", "")))
-            elif child.type == "image" and len(token.children or []) != 1:
-                self.refuse(token, "A figure must be a paragraph of its own.")
+            elif child.type == "image":
+                self.figures += 1
+                if len(token.children or []) != 1:
+                    self.refuse(token, "A figure must be a paragraph of its own.")
 
     def _name_heading(self, token: Token, inline: Token) -> None:
         level = int(token.tag[1])
@@ -258,8 +265,6 @@ class Rendering:
         return kept
 
     def _figure(self, token: Token, image: Token) -> str:
-        self.figures += 1
-
         def refuse(reason: str) -> None:
             self.refuse(token, reason)
 

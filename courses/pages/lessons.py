@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,18 +20,33 @@ from courses.catalogue.translations import apply_translations, language_shown
 from courses.learners.enrolment import remember_place
 from courses.learners.overview import outline
 from courses.learners.progress import forget_lesson_read, record_lesson_read
+from courses.microtasks.answers import kept_answers
+from courses.microtasks.definitions import Task, placeholder
+from courses.microtasks.task_form import TaskForm
 from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAttempt, User
 from courses.pages.access import refuse_withdrawn, signed_in
 from courses.quizzes import quiz_form
 from courses.quizzes.attempts import ask, regrade
-from courses.quizzes.reviews import IN_A_QUIZ, due_questions, regrade_recalled
+from courses.quizzes.reviews import (
+    IN_A_QUIZ,
+    due_questions,
+    find_cards,
+    regrade_recalled,
+)
+from courses.quizzes.sittings import find_sitting, step_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from courses.learners.progress import CourseProgress, PartState
+    from courses.models import QuizSitting
     from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
+    from courses.quizzes.reviews import DueQuestion
+
+
+_OPENING: Final = re.compile(r"\s*<figure\b.*?</figure>", re.DOTALL)
+"""A figure before the first word of a lesson; figures do not nest."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +139,16 @@ def translated_questions(lesson: Lesson) -> list[dict[str, Any]] | None:
     return getattr(lesson, "questions", None)
 
 
-def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
-    """Return what the lesson's template shows."""
+def lesson_context(
+    request: HttpRequest, place: Place, *, refused: TaskForm | None = None
+) -> dict[str, Any]:
+    """Return what the lesson's template shows.
+
+    Args:
+        request: who asks.
+        place: the lesson.
+        refused: a micro-task whose answer was refused, shown with the reason.
+    """
     course = place.lesson.course
     user = request.user if isinstance(request.user, User) else None
     return {
@@ -134,6 +159,7 @@ def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
         ).count(),
         "address": settings.SITE_URL + place.address,
         "lesson": place.lesson,
+        "body": lesson_body(request, place.lesson, refused),
         "course": course,
         "place": place,
         "form": _form(request, place.lesson),
@@ -146,6 +172,36 @@ def lesson_context(request: HttpRequest, place: Place) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Body:
+    """A lesson's text as its page shows it.
+
+    Attributes:
+        opening: a figure that stands before the first word of the text; shown below the title.
+        html: the rest, its micro-tasks put in.
+    """
+
+    opening: str
+    html: str
+
+
+def lesson_body(request: HttpRequest, lesson: Lesson, refused: TaskForm | None = None) -> Body:
+    """Return a lesson's text with its micro-tasks as this visitor has answered them."""
+    opening = _OPENING.match(lesson.html)
+    text = lesson.html[opening.end() :] if opening else lesson.html
+    user = request.user if isinstance(request.user, User) else None
+    kept = kept_answers(user, lesson) if user and lesson.tasks else {}
+    context = {"course": lesson.course, "lesson": lesson}
+    for facts in lesson.tasks:
+        task = Task.from_json(facts)
+        form = TaskForm(task, kept.get(task.id))
+        if refused is not None and refused.task.id == task.id:
+            form = refused
+        shown = render_to_string("courses/_task.html", {**context, "form": form}, request)
+        text = text.replace(placeholder(task.id), shown, 1)
+    return Body(opening.group() if opening else "", text)
+
+
 def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
     """Return the quiz to show: the graded attempt that the address names, or a new one."""
     quiz: Quiz | None = getattr(lesson, "quiz", None)
@@ -154,7 +210,26 @@ def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
     made = _named_attempt(request, quiz, request.user)
     if made is not None and (form := graded_form(made, lesson)).lines:
         return form
-    return quiz_form.empty(with_old(request.user, quiz, lesson))
+    if "all" in request.GET:
+        return quiz_form.empty(with_old(request.user, quiz, lesson))
+    return step_form(request, quiz, lesson)
+
+
+def step_form(request: HttpRequest, quiz: Quiz, lesson: Lesson, error: str = "") -> QuizForm:
+    """Return one question of the quiz: the answered one that the address names, or the next."""
+    user = signed_in(request.user)
+    asked = ask(user=user, quiz=quiz, stored=translated_questions(lesson))
+    sitting = find_sitting(user, quiz, asked.number)
+    asked = replace(asked, old=tuple(_old_of(sitting, user, quiz)))
+    step = step_of(asked, sitting, request.GET.get("answered", ""))
+    return quiz_form.one_step(asked, step, error)
+
+
+def _old_of(sitting: QuizSitting | None, user: User, quiz: Quiz) -> list[DueQuestion]:
+    """Return the old questions that were begun with, or those that are due."""
+    if sitting is None:
+        return due_questions(user, most=IN_A_QUIZ, besides=quiz)
+    return find_cards(user, {int(card): stamp for card, stamp in sitting.old.items()})
 
 
 def with_old(user: User, quiz: Quiz, lesson: Lesson) -> Asked:

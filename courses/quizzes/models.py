@@ -87,6 +87,35 @@ class QuizAttempt(models.Model):
         return int(100 * credit / self.total + 1e-6)
 
 
+class QuizSitting(models.Model):
+    """What a learner has answered of a quiz so far, question by question.
+
+    Attributes:
+        number: of the attempt that it will be.
+        answers: by question id, as an attempt keeps them; an empty list: skipped.
+        old: the cards of the old questions that are asked with it, with their stamps.
+        quiz_digest: which state of the quiz is answered.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quiz_sittings"
+    )
+    quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="sittings")
+    number = models.PositiveIntegerField()
+    answers = models.JSONField(default=dict)
+    old = models.JSONField(default=dict)
+    quiz_digest = models.CharField(max_length=DIGEST_LENGTH)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "quiz"], name="one_sitting_a_quiz"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in attempt {self.number} of quiz {self.quiz_id}"
+
+
 class ReviewCard(models.Model):
     """What one learner remembers of one question, and when it is asked again.
 

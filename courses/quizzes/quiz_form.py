@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from courses.quizzes.attempts import Asked
     from courses.quizzes.models import QuizAttempt
     from courses.quizzes.questions import Item, Question
+    from courses.quizzes.sittings import Step
 
 LONGEST_KEY: Final = 15  # digits
 
@@ -101,6 +102,8 @@ class QuizForm:
 
     Attributes:
         number: of the attempt that the form is for; None when it shows a graded one.
+        step: the question that is shown, when they are answered one by one.
+        stamps: the old questions that are asked with them, as the form posts them.
     """
 
     lines: tuple[QuestionLine, ...]
@@ -108,6 +111,8 @@ class QuizForm:
     attempt: QuizAttempt | None = None
     error: str = ""
     old: tuple[OldLine, ...] = ()
+    step: Step | None = None
+    stamps: tuple[str, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -123,6 +128,30 @@ def field_name(question: Question) -> str:
 def empty(asked: Asked, error: str = "") -> QuizForm:
     """Return the form for an attempt."""
     return _form(asked, list(map(QuestionLine, asked.every)), error)
+
+
+def one_step(asked: Asked, step: Step, error: str = "") -> QuizForm:
+    """Return the form that asks one question, or shows how its answer was graded.
+
+    Args:
+        asked: the quiz.
+        step: the question.
+        error: what is said above the form.
+    """
+    line = graded_line(step.graded) if step.graded else QuestionLine(step.question)
+    return QuizForm((line,), asked.number, error=error, step=step, stamps=_stamps(asked))
+
+
+def refused_step(asked: Asked, step: Step, posted: QueryDict, reason: str) -> QuizForm:
+    """Return the form that asks one question again, with what was posted."""
+    question = step.question
+    given = tuple(posted.getlist(field_name(question)))
+    line = QuestionLine(question, given, _places(question, posted), reason)
+    return QuizForm((line,), asked.number, step=step, stamps=_stamps(asked))
+
+
+def _stamps(asked: Asked) -> tuple[str, ...]:
+    return tuple(f"{one.card.pk}:{one.stamp}" for one in asked.old)
 
 
 def _form(asked: Asked, lines: Sequence[QuestionLine], error: str = "") -> QuizForm:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from classes.models import Class, ImportKind, Member, Override, PendingImport, Role
+from classes.models import Class, ImportKind, Member, Override, PendingImport, Role, Similarity
 from classes.rights import RIGHTS, Right
 from classes.urls import urlpatterns
 from courses.models import User
@@ -74,7 +74,11 @@ SEEING = {
     "extensions",
     "announcements",
     "audit",
+    "insight",
+    "quiz_figures",
+    "exercise_figures",
 }
+REVIEWING = {"similar", "compare", "pair"}
 OWN = {"home", "reminders", "new_feed", "leave"}
 SENDING_CHANGES = {"cell", "schedule", "extensions"}
 
@@ -91,7 +95,14 @@ class Site:
         self.people |= {"stranger": make_user("stranger@example.org"), "signed out": None}
         self.learner: Member = self.klass.members.get(role=Role.LEARNER)
         self.part = schedule(self.klass, "exercise:treeshap", due_at=DUE)
-        submit(self.learner.user, "treeshap", 80, DUE)
+        self.quiz = schedule(self.klass, "lesson:shap/games")
+        copied = submit(self.people[Role.TEST], "treeshap", 80, DUE)
+        self.pair = submit(self.learner.user, "treeshap", 80, DUE).pk, copied.pk
+        Similarity.objects.create(
+            klass=self.klass,
+            subject=self.part.subject,
+            pairs=[[str(self.pair[0]), str(self.pair[1]), 0.9, 12]],
+        )
         Override.objects.create(member=self.learner, part=self.part, points=9, reason="-")
         self.extension = self.klass.extensions.create(
             part=self.part, member=self.learner, days=1, reason="illness"
@@ -105,7 +116,11 @@ class Site:
             "part_pk": self.part.pk,
             "pk": self.extension.pk,
             "shape": "csv",
+            "first": self.pair[0],
+            "second": self.pair[1],
         }
+        if pattern.name == "quiz_figures":
+            known["part_pk"] = self.quiz.pk
         if "pending_key" in pattern.pattern.converters:
             pending = PendingImport.objects.create(
                 klass=self.klass,
@@ -135,7 +150,7 @@ def test_every_address_is_of_a_known_kind() -> None:
     """A new page has to be put into one of the tables above."""
     names = {pattern.name for pattern in urlpatterns}
 
-    assert names == CHANGING | SEEING | OWN | OTHERS
+    assert names == CHANGING | SEEING | REVIEWING | OWN | OTHERS
     assert {str(role): {str(one) for one in rights} for role, rights in RIGHTS.items()} == ALLOWED
 
 
@@ -153,6 +168,8 @@ def test_each_role_opens_what_it_may_and_nothing_else(
         client.force_login(user)
     changing = pattern.name in CHANGING or (pattern.name in SENDING_CHANGES and method == "post")
     needed = "change" if changing else "see" if pattern.name in SEEING else "belong"
+    if pattern.name in REVIEWING:
+        needed = "review"
     if pattern.name == "announcements" and method == "post":
         needed = "tell"
 

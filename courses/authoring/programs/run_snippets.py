@@ -1,8 +1,10 @@
 """The program that runs lessons' code blocks in the sandbox environment.
 
-Reads {"lessons": [{"id", "blocks": [code, ...]}]} as JSON; answers {"lessons": [{"id", "outputs",
-"error", "warnings", "cpu_seconds"}]}. The heavy libraries are imported once; each lesson then runs
-in a fork of its own, its blocks sharing one namespace, in an empty folder.
+Reads {"lessons": [{"id", "blocks": [code, ...], "trials": [code, ...]}]} as JSON; answers
+{"lessons": [{"id", "outputs", "error", "warnings", "cpu_seconds", "trials": [{"printed",
+"error"}]}]}. The heavy libraries are imported once; each lesson then runs in a fork of its own, its
+blocks sharing one namespace, in an empty folder. The trials run after the blocks, each with the
+names that these have left and none of another trial.
 """
 
 import contextlib
@@ -53,6 +55,7 @@ def run_lesson(lesson: dict[str, Any]) -> dict[str, Any]:
                 break
             finally:
                 outputs.append(printed.getvalue())
+        tried = [run_trial(code, names) for code in lesson["trials"]] if error is None else []
         os.chdir("/")
     return {
         "id": lesson["id"],
@@ -60,7 +63,20 @@ def run_lesson(lesson: dict[str, Any]) -> dict[str, Any]:
         "error": error,
         "warnings": [f"{warning.category.__name__}: {warning.message}" for warning in caught],
         "cpu_seconds": time.process_time() - started_seconds,
+        "trials": tried,
     }
+
+
+def run_trial(code: str, names: dict[str, Any]) -> dict[str, str]:
+    """Run code with the names of the blocks, which it cannot bind anew."""
+    printed = io.StringIO()
+    try:
+        program = compile(code, "trial", "exec")
+        with contextlib.redirect_stdout(printed):
+            exec(program, dict(names))  # noqa: S102  the site's own lesson code, nobody else's
+    except Exception:  # noqa: BLE001  whatever the lesson's code raises is what is reported
+        return {"printed": printed.getvalue(), "error": traceback.format_exc(limit=-2)}
+    return {"printed": printed.getvalue(), "error": ""}
 
 
 def main() -> None:

@@ -153,15 +153,14 @@ def test_a_wrong_file_is_named_with_its_line(
 
 
 @pytest.mark.django_db
-def test_headings_out_of_order_are_refused(material: Material) -> None:
-    """A lesson has the six sections in their order; the message lists what stands there."""
+def test_a_missing_part_is_refused(material: Material) -> None:
+    """A lesson fills the required roles; the message names the one that is missing."""
     material.course()
-    material.replace(LESSON, "## Intuition", "## Feeling")
+    material.replace(LESSON, "## Method", "## Feeling")
 
-    found = problems(material)
+    [found] = problems(material)
 
-    assert "Feeling" in found[0]
-    assert "## Intuition" in found[0]
+    assert "No part has the role {method}" in found
 
 
 def test_one_broken_file_loads_nothing(course: Course, material: Material) -> None:

@@ -7,7 +7,7 @@ import { helpers } from "./completion.js";
 import { Draft } from "./draft.js";
 import { openConflict } from "./history.js";
 import { Runner } from "./runs.js";
-import { announce, element, language, say } from "./words.js";
+import { announce, say } from "./words.js";
 
 const root = document.querySelector("[data-live-lesson]");
 const facts = JSON.parse(document.querySelector("#workbench-facts").textContent);
@@ -30,9 +30,16 @@ class Blocks {
     textarea.value = facts.sources[box.dataset.block] ?? box.querySelector("code").textContent.replace(/\n$/, "");
     textarea.setAttribute("aria-label", say("codeCell", { number }));
     box.append(tools);
-    const printed = box.nextElementSibling?.matches(".code-output") ? box.nextElementSibling : null;
     const cell = new Cell(box, this.hooks);
-    Object.assign(cell, { printed, starter: facts.starter[cell.id] ?? textarea.value });
+    cell.starter = facts.starter[cell.id] ?? textarea.value;
+    // A prediction folds the output and is replaced when it is made: look each time.
+    Object.defineProperty(cell, "printed", {
+      get() {
+        const next = box.nextElementSibling;
+        if (next?.matches(".code-output")) return next;
+        return next?.matches(".task") ? next.querySelector(":scope > .task__output") : null;
+      },
+    });
     if (textarea.value !== cell.starter) this.edit(cell, { quietly: true });
     return cell;
   }
@@ -127,41 +134,3 @@ root.addEventListener("click", (event) => {
   if (cell) actions[button.dataset.action]?.(cell);
 });
 draft.takeUpCopy();
-
-// --- predict, then run ------------------------------------------------------------------------------
-// The form stands in the lesson; without this module it is sent as it is and answered by a page.
-function tellPrediction(form, { correct, answer, expected, explanation }) {
-  const verdict = correct === null ? "" : say(correct ? "predictedRight" : "predictedWrong");
-  const format = (value) => (typeof value === "number" ? new Intl.NumberFormat(language, { maximumSignificantDigits: 6 }).format(value) : value);
-  const box = element("div", { class: `prediction__answer${correct ? " is-right" : ""}`, tabindex: "-1" }, element(
-    "p", {}, element("strong", {}, verdict), ` ${say("predicted", { answer: format(answer), expected: format(expected) })}`,
-  ));
-  const reason = element("div");
-  reason.innerHTML = explanation; // the author's, rendered with the lesson
-  box.append(reason);
-  form.replaceChildren(box);
-  box.focus({ preventScroll: true });
-}
-
-for (const form of root.querySelectorAll("form[data-predict]")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const value = new FormData(form).get("answer");
-    const trouble = form.querySelector("[data-trouble]");
-    const isNumber = form.dataset.predict === "number";
-    const number = Number(String(value).replace(",", "."));
-    if (value === null || value === "" || (isNumber && !Number.isFinite(number))) {
-      trouble.textContent = say(isNumber ? "predictNumber" : "predictChoice");
-      return;
-    }
-    trouble.textContent = "";
-    try {
-      const told = await api.post("predictions/", { cell: form.dataset.for, answer: isNumber ? number : value });
-      tellPrediction(form, told);
-      const output = root.querySelector(`[data-output-of="${CSS.escape(form.dataset.for)}"]`);
-      if (output) output.open = true;
-    } catch (fault) {
-      trouble.textContent = { offline: say("offlineAction"), session: say("sessionEnded") }[fault.kind] ?? fault.message;
-    }
-  });
-}

@@ -1,0 +1,1 @@
+"""Micro-tasks of lessons: predict, find the fault, complete the line, defend."""
