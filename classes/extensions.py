@@ -54,14 +54,9 @@ def grant(
         raise ChangeRefused(
             "invalid", _("Choose learners or a section, and a date or a number of days.")
         )
-    if days is not None and not 0 < days <= MAX_DAYS:
-        raise ChangeRefused("invalid", _("Days more: a number from 1 to 365."))
     if part is None and due_at is not None:
         raise ChangeRefused("invalid", _("For every part, give days, not a date."))
-    if part is not None:
-        _check_part(part, due_at)
-    for member in members:
-        _check(member)
+    check(part=part, members=members, days=days, due_at=due_at)
     to_whom: Sequence[Member | None] = members or [None]
     granted = [
         Extension.objects.create(
@@ -87,6 +82,26 @@ def grant(
             facts={name: value for name, value in facts.items() if value},
         )
     return granted
+
+
+def check(
+    *,
+    part: ScheduledPart | None,
+    members: Sequence[Member],
+    days: int | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Say whether these may have that much more time; nothing is read or written.
+
+    Raises:
+        ChangeRefused: they may not, for the reason that the text gives.
+    """
+    if days is not None and not 0 < days <= MAX_DAYS:
+        raise ChangeRefused("invalid", _("Days more: a number from 1 to 365."))
+    if part is not None:
+        _check_part(part, due_at)
+    for member in members:
+        _check(member)
 
 
 @transaction.atomic

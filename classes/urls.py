@@ -81,6 +81,16 @@ urlpatterns: list[URLPattern] = [
     path("classes/<uuid:key>/schedule/", schedule.schedule, name="schedule"),
     path("classes/<uuid:key>/extensions/", schedule.extensions, name="extensions"),
     path(
+        "classes/<uuid:key>/extensions/import/",
+        schedule.extensions_import,
+        name="extensions_import",
+    ),
+    path(
+        "classes/<uuid:key>/extensions/import/<uuid:pending_key>/",
+        schedule.extensions_difference,
+        name="extensions_difference",
+    ),
+    path(
         "classes/<uuid:key>/extensions/<int:pk>/revoke/",
         schedule.revoke_extension,
         name="revoke_extension",

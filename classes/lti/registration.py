@@ -66,7 +66,7 @@ def register(*, invitation: Invitation, configuration: str, token: str) -> Platf
         answer = _registered(facts["registration_endpoint"], token)
         return _stored(facts, answer)
     except outbound.OutboundError as error:
-        # What failed may be mended and tried again with the same link.
+        # The platform may be fixed and tried again with the same link.
         Invitation.objects.filter(pk=invitation.pk).update(used_at=None)
         raise Refused(Code.REGISTRATION_FAILED, str(error)) from error
 

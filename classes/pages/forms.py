@@ -314,6 +314,20 @@ class ExtensionForm(forms.Form):
         self.order_fields(["part", "members", "section", "days", "due_at", "reason"])
 
 
+class ExtensionFileForm(forms.Form):
+    """Extensions as a file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Extensions (CSV or XLSX)"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
+        help_text=gettext_lazy(
+            "The first line names the columns: email, days, and if you like part (its title or "
+            "slug; empty for every part) and reason."
+        ),
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason, where a line has none"), max_length=500)
+
+
 class OverrideForm(forms.Form):
     """A person's decision about a mark."""
 

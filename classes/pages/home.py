@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from classes import feed, help_needed, policy_words
 from classes.announcements import announcements_for
+from classes.lti.models import Passback
 from classes.models import LEARNING_ROLES, Member, Role
 from classes.models.member import new_key
 from classes.pages.access import DO, READ, class_page, done, page
@@ -158,6 +159,7 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
             "ungraded": waiting[:MOST_LISTED],
             "ungraded_count": waiting.count(),
             "due_soon": _due_soon(book),
+            "unsent": Passback.objects.failing_in(klass)[: MOST_LISTED + 1],
             "announcements": klass.announcements.select_related("author")[:3],
         }
     return page(request, access, "classes/home.html", facts)

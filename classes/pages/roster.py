@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from classes import exports, invitations, membership
 from classes.audit import locked, record
-from classes.models import Member, PendingImport
+from classes.models import ImportKind, Member, PendingImport
 from classes.pages.access import DO, EDIT, READ, class_page, done, page
 from classes.pages.forms import MemberForm, RosterFileForm
 from classes.rights import Access, Right
@@ -159,7 +159,9 @@ def roster_import(request: HttpRequest, access: Access) -> HttpResponse:
 def roster_difference(request: HttpRequest, access: Access, pending_key: uuid.UUID) -> HttpResponse:
     """Show what an import would change; write it when told to."""
     pending = get_object_or_404(
-        PendingImport.objects.select_related("klass").filter(klass=access.klass),
+        PendingImport.objects.select_related("klass").filter(
+            klass=access.klass, kind=ImportKind.ROSTER
+        ),
         pk=pending_key,
         made_by=access.user,
     )

@@ -8,26 +8,34 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from classes import extension_files, scheduling
 from classes import extensions as extending
-from classes import scheduling
-from classes.audit import ChangeRefused
+from classes.audit import ChangeRefused, locked
 from classes.making import COUNTED, DATED, default_points
+from classes.models import ImportKind, PendingImport
 from classes.pages.access import DO, EDIT, class_page, done, page
-from classes.pages.forms import ExtensionForm, PartForm
+from classes.pages.forms import ExtensionFileForm, ExtensionForm, PartForm
 from classes.rights import Access, Right
+from classes.roster.reading import MAX_BYTES, FileRefused
+from classes.roster.writing import DifferenceChanged
 from courses.catalogue.translations import apply_part_translations
 from courses.models import Part
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.http import HttpRequest, HttpResponse
 
     from classes.models import Class, ScheduledPart
 
 EXTENSIONS_A_PAGE = 50
+SHOWN = 200
+"""Lines of each kind that a difference lists; all are counted."""
 
 PartFormSet = forms.formset_factory(PartForm, extra=0)
 
@@ -120,6 +128,57 @@ def extensions(request: HttpRequest, access: Access) -> HttpResponse:
         {"form": form, "page": shown},
         status=422 if form.errors else 200,
     )
+
+
+@class_page(Right.CHANGE, EDIT)
+def extensions_import(request: HttpRequest, access: Access) -> HttpResponse:
+    """Take a file of extensions, and show what it would grant."""
+    form = ExtensionFileForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            locked(access.klass)
+        try:
+            pending, notes = extension_files.prepare(
+                klass=access.klass,
+                actor=access.user,
+                data=form.cleaned_data["file"].read(MAX_BYTES + 1),
+                reason=form.cleaned_data["reason"],
+            )
+        except FileRefused as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            for note in notes:
+                messages.info(request, note)
+            return redirect("classes:extensions_difference", access.klass.pk, pending.pk)
+    status = 422 if form.errors else 200
+    return page(request, access, "classes/extensions_import.html", {"form": form}, status=status)
+
+
+@class_page(Right.CHANGE, EDIT)
+def extensions_difference(
+    request: HttpRequest, access: Access, pending_key: uuid.UUID
+) -> HttpResponse:
+    """Show what a file would grant; grant it when told to."""
+    of_class = PendingImport.objects.select_related("klass").filter(
+        klass=access.klass, kind=ImportKind.EXTENSIONS
+    )
+    pending = get_object_or_404(of_class, pk=pending_key, made_by=access.user)
+    status = 200
+    if request.method == "POST":
+        try:
+            number = extension_files.commit(
+                pending=pending, actor=access.user, digest=request.POST.get("digest", "")
+            )
+        except DifferenceChanged:
+            messages.warning(
+                request, _("The class has changed meanwhile. This is the difference now.")
+            )
+            status = 409
+        else:
+            told = ngettext("%(n)s extension granted.", "%(n)s extensions granted.", number)
+            return done(request, access, "extensions", told % {"n": number})
+    facts = {"plan": extension_files.planned(pending), "shown": SHOWN}
+    return page(request, access, "classes/extensions_difference.html", facts, status=status)
 
 
 @class_page(Right.CHANGE, DO)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from classes import extensions, overrides
@@ -193,3 +194,46 @@ def test_a_form_that_decides_nothing_is_refused(
 
     assert client.post(address, sent | {"confirmed": "1"}).status_code == 422
     assert not Override.objects.exists()
+
+
+def test_extensions_come_as_a_file_that_is_shown_before_it_is_granted(
+    client: Client, ines: User, part: ScheduledPart, ada: Member
+) -> None:
+    """Granted, unchanged and refused lines with reasons; then all of it, or the new difference."""
+    klass = part.klass
+    make_member(klass, "gone@example.org", name="Gone", left_at=DUE)
+    make_member(klass, "bob@example.org", name="Bob")
+    extensions.grant(klass=klass, actor=ines, reason="-", part=part, members=[ada], days=2)
+    client.force_login(ines)
+    text = (
+        "Email;Part;Days;Reason\n"
+        "ADA@example.org;treeshap;2;\n"
+        "ada@example.org;;3;Illness\n"
+        "bob@example.org;exercise:treeshap;1;\n"
+        "gone@example.org;treeshap;1;\n"
+        "nobody@example.org;treeshap;1;\n"
+        "bob@example.org;quantum;1;\n"
+        "bob@example.org;treeshap;soon;\n"
+        "bob@example.org;=1+1;1;\n"
+    )
+    sent = {"file": SimpleUploadedFile("x.csv", text.encode()), "reason": "Strike"}
+
+    address = client.post(reverse("classes:extensions_import", args=[klass.pk]), sent)["Location"]
+    plan = client.get(address).context["plan"]
+
+    assert [(one.line, one.days, one.reason) for one in plan.granted] == [
+        (3, 3, "Illness"),
+        (4, 1, "Strike"),
+    ]
+    assert plan.unchanged == 1
+    assert [(one.line, one.reason.partition(".")[0]) for one in plan.refused] == [
+        (5, "Gone has left the class"),
+        (6, "Nobody in this class has this address"),
+        (7, "“quantum” is not in the schedule: give its title or its slug"),
+        (8, "Days more: a number from 1 to 365"),
+        (9, "The column “part” holds a formula"),
+    ]
+    assert client.post(address, {"digest": "another"}).status_code == 409
+    assert Extension.objects.count() == 1
+    assert client.post(address, {"digest": plan.digest}).status_code == 302
+    assert Extension.objects.count() == 3

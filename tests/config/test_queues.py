@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from classes.lti.tasks import PRUNE as PRUNE_LAUNCHES
+from classes.lti.tasks import SEND_SCORES
 from config.celery import app
 from config.run import process_commands
 from courses.mail.backend import MAIL_QUEUE, SEND
 from exercises.submissions.queue import GRADE, GRADING_QUEUE, PRUNE, REQUEUE
+
+SCORES = (SEND_SCORES, PRUNE_LAUNCHES)
 
 
 @pytest.mark.parametrize("name", sorted(app.conf.beat_schedule))
@@ -22,8 +26,9 @@ def test_a_periodic_task_expires_when_the_next_is_due(name: str) -> None:
 def test_the_periodic_tasks_exist() -> None:
     """Beat sends tasks by the names under which they are registered."""
     app.loader.import_default_modules()
-    assert {entry["task"] for entry in app.conf.beat_schedule.values()} == {REQUEUE, SEND, PRUNE}
-    assert {REQUEUE, SEND, PRUNE, GRADE} <= set(app.tasks)
+    periodic = {REQUEUE, SEND, PRUNE, "classes.compare_asked", "classes.send_reminders", *SCORES}
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} == periodic
+    assert periodic | {GRADE} <= set(app.tasks)
 
 
 def test_each_queue_has_a_process() -> None:
@@ -38,7 +43,7 @@ def test_each_queue_has_a_process() -> None:
 def test_routes_lead_to_these_queues() -> None:
     """A task that is sent without a queue goes to its own."""
     routes = {task: route["queue"] for task, route in app.conf.task_routes.items()}
-    assert routes == {GRADE: GRADING_QUEUE, SEND: MAIL_QUEUE}
+    assert routes == {GRADE: GRADING_QUEUE, **dict.fromkeys((SEND, *SCORES), MAIL_QUEUE)}
 
 
 def test_workers_reserve_what_they_have_slots_for() -> None:

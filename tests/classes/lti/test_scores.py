@@ -105,7 +105,7 @@ def test_a_platform_that_is_down_gets_the_score_later(lms: PlatformProcess, lear
     assert work() == 0, "its pause is not over"
     let_pass(seconds=1)
     assert work() == 1
-    row.refresh_from_db()
+    row = Passback.objects.get()
     assert (row.last_error, row.sent_percent) == ("", 90)
     assert row.next_attempt_at is None
     assert sent(lms)["u1"][0] == 90

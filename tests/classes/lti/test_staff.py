@@ -20,7 +20,7 @@ from classes.lti.models import (
 from courses.database import database_now
 from courses.models import User
 from tests.classes.lti.test_launches import linked
-from tests.classes.material import make_class, make_course, make_user
+from tests.classes.material import make_class, make_course, make_member, make_user
 
 if TYPE_CHECKING:
     from tests.classes.lti.platform_process import Person, PlatformProcess
@@ -275,7 +275,7 @@ def test_a_person_ends_a_link(platform: Platform) -> None:
 
 
 def test_the_failures_of_a_class_are_found(platform: Platform) -> None:
-    """For the class's own home page."""
+    """The class's home page shows them to who teaches it."""
     klass, other = make_class(), make_class(title="Another")
     Context.objects.update(klass=klass)
     linked()
@@ -285,3 +285,8 @@ def test_the_failures_of_a_class_are_found(platform: Platform) -> None:
 
     assert list(Passback.objects.failing_in(klass)) == [row]
     assert not Passback.objects.failing_in(other).exists()
+    teacher = Client()
+    teacher.force_login(make_member(klass, "t@example.org", "instructor").user)
+    make_member(other, "t@example.org", "instructor")
+    assert "Scores not sent" in teacher.get(klass.get_absolute_url()).content.decode()
+    assert "Scores not sent" not in teacher.get(other.get_absolute_url()).content.decode()
