@@ -93,6 +93,16 @@ def feedback_for(submission: Submission) -> Feedback:
     )
 
 
+def notes_for_reviewer(submission: Submission) -> tuple[tuple[str, str], ...]:
+    """Return what the checks passed but want a person to look at: title of the check and note."""
+    report: dict[str, Any] = submission.report or {}
+    return tuple(
+        (line["title"], str(line.get("facts", {}).get("text", "")))
+        for line in report.get("criteria", ())
+        if line["message_id"] == "criterion.passed_note"
+    )
+
+
 def _headline(submission: Submission) -> str:
     if submission.state == State.FAILED:
         return _("Something went wrong on our side")

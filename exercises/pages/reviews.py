@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import User
 from exercises.feedback import notebooks
+from exercises.feedback.messages import notes_for_reviewer
 from exercises.models import State, Submission
 from exercises.pages.forms import ReviewForm
 from exercises.reviews import record_review, rubric_of
@@ -73,6 +74,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "rubric": rubric,
         "form": form,
         "earlier": earlier,
+        "notes": notes_for_reviewer(shown),
     }
     return render(request, "exercises/review.html", facts, status=422 if form.errors else 200)
 

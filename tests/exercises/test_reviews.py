@@ -115,6 +115,22 @@ def test_a_review_completes_the_exercise(
         assert text in page
 
 
+def test_notes_of_the_checks_are_shown_to_the_reviewer(
+    learner_client: LearnerClient, project: Submission, reviewer: User
+) -> None:
+    """What a check passed but doubts stands above the rubric, escaped; without notes nothing."""
+    learner_client.browser.force_login(reviewer)
+    address = reverse("exercises:review", args=[project.pk])
+    assert "Look at this" not in learner_client.browser.get(address).content.decode()
+    line = {"id": "c", "title": "Three techniques", "points": 1, "max_points": 1, "passed": True}
+    line |= {"message_id": "criterion.passed_note", "facts": {"text": "Alike: <a> and b."}}
+    report = {**(project.report or {}), "criteria": [line]}
+    Submission.objects.filter(pk=project.pk).update(report=report)
+    page = learner_client.browser.get(address).content.decode()
+    assert "Look at this" in page
+    assert "<strong>Three techniques</strong>: Alike: &lt;a&gt; and b." in page
+
+
 def test_a_missing_level_stores_nothing_and_loses_nothing(
     learner_client: LearnerClient, project: Submission, reviewer: User
 ) -> None:

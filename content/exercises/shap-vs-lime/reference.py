@@ -118,7 +118,7 @@ def agreement_of_own_arrays(
 
 
 def _ties_broken(phi: Floats, weights: Floats) -> list[tuple[Floats, Floats]]:
-    """The arrays with equal sizes moved apart, once so that they agree and once that they do not."""
+    """The arrays with equal sizes moved apart: once so that they agree, once that they do not."""
     found = []
     for way in (1, -1):
         pair = []

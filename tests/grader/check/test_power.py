@@ -17,6 +17,7 @@ from grader.exercise import load_exercise
 from grader.misconceptions.evidence import Evidence
 from grader.misconceptions.scatter import alike_in_scatter
 from grader.variants import visible_variant
+from tests.grader.conftest import NOISY_REFERENCE, NOISY_YAML, write_exercise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -208,3 +209,19 @@ def test_one_choice_may_be_named_with_a_reserve(
     check_misconceptions(load_exercise(shares_folder), references, 1, found)
     assert found.detection["guessed"].named == 0
     assert ("misconception guessed is named 0 of 1 times" not in found.problems) == enough
+
+
+def test_every_run_is_rounded(tmp_path: Path, references: ReferenceStore) -> None:
+    """A rounding that costs points in a few of many runs, and not in the first, is found."""
+    reference = NOISY_REFERENCE.replace(
+        'return "high" if answers["means"].sum() > 0 else "low"',
+        'low = answers["means"][0, 1]\n    return "low" if low == round(low, 3) < -2.3 else "high"',
+    )
+    exercise = load_exercise(write_exercise(tmp_path / "noisy-round", NOISY_YAML, reference))
+    found = ExerciseCheck("noisy")
+    check_rounding(exercise, references, [visible_variant(exercise)], found)
+    samples = references.get(exercise, visible_variant(exercise), misconceptions=True)
+    low = samples.outputs["means"].samples[:, 0, 1].round(3) < -2.3
+    assert not low[0]
+    assert len(found.problems) == low.sum() > 0
+    assert "correct answers lose ordered" in found.problems[0]
