@@ -102,6 +102,7 @@ class Editor:
             for number, source in enumerate(sources())
         ]
         self._edits = 0
+        self._version = 0
 
     def run(self) -> tuple[float, float]:
         """Edit the last cell and run it; return the wait, and the cell's own seconds."""
@@ -122,8 +123,9 @@ class Editor:
         return waited, float(events[-1]["seconds"])
 
     def _started(self, path: str, cells: list[dict[str, str]]) -> dict[str, Any]:
-        base = self.learner.call(path)["version"] if self._edits == 1 else self._version
-        body = {"base": base, "cells": cells, "until": None}
+        if self._edits == 1:
+            self._version = self.learner.call(path)["version"]
+        body = {"base": self._version, "cells": cells, "until": None}
         told: dict[str, Any] = self.learner.call(f"{path}runs/", body)
         self._version = told["version"]
         return told
