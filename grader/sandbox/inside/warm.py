@@ -185,4 +185,4 @@ def _close_fonts() -> None:
             kept.cache_clear()  # only caches refer to them
             del kept
     gc.collect()
-    font_caches.extend(cache for one in found if (cache := one()) is not None)
+    font_caches.extend(last for one in found if (last := one()) is not None)
