@@ -109,6 +109,8 @@ bench: environments  ## benchmarks: sandbox and site beside other tools, grading
 	$(SITE)/python -m bench.simulated_learners content
 	$(SITE)/python -m bench.pages
 	$(SITE)/python -m bench.classes
+	$(SITE)/python -m bench.workbench
+	$(SITE)/python -m bench.notebook_edits
 
 figures: environments  ## draw the figures of all lessons
 	$(SITE)/python manage.py build_figures

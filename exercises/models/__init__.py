@@ -13,6 +13,7 @@ from exercises.models.draft import (
     RunEvents,
     RunState,
     RunWorker,
+    RunWorkerQuerySet,
 )
 from exercises.models.exercise import Exercise, ExerciseQuerySet
 from exercises.models.review import Review
@@ -44,6 +45,7 @@ __all__ = [
     "RunEvents",
     "RunState",
     "RunWorker",
+    "RunWorkerQuerySet",
     "Stage",
     "State",
     "Submission",

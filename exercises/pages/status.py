@@ -1,4 +1,4 @@
-"""The status page: whether submissions are accepted, by which workers; whether email is sent."""
+"""The status page: whether submissions and runs are accepted, by whom; whether email is sent."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from courses.models import OutgoingMail
 from exercises.submissions.waiting import current_load, present_workers
+from exercises.workbench import runs
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,7 @@ def status(request: HttpRequest) -> HttpResponse:
             "workers": workers,
             "working": working,
             "load": current_load(),
+            "run_workers": runs.present_workers().filter(sandbox_open=True).count(),
             "mail_waiting": mail_waiting,
             "mail_delayed": mail_delayed,
         }

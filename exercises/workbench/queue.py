@@ -31,6 +31,6 @@ def enqueue(task: str, key: uuid.UUID, *, worker: str = "") -> None:
     """Notify one worker, or whichever is free; an unreachable broker is logged, not raised."""
     try:
         to = own_queue(worker) if worker else QUEUE
-        current_app.send_task(task, args=[str(key)], queue=to)
+        current_app.send_task(task, args=[str(key)], queue=to)  # type: ignore[arg-type]  # a Queue too
     except (ChannelError, OperationalError, OSError):
         logger.exception("%s for %s could not be sent", task, key)

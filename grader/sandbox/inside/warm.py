@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import threading
 import warnings
+import weakref
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +58,7 @@ STACK: Final = (
 _CACHED: Final = type(functools.lru_cache(int))
 
 font_caches: list[Any] = []
-"""Those of matplotlib, found once when the server boots."""
+"""Those of matplotlib that last, found once when the server boots."""
 
 
 def build_shell() -> Any:
@@ -173,12 +174,15 @@ def _show_figures_as_pictures(shell: Any) -> None:
 
 def _close_fonts() -> None:
     """Close the fonts that matplotlib keeps open: all runs would share their file positions."""
-    font_caches.extend(
-        item
+    found = [
+        weakref.ref(item)
         for item in gc.get_objects()
         if isinstance(item, _CACHED)
         and str(getattr(item, "__module__", "")).startswith("matplotlib.")
-    )
-    for cache in font_caches:
-        cache.cache_clear()  # only caches refer to them
+    ]
+    for cache in found:
+        if (kept := cache()) is not None:
+            kept.cache_clear()  # only caches refer to them
+            del kept
     gc.collect()
+    font_caches.extend(last for one in found if (last := one()) is not None)
