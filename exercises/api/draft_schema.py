@@ -32,7 +32,7 @@ class SentCellSerializer(serializers.Serializer[Any]):
 
     id = serializers.RegexField(r"^[A-Za-z0-9_-]{1,64}$")
     type = serializers.ChoiceField(choices=TYPES)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field, by its metaclass
 
 
 class ShownCellSerializer(SentCellSerializer):
@@ -113,14 +113,14 @@ class QuestionSerializer(SavingFirstSerializer):
     """A place in a cell that is being written."""
 
     cell = serializers.CharField()
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field, by its metaclass
     cursor = serializers.IntegerField(min_value=0, help_text="In code points.")
 
 
 class CompletionItemSerializer(serializers.Serializer[Any]):
     """A word that fits."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, by its metaclass
     type = serializers.CharField()
     detail = serializers.CharField(allow_blank=True)
 
@@ -149,7 +149,7 @@ class VersionSerializer(serializers.Serializer[Any]):
 
     version = serializers.IntegerField()
     saved_at = serializers.DateTimeField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, by its metaclass
 
 
 class VersionsSerializer(serializers.Serializer[Any]):
