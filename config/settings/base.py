@@ -308,6 +308,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Courses, submissions and certificates. Errors are RFC 9457 problem details.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {  # two fields are called "state"
+        "SubmissionState": "exercises.models.State",
+        "RunState": "exercises.models.RunState",
+    },
 }
 
 # --- the sandbox ----------------------------------------------------------------------------------

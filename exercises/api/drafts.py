@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from exercises.api import draft_schema
 from exercises.api.draft_requests import (
     DraftView,
     SavingThrottle,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from exercises.models import DraftVersion
 
 
-@extend_schema(exclude=True)
 class CurrentView(DraftView):
     """``…/draft/``."""
 
@@ -61,10 +60,12 @@ class CurrentView(DraftView):
         """Limit writing only."""
         return [] if self.request.method == "GET" else super().get_throttles()
 
+    @draft_schema.load
     def get(self, request: Request, **_place: str) -> Response:  # noqa: ARG002  # a view's first one
         """Return the draft."""
         return Response(draft_facts(drafts.load(user=self.user, workspace=self.workspace)))
 
+    @draft_schema.save
     def put(self, request: Request, **_place: str) -> Response:
         """Save the draft."""
         if body_of(request).get("cells") is None:
@@ -73,12 +74,12 @@ class CurrentView(DraftView):
         return Response(facts)
 
 
-@extend_schema(exclude=True)
 class HistoryView(DraftView):
     """``…/draft/history/``."""
 
     throttle_classes = (SavingThrottle,)
 
+    @draft_schema.history
     def get(self, request: Request, **_place: str) -> Response:  # noqa: ARG002  # a view's first one
         """Return the versions, latest first."""
         found = drafts.history(user=self.user, workspace=self.workspace)
@@ -92,6 +93,7 @@ class HistoryView(DraftView):
         ]
         return Response({"versions": versions})
 
+    @draft_schema.set_aside
     def post(self, request: Request, **_place: str) -> Response:
         """Keep cells in the history without making them the draft."""
         cells = checked_cells(body_of(request).get("cells"))
@@ -105,10 +107,10 @@ def _label(version: DraftVersion) -> str:
     return str(Reason(version.reason).label)
 
 
-@extend_schema(exclude=True)
 class VersionView(DraftView):
     """``…/draft/history/<version>/``."""
 
+    @draft_schema.version
     def get(self, request: Request, version: int, **_place: str) -> Response:  # noqa: ARG002
         """Return one version."""
         found = drafts.version(user=self.user, workspace=self.workspace, number=version)
@@ -117,12 +119,12 @@ class VersionView(DraftView):
         return Response(draft_facts(found))
 
 
-@extend_schema(exclude=True)
 class RestoreView(DraftView):
     """``…/draft/restore/``."""
 
     throttle_classes = (SavingThrottle,)
 
+    @draft_schema.restore
     def post(self, request: Request, **_place: str) -> Response:
         """Make an earlier version the draft again."""
         number = body_of(request).get("version")
@@ -142,12 +144,12 @@ class RestoreView(DraftView):
         return Response(draft_facts(now))
 
 
-@extend_schema(exclude=True)
 class ResetView(DraftView):
     """``…/draft/reset/``."""
 
     throttle_classes = (SavingThrottle,)
 
+    @draft_schema.reset
     def post(self, request: Request, **_place: str) -> Response:
         """Make the starter the draft again."""
         workspace = self.workspace
@@ -161,13 +163,13 @@ class ResetView(DraftView):
         return Response(draft_facts(now))
 
 
-@extend_schema(exclude=True)
 class UploadView(DraftView):
     """``…/draft/upload/``."""
 
     parser_classes: Sequence[type[BaseParser]] = (MultiPartParser,)
     throttle_classes = (SubmissionThrottle,)
 
+    @draft_schema.upload
     def post(self, request: Request, **_place: str) -> Response:
         """Make an uploaded notebook the draft."""
         file = request.FILES.get("notebook")
@@ -195,12 +197,12 @@ class UploadView(DraftView):
         return Response({**draft_facts(now), "notes": notes})
 
 
-@extend_schema(exclude=True)
 class NotebookView(DraftView):
     """``…/draft/notebook/``."""
 
     renderer_classes = (NotebookRenderer, JSONRenderer)  # the second lets in who accepts JSON
 
+    @draft_schema.notebook
     def get(self, request: Request, **_place: str) -> HttpResponse:  # noqa: ARG002  # a view's first one
         """Return the draft as a file, with the outputs of the latest run."""
         workspace = self.workspace
@@ -215,12 +217,12 @@ class NotebookView(DraftView):
         return download(to_notebook(document, outputs), name=name)
 
 
-@extend_schema(exclude=True)
 class SubmitView(DraftView):
     """``…/draft/submit/``."""
 
     throttle_classes = (SubmissionThrottle,)
 
+    @draft_schema.submit
     def post(self, request: Request, **_place: str) -> Response:
         """Save, and submit what is saved through the same path as an upload."""
         exercise, workspace = self.exercise, self.workspace
@@ -248,10 +250,10 @@ class SubmitView(DraftView):
         return Response({**saved, "submission": facts}, status=202)
 
 
-@extend_schema(exclude=True)
 class SubmissionProgressView(DraftView):
     """``…/draft/submissions/<id>/``."""
 
+    @draft_schema.progress
     def get(self, request: Request, pk: uuid.UUID, **_place: str) -> Response:
         """Return a submission when it has changed since the page was told."""
         found: Submission = get_object_or_404(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema_view
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.response import Response
 
+from exercises.api import draft_schema
 from exercises.api.draft_requests import (
     DraftView,
     QuestionThrottle,
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     from exercises.workbench.workspaces import Workspace
 
 
-@extend_schema(exclude=True)
 class RunsView(DraftView):
     """``…/draft/runs/``."""
 
     throttle_classes = (RunThrottle,)
 
+    @draft_schema.start
     def post(self, request: Request, **_place: str) -> Response | HttpResponse:
         """Save and run; a short run is in the answer."""
         workspace = self.workspace
@@ -87,10 +88,10 @@ class OneRunView(DraftView):
         return found
 
 
-@extend_schema(exclude=True)
 class RunView(OneRunView):
     """``…/draft/runs/<id>/``."""
 
+    @draft_schema.watch
     def get(self, request: Request, pk: uuid.UUID, **_place: str) -> HttpResponse:
         """Return the events after the cursor, at once."""
         after = str(request.query_params.get("after", "0"))
@@ -98,10 +99,10 @@ class RunView(OneRunView):
         return with_events(*runs.facts(self.run(pk), after=cursor))
 
 
-@extend_schema(exclude=True)
 class InterruptView(OneRunView):
     """``…/draft/runs/<id>/interrupt/``."""
 
+    @draft_schema.interrupt
     def post(self, request: Request, pk: uuid.UUID, **_place: str) -> Response:  # noqa: ARG002
         """Ask for the run's end."""
         runs.interrupt(self.run(pk))
@@ -144,14 +145,14 @@ class QuestionView(DraftView):
         return current.document
 
 
-@extend_schema(exclude=True)
+@extend_schema_view(post=draft_schema.complete)
 class CompleteView(QuestionView):
     """``…/draft/complete/``."""
 
     kind = "complete"
 
 
-@extend_schema(exclude=True)
+@extend_schema_view(post=draft_schema.inspect)
 class InspectView(QuestionView):
     """``…/draft/inspect/``."""
 

@@ -76,8 +76,8 @@ def log_in(options: argparse.Namespace) -> int:
                 raise
             said = f"{failure} Then run: whybox login {address} --token"
             raise SiteFailed(failure.code, said) from failure
-        token = answer.get("token") if isinstance(answer, dict) else None
-        if not isinstance(token, str):
+        token = str(answer.get("token", "")) if isinstance(answer, dict) else ""
+        if not token:
             message = f"{address} doesn't answer as a Whybox site does."
             raise SiteFailed("not_whybox", message)
     if not re.fullmatch(r"[0-9a-f]{40,64}", token):

@@ -64,7 +64,7 @@ class Terminal:
         """Write a notebook: the parameters, the starter's model, then the given cells."""
         made: dict[str, Any] = json.loads(STARTER.read_text())
         kept = [cell for cell in made["cells"] if cell["id"] in {"parameters", "cell-0"}]
-        new = [
+        new: list[dict[str, Any]] = [
             {"cell_type": "code", "id": f"new-{number}", "source": source, "metadata": {}}
             | {"outputs": [], "execution_count": None}
             for number, source in enumerate(cells)

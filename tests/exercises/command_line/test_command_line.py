@@ -73,8 +73,11 @@ def test_json_is_the_api_s_answer(worker: WorkerProcess, signed_in: Terminal) ->
     assert json.loads(refused.stdout)["code"] == "unknown_exercise"
 
 
-def test_without_a_worker_the_answer_is_not_graded_yet(signed_in: Terminal) -> None:
+def test_without_a_worker_the_answer_is_not_graded_yet(
+    worker_process: WorkerProcess, signed_in: Terminal
+) -> None:
     """Exit code 4, also when the wait is over; the submission is kept."""
+    worker_process.stop()
     signed_in.write("mine.ipynb", SOLUTION)
     waited = signed_in.run("submit", "mine.ipynb", "--wait", "--timeout", "1")
 

@@ -135,7 +135,7 @@ def test_an_uploaded_notebook_says_what_is_not_shown_and_runs(
          "outputs": []},
         {**code, "id": "w", "source": "print(len(rows))", "outputs": shown},
     ]  # fmt: skip
-    state = {"application/vnd.jupyter.widget-state+json": {"state": {"m": {}}}}
+    state: dict[str, Any] = {"application/vnd.jupyter.widget-state+json": {"state": {"m": {}}}}
     facts = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"widgets": state}, "cells": cells}
     file = SimpleUploadedFile("own.ipynb", json.dumps(facts).encode())
 
