@@ -29,6 +29,7 @@ DRAWING_SECONDS: Final = 300.0
 _DIGEST: Final = re.compile(r'made[-_]from"?[=:] ?"([0-9a-f]+)"')
 _WORDS: Final = "figures.yaml"
 _SHARED_SOURCES: Final = ("figure_style.py", "draw_figures.py")
+_TREE_MODEL: Final = PROGRAMS / "tree_model.py"  # shared by the figures that import it
 
 
 class FigureError(Exception):
@@ -55,6 +56,8 @@ def digest(lesson: Path) -> str:
     if (lesson / _WORDS).exists():
         sources.append(lesson / _WORDS)
     parts = [source.read_bytes() for source in sources]
+    if _TREE_MODEL.stem.encode() in parts[0]:
+        parts.append(_TREE_MODEL.read_bytes())
     if b"lesson.md" in parts[0]:  # the figures show what the lesson's own code computes
         blocks = read_lesson(original(lesson) / "lesson.md").blocks
         parts.extend(block.code.encode() for block in blocks)

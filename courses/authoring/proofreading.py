@@ -187,7 +187,10 @@ def _unused_figures(lesson: LessonFile) -> Iterator[Problem]:
     for passage in lesson_passages(lesson, ""):
         for figure in passage.figures():
             if figure.target.startswith("interactive:"):
-                shown.add(figure.target.removeprefix("interactive:") + ".json")
+                name = figure.target.removeprefix("interactive:") + ".json"
+                data = lesson.figures[name].file.data if name in lesson.figures else None
+                still = (data or {}).get("still", {}).get("picture")
+                shown |= {name, f"{still}.light.svg", f"{still}.dark.svg"}
             else:
                 name = figure.target.removeprefix("figures/").removesuffix(".svg")
                 shown |= {f"{name}.light.svg", f"{name}.dark.svg"}

@@ -108,9 +108,22 @@ class FigureHtml:
             f'<figure class="interactive" data-renderer="{renderer}" '
             f'data-src="{html.escape(file.address)}">'
             f'<p class="interactive-summary">{html.escape(alt)}</p>'
+            f"{self._still(data, alt)}"
             f"<details><summary>{as_table}</summary>"
             f"{_table(table)}</details>{caption}</figure>"
         )
+
+    def _still(self, data: Mapping[str, Any], alt: str) -> str:
+        """Return the drawing and its sentence that stand for the figure where no script runs."""
+        still = data.get("still")
+        if not isinstance(still, Mapping):
+            return ""
+        pictures = [
+            self._picture(f"{still.get('picture')}.{theme}.svg", f"only-{theme}", alt)
+            for theme in ("light", "dark")
+        ]
+        sentence = html.escape(str(still.get("sentence", "")))
+        return f'<div class="still">{"".join(pictures)}<p>{sentence}</p></div>'
 
 
 def read_figure_data(text: str, name: str) -> Mapping[str, Any]:

@@ -57,6 +57,22 @@ def test_an_interactive_figure_can_be_read_as_a_table() -> None:
     assert "<td>&lt;b&gt;</td>" in page
 
 
+def test_an_interactive_figure_may_have_a_still_picture() -> None:
+    """Where no script runs, a drawing in both themes and its sentence stand for the figure."""
+    data = {
+        "renderer": "slider",
+        "table": [["x"], ["1"]],
+        "still": {"picture": "bars", "sentence": "1 < 2."},
+    }
+    files = FIGURES | {"play.json": FigureFile("/figures/3/play.json", data=data)}
+    page = render_page("![Move it.](interactive:play)", Source("lesson.md", figures=files)).html
+
+    still = page[page.index('<div class="still">') : page.index("<details>")]
+    assert 'class="only-light" src="/figures/1/bars.light.svg" alt="Move it."' in still
+    assert 'class="only-dark" src="/figures/2/bars.dark.svg"' in still
+    assert "<p>1 &lt; 2.</p>" in still
+
+
 def test_code_is_coloured_by_classes_and_output_is_shown() -> None:
     """No inline style anywhere; what a block prints stands in its own box."""
     page = html("```python run\nx = 1\n```\n\n```text output\n1\n```\n")

@@ -57,6 +57,20 @@ export function slider(id, label, count, changed) {
   return { put, box: html("div", {}, html("label", { for: id }, `${label} `), shown, input) };
 }
 
+// A slider over a whole range; `changed` is called while it moves, `ended` when it rests.
+export function range(id, label, { low, high, step }, changed, ended) {
+  const shown = html("strong", { "aria-hidden": "true" }); // the slider itself says its value
+  const input = html("input", { type: "range", id, min: low, max: high, step });
+  input.addEventListener("input", () => changed(Number(input.value)));
+  input.addEventListener("change", ended);
+  const put = (value, words) => {
+    input.value = value;
+    input.setAttribute("aria-valuetext", words);
+    shown.textContent = words;
+  };
+  return { put, box: html("div", {}, html("label", { for: id }, `${label} `), shown, input) };
+}
+
 // A tick, followed by its words.
 export function tick(id, label, changed) {
   const box = html("input", { type: "checkbox", id });
@@ -83,8 +97,16 @@ export function scrolled(figure, picture, least) {
   return html("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": name }, picture);
 }
 
-// Everything goes before the table, which stays for those who do not see the picture.
-export const show = (figure, ...parts) => figure.querySelector("details").before(...parts);
+// Controls and picture on one screen: beside each other where there is room, else the controls close together above.
+export const stage = (controls, ...picture) =>
+  html("div", { class: "stage" }, controls, html("div", { class: "stage-picture" }, ...picture));
+
+// Everything goes before the table, which stays for those who do not see the picture. The still picture, which stands
+// for the figure where no script runs, makes room.
+export function show(figure, ...parts) {
+  figure.querySelector(".still")?.remove();
+  figure.querySelector("details").before(...parts);
+}
 
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 export const numbers = (text) => text.split(" ").map(Number);

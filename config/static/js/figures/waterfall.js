@@ -1,117 +1,110 @@
-// A what-if explorer: choose a level for each feature and see how base value and contributions lead to
-// the model's output. All contributions are computed beforehand, one row for each combination of levels.
+// A what-if explorer: set each feature by a slider and see how base value and contributions lead to the model's
+// output. The contributions are computed here, exactly, from the model's own trees (see trees.js).
 //
-// data: {features: [{name, levels}], start, examples: [{label, levels}], base, output, probability,
-//        values: ["φ1 φ2 …", …] (last feature fastest), words: {base, was, examples}}
+// data: {features: [{name, low, high, step, digits, values?: [text, …]}], start, examples: [{label, row}], model,
+//        range: [low, high] of the axis, output, words: {base, was, examples, sentence}}
 
-import { canvas, html, newId, numbers, plain, sentence, show, signed, slider, svg, writer } from "./parts.js";
+import { canvas, fill, html, newId, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
+import { explainer, sigmoid } from "./trees.js";
 
-const WIDTH = 440; // small enough that the words stay readable when a phone shrinks the picture
-const ROW = 58;
+const WIDTH = 380; // small enough that the words stay readable when a phone shrinks the picture
+const ROW = 52;
 const TOP = 36;
-const LEFT = 80; // room for a number beside the outermost bar
-const RIGHT = 80;
-
-const probability = (logOdds) => 1 / (1 + Math.exp(-logOdds));
-
-// The widest that any combination gets, so that the axis stays where it is while one moves.
-function extent(data, table) {
-  let low = data.base;
-  let high = data.base;
-  for (const row of table) {
-    let at = data.base;
-    for (const share of row) {
-      at += share;
-      low = Math.min(low, at);
-      high = Math.max(high, at);
-    }
-  }
-  return [low, high];
-}
+const LEFT = 68; // room for a number beside the outermost bar
+const RIGHT = 68;
 
 export default function waterfall(figure, data) {
   const id = newId("what-if");
-  const table = data.values.map(numbers);
-  const counts = data.features.map((feature) => feature.levels.length);
-  const [low, high] = extent(data, table);
+  const explain = explainer(data.model);
+  const [low, high] = data.range;
   const x = (value) => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
-  const height = TOP + ROW * data.features.length + 48;
-  let levels = [...data.start];
-  let before = null;
-
-  const shares = () => table[levels.reduce((at, level, j) => at * counts[j] + level, 0)];
+  const height = TOP + ROW * data.features.length + 44;
+  const percent = data.model.probability;
+  const level = (value) => (percent ? `${(100 * value).toFixed(1)} %` : plain(value));
+  const step = (value) => (percent ? signed(100 * value, 1) : signed(value));
+  const told = (feature, value) => (feature.values ? feature.values[value] : value.toFixed(feature.digits));
+  let row = [...data.start];
+  let now = explain(row);
+  let settled = null; // the shares before the present movement
 
   const sliders = data.features.map((feature, j) =>
-    slider(`${id}-${j}`, feature.name, feature.levels.length, (level) => {
-      before = shares();
-      levels[j] = level;
+    range(`${id}-${j}`, feature.name, feature, (value) => {
+      settled ??= now.shares;
+      row[j] = value;
       draw();
+    }, () => {
+      settled = null;
     }));
   const examples = data.examples.map((example) => {
-    const button = html("button", { type: "button", class: "button button--quiet" }, example.label);
+    const button = html("button", { type: "button", class: "button button--quiet button--small" }, example.label);
     button.addEventListener("click", () => {
-      before = null;
-      levels = [...example.levels];
+      settled = null;
+      row = [...example.row];
       draw();
     });
     return button;
   });
 
-  const picture = canvas(WIDTH, height, "36rem");
+  const picture = canvas(WIDTH, height, "30rem");
   const text = writer(picture);
   const { said, say } = sentence(picture);
 
-  function drawPicture(now) {
+  function drawPicture({ base, shares }) {
     picture.replaceChildren();
-    const base = x(data.base);
     picture.append(svg("line", {
-      x1: base, x2: base, y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
+      x1: x(base), x2: x(base), y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
     }));
-    text({ x: base, y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${plain(data.base)}`);
+    text({ x: x(base), y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${level(base)}`);
     const names = [];
-    let at = data.base;
-    now.forEach((share, j) => {
+    let at = base;
+    shares.forEach((share, j) => {
       const y = TOP + ROW * j;
       const [from, to] = [x(Math.min(at, at + share)), x(Math.max(at, at + share))];
       const colour = share < 0 ? "var(--negative)" : "var(--positive)";
-      names.push([y + 13, data.features[j].name]);
-      picture.append(svg("rect", { x: from, y: y + 20, width: Math.max(to - from, 1), height: 24, fill: colour }));
-      if (share < 0) {
-        // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
-        text({ x: from - 6, y: y + 38, "text-anchor": "end" }, `◂ ${signed(share)}`);
-      } else {
-        text({ x: to + 6, y: y + 38 }, `${signed(share)} ▸`);
-      }
-      if (before && Math.abs(before[j] - share) >= 0.005) {
-        text({ x: WIDTH - 4, y: y + 13, "text-anchor": "end", "font-size": 14, fill: "var(--ink-soft)" },
-          `${data.words.was} ${signed(before[j])}`);
+      names.push([y + 12, `${data.features[j].name} = ${told(data.features[j], row[j])}`]);
+      picture.append(svg("rect", { x: from, y: y + 18, width: Math.max(to - from, 1), height: 22, fill: colour }));
+      // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
+      if (share < 0) text({ x: from - 6, y: y + 35, "text-anchor": "end" }, `◂ ${step(share)}`);
+      else text({ x: to + 6, y: y + 35 }, `${step(share)} ▸`);
+      if (settled && step(settled[j]) !== step(share)) {
+        text({ x: WIDTH - 4, y: y + 12, "text-anchor": "end", "font-size": 14, fill: "var(--ink-soft)" },
+          `${data.words.was} ${step(settled[j])}`);
       }
       at += share;
-      picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 44, y2: y + ROW + 20, stroke: "var(--ink-soft)" }));
+      picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 40, y2: y + ROW + 18, stroke: "var(--ink-soft)" }));
     });
     for (const [y, name] of names) {
       // Drawn last, with a rim in the ground's colour, so that no line runs through a name.
       text({ x: 4, y, stroke: "var(--surface)", "stroke-width": 6, "paint-order": "stroke" }, name);
     }
-    text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 12, "text-anchor": "middle", "font-weight": 600 },
-      `${data.output}: ${plain(at)}`);
+    text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 8, "text-anchor": "middle", "font-weight": 600 },
+      `${data.output}: ${level(at)}`);
     return at;
   }
 
   function draw() {
-    const now = shares();
-    sliders.forEach(({ put }, j) => put(levels[j], String(data.features[j].levels[levels[j]])));
+    now = explain(row);
+    sliders.forEach(({ put }, j) => put(row[j], told(data.features[j], row[j])));
     const at = drawPicture(now);
-    const steps = now.map((share, j) => `${data.features[j].name} ${signed(share)}`).join(", ");
+    const largest = now.shares.reduce((best, share, j) => (Math.abs(share) > Math.abs(now.shares[best]) ? j : best), 0);
+    const steps = now.shares.map((share, j) => `${data.features[j].name} ${step(share)}`).join(", ");
     say(
-      `${data.output}: ${plain(data.base)} ${now.map((share) => signed(share)).join(" ")} = ${plain(at)}. ` +
-        `${data.probability}: ${probability(at).toFixed(2)}.`,
-      `${data.words.base} ${plain(data.base)}, ${steps}. `,
+      fill(data.words.sentence, {
+        output: data.output,
+        base: level(now.base),
+        shares: now.shares.map(step).join(" "),
+        total: level(at),
+        probability: sigmoid(at).toFixed(2),
+        name: data.features[largest].name,
+        value: told(data.features[largest], row[largest]),
+        share: step(now.shares[largest]),
+      }),
+      `${data.words.base} ${level(now.base)}, ${steps}. `,
     );
   }
 
   const controls = html("div", { class: "controls" }, ...sliders.map(({ box }) => box));
   const starts = html("p", { class: "cluster", role: "group", "aria-label": data.words.examples }, ...examples);
-  show(figure, starts, controls, picture, said);
+  show(figure, stage(controls, picture), said, starts);
   draw();
 }

@@ -1,14 +1,16 @@
-"""Figures of the lesson "Why explain a model?": a shortcut, seen and paid for."""
+"""Figures of the lesson "Why explain a model?": a model to question, and its shortcut's price."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
-from figure_style import Theme, panels
+from figure_style import Theme, canvas, panels
 from matplotlib.figure import Figure
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.inspection import permutation_importance
+from tree_model import as_data, shap_values, widest
 
-__all__ = ["shortcut"]
+__all__ = ["first_patient", "patient", "shortcut"]
 
 COLUMNS = ["age", "oxygen", "temperature", "portable\nscanner"]
 
@@ -22,6 +24,115 @@ def hospital(rng: np.random.Generator, n: int, agreement: float) -> tuple[np.nda
     ill = rng.random(n) < 1 / (1 + np.exp(-z))
     portable = np.where(rng.random(n) < agreement, ill, ~ill)
     return np.column_stack([age, oxygen, temperature, portable]), ill
+
+
+FEATURES: list[dict[str, Any]] = [
+    {"name": "age", "low": 25, "high": 90, "step": 1, "digits": 0},
+    {"name": "oxygen (%)", "low": 88, "high": 100, "step": 0.1, "digits": 1},
+    {"name": "temperature (°C)", "low": 35.5, "high": 39.5, "step": 0.1, "digits": 1},
+    {"name": "scanner", "low": 0, "high": 1, "step": 1, "values": ["fixed", "portable"]},
+]
+START = [45, 96.5, 36.8, 1]
+EXAMPLES = {
+    "looks well, portable": START,
+    "looks well, fixed": [45, 96.5, 36.8, 0],
+    "looks ill, fixed": [78, 91.0, 38.6, 0],
+    "looks ill, portable": [78, 91.0, 38.6, 1],
+}
+SENTENCE = "{output}: {base} {shares} = {total}. What moves it most: {name} = {value} ({share})."
+
+
+def told(feature: dict[str, Any], value: float) -> str:
+    """Return a feature's value as the figure writes it."""
+    if "values" in feature:
+        return str(feature["values"][int(value)])
+    return f"{value:.{feature['digits']}f}"
+
+
+@cache
+def questioned() -> tuple[GradientBoostingClassifier, np.ndarray]:
+    """Return the lesson's first model, and 100 of its training patients as the background."""
+    x_train, y_train = hospital(np.random.default_rng(0), 3000, 0.9)
+    model = GradientBoostingClassifier(random_state=0).fit(x_train, y_train)
+    return model, x_train[:100].round(1)
+
+
+def shares(rows: list[list[float]]) -> tuple[float, np.ndarray]:
+    """Return base value and Shapley values of the probability, as shap computes them."""
+    model, background = questioned()
+    return shap_values(model, background, np.array(rows), probability=True)
+
+
+def points(value: float) -> str:
+    """Return a share in percentage points with its sign."""
+    return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def patient() -> dict[str, Any]:
+    """Return the model for the browser, and a table of what shap says of the examples."""
+    model, background = questioned()
+    base, values = shares(list(EXAMPLES.values()))
+    table = [["patient", *(f["name"] for f in FEATURES), "base value", "chance of being ill"]]
+    for (label, row), phi in zip(EXAMPLES.items(), values, strict=True):
+        cells = [
+            f"{told(feature, value)} ({points(share)})"
+            for feature, value, share in zip(FEATURES, row, phi, strict=True)
+        ]
+        table.append([label, *cells, f"{100 * base:.1f} %", f"{100 * (base + phi.sum()):.1f} %"])
+    ends = [[25, 90], [88, 91, 94, 97, 100], [35.5, 37.0, 38.0, 39.5], [0, 1]]
+    grid = np.array(np.meshgrid(*ends)).reshape(4, -1).T
+    said = {
+        "{output}": "Chance of being ill",
+        "{base}": f"{100 * base:.1f} %",
+        "{shares}": " ".join(points(share) for share in values[0]),
+        "{total}": f"{100 * (base + values[0].sum()):.1f} %",
+        "{name}": FEATURES[3]["name"],
+        "{value}": told(FEATURES[3], START[3]),
+        "{share}": points(values[0][3]),
+    }
+    sentence = SENTENCE
+    for name, value in said.items():
+        sentence = sentence.replace(name, value)
+    return {
+        "renderer": "waterfall",
+        "features": FEATURES,
+        "start": START,
+        "examples": [{"label": label, "row": row} for label, row in EXAMPLES.items()],
+        "range": widest(*shares(grid.tolist())),
+        "output": "Chance of being ill",
+        "words": {
+            "base": "average patient",
+            "was": "before:",
+            "examples": "Start from a patient",
+            "sentence": SENTENCE,
+        },
+        "still": {"picture": "first_patient", "sentence": sentence},
+        "table": table,
+        "model": as_data(model, background, probability=True),
+    }
+
+
+def first_patient(theme: Theme) -> Figure:
+    """Draw the waterfall of the patient that the figure starts with."""
+    base, values = shares([START])
+    figure, axes = canvas(theme, height=3.0)
+    at = 100 * base
+    for line, share in enumerate(values[0]):
+        step = 100 * share
+        colour = theme.positive if step > 0 else theme.negative
+        axes.barh(line, step, left=at, height=0.6, color=colour, hatch="" if step > 0 else "//")
+        side, gap = ("left", 1) if step > 0 else ("right", -1)
+        axes.text(at + step + gap, line, points(share), ha=side, va="center")
+        at += step
+        axes.plot([at, at], [line, line + 1], color=theme.muted, linewidth=0.8)
+    axes.axvline(100 * base, color=theme.muted, linestyle=":", linewidth=1.2)
+    names = [f"{f['name']} = {told(f, value)}" for f, value in zip(FEATURES, START, strict=True)]
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.2, -0.7)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("chance of being ill, in percent")
+    axes.grid(visible=False, axis="y")
+    return figure
 
 
 @cache

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import train_test_split
+from tree_model import as_data, shap_values, widest
 
 __all__ = ["waterfall", "what_if"]
 
@@ -18,6 +19,12 @@ ROW = 25
 SHOWN = 7
 EXPLORED = ("worst area", "worst concave points", "worst texture", "worst smoothness")
 DIGITS = (0, 3, 1, 3)
+EXAMPLES = (
+    ("typical", [687, 0.098, 25.5, 0.131]),
+    ("small and smooth", [490, 0.059, 20.2, 0.131]),
+    ("large and uneven", [2007, 0.237, 31.4, 0.15]),
+    ("mixed signs", [687, 0.178, 25.5, 0.14]),
+)
 
 
 @cache
@@ -71,41 +78,46 @@ def waterfall(theme: Theme) -> Figure:
 
 
 def what_if() -> dict[str, Any]:
-    """Compute contributions for every combination of five levels of four measurements."""
+    """Return a smaller model for the browser, and a table of what shap says of the examples."""
     data, x_train, _, y_train, _ = tumours()
     columns = [list(data.feature_names).index(name) for name in EXPLORED]
     model = GradientBoostingClassifier(n_estimators=60, max_depth=2, random_state=0)
     model.fit(x_train[:, columns], y_train)
-    quantiles = np.quantile(x_train[:, columns], [0.2, 0.5, 0.65, 0.8, 0.95], axis=0).T
-    levels = [
-        [round(float(value), digits) if digits else round(float(value)) for value in row]
-        for row, digits in zip(quantiles, DIGITS, strict=True)
+    background = x_train[:100, columns]
+    ends = np.quantile(x_train[:, columns], [0.02, 0.2, 0.5, 0.8, 0.98], axis=0).T
+    grid = np.array(list(product(*ends)))
+    features = [
+        {
+            "name": name,
+            "low": float(f"{low:.{digits}f}"),
+            "high": float(f"{high:.{digits}f}"),
+            "step": 10**-digits,
+            "digits": digits,
+        }
+        for name, digits, low, high in zip(EXPLORED, DIGITS, ends[:, 0], ends[:, -1], strict=True)
     ]
-    grid = np.array(list(product(*levels)))
-    explanation = shap.TreeExplainer(model)(grid)
-    base = round(float(explanation.base_values[0]), 3)
-    phi = explanation.values.round(3)
-    examples = [("typical", [1, 1, 1, 1]), ("small and smooth", [0, 0, 0, 1])]
-    examples += [("large and uneven", [4, 4, 3, 3]), ("mixed signs", [1, 3, 1, 2])]
+    rows = np.array([row for _, row in EXAMPLES])
+    base, values = shap_values(model, background, rows, probability=False)
     table = [["tumour", *EXPLORED, "base value", "log-odds", "probability of malignant"]]
-    for label, chosen in examples:
-        at = int(np.ravel_multi_index(chosen, (5, 5, 5, 5)))
-        output = base + phi[at].sum()
-        settings = [levels[j][k] for j, k in enumerate(chosen)]
-        cells = [f"{x} ({share:+.2f})" for x, share in zip(settings, phi[at], strict=True)]
+    for (label, row), phi in zip(EXAMPLES, values, strict=True):
+        output = base + phi.sum()
+        cells = [f"{x} ({share:+.2f})" for x, share in zip(row, phi, strict=True)]
         probability = 1 / (1 + np.exp(-output))
         table.append([label, *cells, f"{base:.2f}", f"{output:.2f}", f"{probability:.2f}"])
     return {
         "renderer": "waterfall",
-        "features": [
-            {"name": name, "levels": row} for name, row in zip(EXPLORED, levels, strict=True)
-        ],
-        "start": [1, 3, 1, 2],
-        "examples": [{"label": label, "levels": chosen} for label, chosen in examples],
-        "base": base,
+        "features": features,
+        "start": EXAMPLES[-1][1],
+        "examples": [{"label": label, "row": row} for label, row in EXAMPLES],
+        "range": widest(*shap_values(model, background, grid, probability=False)),
         "output": "log-odds of malignant",
-        "probability": "probability of malignant",
-        "words": {"base": "base value", "was": "before:", "examples": "Start from a tumour"},
-        "values": [" ".join(f"{share:.3f}" for share in row) for row in phi],
+        "words": {
+            "base": "base value",
+            "was": "before:",
+            "examples": "Start from a tumour",
+            "sentence": "{output}: {base} {shares} = {total}. "
+            "Probability of malignant: {probability}.",
+        },
         "table": table,
+        "model": as_data(model, background, probability=False),
     }
