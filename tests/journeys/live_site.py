@@ -313,7 +313,10 @@ class Visitor:
         if os.environ.get("WHYBOX_KEEP_SCREENSHOTS"):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             if part is not None:
-                self.page.locator(part).screenshot(path=SCREENSHOTS / f"{name}.png")
+                # hiding the caret would add a style that the site's policy refuses
+                self.page.locator(part).screenshot(
+                    path=SCREENSHOTS / f"{name}.png", caret="initial"
+                )
                 return
             self.page.evaluate(UNFOLD)
             width, height = self.page.evaluate(

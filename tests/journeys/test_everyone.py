@@ -75,7 +75,7 @@ def test_the_route_can_be_gone_by_keyboard_alone(visitor: Visitor, email: str) -
     expect(radio).to_be_checked()
     page.keyboard.press("ArrowDown")
     expect(radio).not_to_be_checked()
-    press_to(page, page.get_by_role("button", name="Check my answer"))
+    press_to(page, page.locator("#quiz").get_by_role("button", name="Check my answer"))
     page.keyboard.press("Enter")
     expect(page.locator("#quiz .quiz__step")).to_be_focused()
     press_to(page, page.get_by_role("link", name="Next question"))

@@ -77,6 +77,7 @@ class Command(BaseCommand):
                 _page(folder, DOING).write_text(doing_page(every), encoding="utf-8")
         self._tell(tree, every, options)
         found = [*proofread(tree), *question_problems(tree), *identity_problems(folder, tree)]
+        found += idle_lessons(every)
         if law is not None:
             found += self._law_problems(folder, law)
         if subject is not None:
@@ -87,13 +88,11 @@ class Command(BaseCommand):
             raise CommandError("\n".join(map(str, found)))
 
     def _tell(self, tree: Tree, every: list[Doing], options: dict[str, Any]) -> None:
-        """Print the tables that were asked for, and which lessons have nothing to do."""
+        """Print the tables that were asked for."""
         if options["statistics"]:
             self.stdout.write(question_table(tree))
         if options["doing"]:
             self.stdout.write(doing_page(every))
-        for idle in idle_lessons(every):
-            self.stderr.write(self.style.WARNING(str(idle)))
 
     def _law_problems(self, folder: Path, law: Document) -> list[Problem]:
         """Return what is wrong with the statements on the law; only remind of the old ones."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from django.utils import timezone
@@ -16,6 +16,8 @@ from courses.quizzes.earlier_answers import make_cards
 from courses.quizzes.memory import remember
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpResponse
     from django.test import Client
 
@@ -45,21 +47,27 @@ def step_of(page: str) -> str:
     return str(found[0])
 
 
-def send(browser: Client, step: str, *, script: bool = True, **answer: Any) -> HttpResponse:
+def send(
+    browser: Client,
+    step: str,
+    answer: Mapping[str, Any],
+    *,
+    script: bool = True,
+    number: str = "1",
+) -> HttpResponse:
     """Send the form of one question."""
     headers = {"HX-Request": "true"} if script else {}
-    data = {"step": step, "number": answer.pop("number", "1"), **answer}
-    answered: HttpResponse = browser.post(f"{PAGE}quiz/", data, headers=headers)
-    return answered
+    data = {"step": step, "number": number, **answer}
+    return cast("HttpResponse", browser.post(f"{PAGE}quiz/", data, headers=headers))
 
 
 def finish(browser: Client, learner: User) -> HttpResponse:
     """Answer all that is left: one right choice, the right order, a number, the rest skipped."""
-    send(browser, "one", **{"q-one": "right"})
-    send(browser, "many", **{"q-many": ["a", "b"]})
+    send(browser, "one", {"q-one": "right"})
+    send(browser, "many", {"q-many": ["a", "b"]})
     numeric = next(one for one in ask(user=learner, quiz=quiz()).questions if one.id == "sum")
-    send(browser, "sum", **{"q-sum": str(numeric.answer)})
-    return send(browser, "steps", **ORDER)
+    send(browser, "sum", {"q-sum": str(numeric.answer)})
+    return send(browser, "steps", ORDER)
 
 
 def test_the_page_asks_one_question_and_then_the_next(browser: Client) -> None:
@@ -69,7 +77,7 @@ def test_the_page_asks_one_question_and_then_the_next(browser: Client) -> None:
     assert "Question 1 of 4" in page
     assert "q-many" not in page
 
-    send(browser, "one", **{"q-one": "left"})
+    send(browser, "one", {"q-one": "left"})
 
     assert step_of(browser.get(PAGE).content.decode()) == "many"
     again = browser.get(f"{PAGE}?answered=one").content.decode()
@@ -79,7 +87,7 @@ def test_the_page_asks_one_question_and_then_the_next(browser: Client) -> None:
 
 def test_an_answer_is_told_at_once_and_the_right_choice_is_not(browser: Client) -> None:
     """What was chosen is explained; the other choices are not marked."""
-    told = send(browser, "one", **{"q-one": "left"}).content.decode()
+    told = send(browser, "one", {"q-one": "left"}).content.decode()
 
     assert "✗ Incorrect" in told
     assert "That is a mirror." in told
@@ -89,8 +97,8 @@ def test_an_answer_is_told_at_once_and_the_right_choice_is_not(browser: Client) 
 
 def test_an_answer_that_was_told_stays(browser: Client) -> None:
     """Sending another one changes nothing."""
-    send(browser, "one", **{"q-one": "left"})
-    send(browser, "one", **{"q-one": "right"})
+    send(browser, "one", {"q-one": "left"})
+    send(browser, "one", {"q-one": "right"})
 
     assert QuizSitting.objects.get().answers == {"one": ["left"]}
 
@@ -108,11 +116,11 @@ def test_the_last_answer_makes_the_attempt(browser: Client, learner: User) -> No
 
 def test_without_scripts_the_steps_are_pages(browser: Client, learner: User) -> None:
     """Each answer leads to its grading; the last one to the verdict."""
-    first = send(browser, "one", script=False, **{"q-one": "left"})
+    first = send(browser, "one", {"q-one": "left"}, script=False)
     assert first["Location"] == f"{PAGE}?answered=one#quiz"
-    send(browser, "many", skip="1")
-    send(browser, "sum", skip="1")
-    last = send(browser, "steps", script=False, **ORDER)
+    send(browser, "many", {"skip": "1"})
+    send(browser, "sum", {"skip": "1"})
+    last = send(browser, "steps", ORDER, script=False)
 
     made = QuizAttempt.objects.get(user=learner)
     assert last["Location"] == f"{PAGE}?attempt={made.pk}#quiz"
@@ -133,7 +141,7 @@ def test_an_answer_that_is_none_is_asked_again(
     browser: Client, step: str, answer: dict[str, str], reason: str
 ) -> None:
     """The reason stands at the question; nothing is kept."""
-    refused = send(browser, step, **answer)
+    refused = send(browser, step, answer)
 
     assert reason in refused.content.decode()
     assert step_of(refused.content.decode()) == step
@@ -142,10 +150,10 @@ def test_an_answer_that_is_none_is_asked_again(
 
 def test_a_page_from_before_another_attempt_is_asked_anew(browser: Client, learner: User) -> None:
     """An attempt in another window or through the API ends what was begun."""
-    send(browser, "one", **{"q-one": "left"})
+    send(browser, "one", {"q-one": "left"})
     attempt(user=learner, quiz=quiz(), answers={"one": "right"})
 
-    stale = send(browser, "many", number="1", **{"q-many": ["a"]}).content.decode()
+    stale = send(browser, "many", {"q-many": ["a"]}, number="1").content.decode()
 
     assert "in another window" in stale
     assert step_of(stale) == "one"
@@ -154,7 +162,7 @@ def test_a_page_from_before_another_attempt_is_asked_anew(browser: Client, learn
 
 def test_a_changed_quiz_is_begun_again(browser: Client, material: Material) -> None:
     """Answers to other questions are not kept."""
-    send(browser, "one", **{"q-one": "left"})
+    send(browser, "one", {"q-one": "left"})
     material.replace("courses/tiny/01-page-1/quiz.yaml", "Which *one*?", "Which of them?")
     load(material.root)
 
@@ -166,7 +174,7 @@ def test_after_two_misses_the_right_choice_is_told_at_once(browser: Client, lear
     for _miss in range(2):
         attempt(user=learner, quiz=quiz(), answers={"one": "left"})
 
-    told = send(browser, "one", number="3", **{"q-one": "left"}).content.decode()
+    told = send(browser, "one", {"q-one": "left"}, number="3").content.decode()
 
     assert "Because." in told
 
@@ -181,12 +189,12 @@ def test_old_questions_come_last_and_count_for_nothing(browser: Client, learner:
     [old] = re.findall(r'name="old" value="([^"]*)"', page)
     assert "Question 1 of 5" in page
 
-    send(browser, "one", old=old, **{"q-one": "right"})
+    send(browser, "one", {"old": old, "q-one": "right"})
     finish(browser, learner)
     asked = browser.get(PAGE).content.decode()
     assert step_of(asked) == f"card.{card.pk}"
     assert "From an earlier lesson" in asked
-    send(browser, f"card.{card.pk}", **{f"q-card.{card.pk}": "right"})
+    send(browser, f"card.{card.pk}", {f"q-card.{card.pk}": "right"})
 
     made = QuizAttempt.objects.get(quiz=quiz())
     assert (made.total, len(made.recalled)) == (4, 1)
