@@ -108,6 +108,7 @@ bench: environments  ## benchmarks: sandbox and site beside other tools, grading
 	$(SITE)/python -m bench.sandbox
 	$(SITE)/python -m bench.simulated_learners content
 	$(SITE)/python -m bench.pages
+	$(SITE)/python -m bench.classes
 
 figures: environments  ## draw the figures of all lessons
 	$(SITE)/python manage.py build_figures

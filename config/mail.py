@@ -1,4 +1,4 @@
-"""The Celery app of the process that sends emails: only its own tasks, so that it stays small."""
+"""The Celery app of the process that sends what is in outboxes, emails and scores, and no more."""
 
 import os
 
@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
 app = Celery("whybox-mail")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["courses"])
+app.autodiscover_tasks(["courses", "classes.lti"])

@@ -20,6 +20,7 @@ handler500 = "config.problem_details.server_error"
 api: list[URLPattern | URLResolver] = [
     path("", include("courses.api_urls")),
     path("", include("exercises.api_urls")),
+    path("", include("classes.api_urls")),
     path("schema/", SchemaView.as_view(), name="schema"),
     re_path("", UnknownAddressView.as_view(), name="unknown"),  # the last, for it matches anything
 ]
@@ -44,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="manifest",
     ),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
+    path("lti/", include("classes.lti.urls")),
+    path("", include("classes.urls")),
     path("", include("exercises.urls")),
     path("", include("courses.urls")),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from exercises.api import drafts, runs, views
+from exercises.api import drafts, lists, runs, views
 
 own_draft: list[URLPattern] = [
     path("history/<int:version>/", drafts.VersionView.as_view(), name="draft-version"),
@@ -30,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "lessons/<slug:course>/<slug:lesson>/draft/",
         include((draft, "lesson-draft"), namespace="lesson-draft"),
     ),
+    path("exercises/", lists.ExercisesView.as_view(), name="exercises"),
+    path("submissions/", lists.OwnSubmissionsView.as_view(), name="submissions"),
     path("exercises/<slug:slug>/", views.ExerciseView.as_view(), name="exercise"),
     path("exercises/<slug:slug>/starter/", views.StarterView.as_view(), name="exercise-starter"),
     path(

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from exercises.pages import exercises, reviews, status, workbench
+from exercises.pages import command_line, exercises, reviews, status, workbench
 
 app_name = "exercises"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<uuid:pk>/", reviews.review, name="review"),
     path("reviews/<uuid:pk>/notebook/", reviews.submitted_notebook, name="submitted_notebook"),
+    path("cli/", command_line.page, name="command_line"),
+    path("cli/whybox.pyz", command_line.download, name="command_line_file"),
     path("status/", status.status, name="status"),
 ]

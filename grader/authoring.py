@@ -90,8 +90,13 @@ def changed(base: Sequence[Cell], changes: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple(cell for cell in merged if cell.source)
 
 
-def notebook_text(cells: Sequence[Cell]) -> str:
-    """The cells as nbformat 4.5 JSON; the same cells always give the same bytes."""
+def notebook_text(cells: Sequence[Cell], *, exercise: str = "") -> str:
+    """The cells as nbformat 4.5 JSON; the same cells always give the same bytes.
+
+    Args:
+        cells: in their order.
+        exercise: the slug that tools on a learner's machine read from the notebook's metadata.
+    """
     v4: Any = nbformat.v4
     notebook = v4.new_notebook(metadata={"kernelspec": KERNEL})
     for cell in cells:
@@ -99,6 +104,8 @@ def notebook_text(cells: Sequence[Cell]) -> str:
         make = v4.new_code_cell if cell.is_code else v4.new_markdown_cell
         notebook.cells.append(make(cell.source, id=cell.id, metadata=metadata))
     notebook.metadata["language_info"] = {"name": "python"}
+    if exercise:
+        notebook.metadata["whybox"] = {"exercise": exercise}
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
     return text.rstrip("\n") + "\n"
@@ -114,11 +121,12 @@ def exercise_notebooks(folder: Path) -> dict[Path, str]:
         return {}
     starter = read_cells(folder / "starter.md")
     solution = changed(starter, read_cells(folder / "solution.md"))
-    found = {folder / "starter.ipynb": starter, folder / "solution.ipynb": solution}
+    found = {folder / "solution.ipynb": solution}
     for changes in sorted(folder.glob("samples/*/changes.md")):
         base = starter if changes.parent.name == "starter" else solution
         found[changes.parent / "submission.ipynb"] = changed(base, read_cells(changes))
-    return {file: notebook_text(cells) for file, cells in found.items()}
+    texts = {file: notebook_text(cells) for file, cells in found.items()}
+    return {folder / "starter.ipynb": notebook_text(starter, exercise=folder.name), **texts}
 
 
 def write_notebooks(folder: Path) -> list[Path]:

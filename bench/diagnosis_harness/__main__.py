@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
-from bench.diagnosis_harness.case import solution_cells
+from bench.diagnosis_harness.case import Case, solution_cells
 from bench.diagnosis_harness.drawing import drawn_cases
 from bench.diagnosis_harness.forks import ForkSandbox
 from bench.diagnosis_harness.judging import Judge
@@ -85,10 +85,15 @@ def _run(folder: Path, seed: int, store: ReferenceStore, results: Path, runs: Pa
     exercise, cells = load_exercise(folder), solution_cells(folder)
     kept = runs / f"{exercise.slug}-{seed}.pickle" if runs else None
     sandbox = ForkSandbox(kept)
-    judge = Judge(exercise, sandbox, store, seed)
-    cases = [(case, case.notebook(cells)) for case in drawn_cases(exercise, seed)]
-    sandbox.prepare([job for _, notebook in cases for job in judge.jobs(notebook)])
-    found: list[Result] = [judge.judge(case, notebook) for case, notebook in cases]
+    solution = Case("the solution itself", "correct").notebook(cells)
+    judge = Judge(exercise, sandbox, store, seed, solution)
+    cases = [
+        (case, case.notebook(cells), variant)
+        for case in drawn_cases(exercise, seed)
+        for variant in judge.variants(case)
+    ]
+    sandbox.prepare([job for _, text, variant in cases for job in judge.jobs(text, variant)])
+    found: list[Result] = [judge.judge(*case) for case in cases]
     file = results / f"{exercise.slug}-{seed}.json"
     file.write_text(json.dumps([result.as_json() for result in found]), encoding="utf-8")
     seconds = time.perf_counter() - started
@@ -100,6 +105,7 @@ def _details(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         ids = " or ".join(row["ids"])
         what = f"{row['exercise']}/{row['seed']}: {row['case']}"
+        what += f" (hidden variant {row['variant']})" if row["variant"] else ""
         if row["kind"] == "correct" and not row["full"]:
             lines.append(f"failed    {what} ({row['score']:g}, {row['verdict']})")
         elif is_wrong(row) and row["passed"]:

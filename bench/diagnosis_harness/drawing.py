@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,6 @@ from bench.diagnosis_harness.case import Case
 from bench.diagnosis_harness.generic import generic_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from grader.exercise import ExerciseDefinition
 
 FOLDER = Path(__file__).parent / "cases"
@@ -24,15 +23,18 @@ FOLDER = Path(__file__).parent / "cases"
 def drawn_cases(exercise: ExerciseDefinition, seed: int) -> tuple[Case, ...]:
     """Return the cases of one exercise; the same for the same seed."""
     generator = np.random.default_rng([seed, zlib.crc32(exercise.slug.encode())])
-    return (*generic_cases(exercise, generator), *_own(exercise, generator))
+    entries = _entries(exercise)
+    blind = {name for entry in entries for name in entry.get("declared", ())}
+    generic = [
+        replace(case, blind=case.name in blind) for case in generic_cases(exercise, generator)
+    ]
+    return (*generic, *(_case(each, generator) for each in entries if "declared" not in each))
 
 
-def _own(exercise: ExerciseDefinition, generator: np.random.Generator) -> Iterator[Case]:
+def _entries(exercise: ExerciseDefinition) -> list[dict[str, Any]]:
+    """The exercise's own cases, and (`declared`) the generic ones that are its blind spots."""
     file = FOLDER / f"{exercise.slug}.yaml"
-    if not file.is_file():
-        return
-    for entry in yaml.safe_load(file.read_text(encoding="utf-8")):
-        yield _case(entry, generator)
+    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else []
 
 
 def _case(entry: dict[str, Any], generator: np.random.Generator) -> Case:

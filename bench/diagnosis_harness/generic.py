@@ -41,7 +41,7 @@ def generic_cases(exercise: ExerciseDefinition, generator: np.random.Generator) 
         if output.dtype == "float":
             for case in _floats(output, generator):
                 # Neither a recomputed output nor a few numbers have a shape that can be named.
-                large = prod(size or 1 for size in output.shape) >= FEWEST_VALUES
+                large = prod(size or 1 for size in output.run_shape) >= FEWEST_VALUES
                 known = output.name in compared and (large or "sign" in case.true)
                 yield case if known else replace(case, true=frozenset(), may=case.may | case.true)
         elif output.shape:
@@ -71,6 +71,9 @@ def _correct(output: Output) -> Iterator[Case]:
     if output.labelled or not output.shape:
         return
     yield _appended(f"{x} as a list", "correct", f"{x} = np.asarray({x}).tolist()", (x,))
+    if output.runs > 1:
+        code = f"{x} = np.asarray({x})[::-1]"
+        yield _appended(f"{x}: runs in another order", "correct", code, (x,))
     if output.dtype == "float":
         code = f"{x} = np.asarray({x}, dtype=np.float32)"
         yield _appended(f"{x} in single precision", "correct", code, (x,))
@@ -82,78 +85,90 @@ def _correct(output: Output) -> Iterator[Case]:
 
 
 def _floats(output: Output, generator: np.random.Generator) -> Iterator[Case]:
-    x, seed = output.name, int(generator.integers(2**31))
-    rng = f"rng = np.random.default_rng({seed})\n{x} = np.asarray({x}, dtype=float)\n"
+    seed = int(generator.integers(2**31))
     factor = float(generator.choice([-1, 1]) * 10 ** generator.uniform(0.2, 1.6))
 
     def case(name: str, kind: str, code: str, *true: str, may: frozenset[str] = SCALES) -> Case:
-        return _appended(f"{x}: {name}", kind, rng + code, (x,), true=frozenset(true), may=may)
+        return _edited(output, seed, Case(name, kind, true=frozenset(true), may=may), code)
 
-    yield case("opposite sign", "redrawn", f"{x} = -{x}", "sign", "scaled")
-    yield case("a common factor", "redrawn", f"{x} = {factor!r} * {x}", "scaled", "percent")
-    yield case("an offset", "redrawn", f"{x} = {x} + {factor!r} * np.abs({x}).mean()")
-    if not output.shape:
-        yield case("from nowhere", "gaming", f"{x} = {x} * 0 + rng.normal()")
+    yield case("opposite sign", "redrawn", "v = -v", "sign", "scaled")
+    yield case("a common factor", "redrawn", f"v = {factor!r} * v", "scaled", "percent")
+    yield case("an offset", "redrawn", f"v = v + {factor!r} * np.abs(v).mean()")
+    if not output.run_shape:
+        yield case("from nowhere", "gaming", "v = v * 0 + rng.normal()")
         return
-    yield case("absolute values", "redrawn", f"{x} = np.abs({x})", "absolute")
+    yield case("absolute values", "redrawn", "v = np.abs(v)", "absolute")
     yield case("noise of half the size", "redrawn",
-               f"{x} = {x} + rng.normal(0, 0.5 * np.abs({x}).mean(), {x}.shape)")  # fmt: skip
-    yield case("noise in proportion", "redrawn", f"{x} = {x} * rng.normal(1, 0.25, {x}.shape)")
+               "v = v + rng.normal(0, 0.5 * np.abs(v).mean(), v.shape)")  # fmt: skip
+    yield case("noise in proportion", "redrawn", "v = v * rng.normal(1, 0.25, v.shape)")
     yield case("one value negated", "subtle",
-               f"i = np.argmax(np.abs({x}))\n{x}.flat[i] = -{x}.flat[i]")  # fmt: skip
-    yield case("from nowhere", "gaming", f"{x} = rng.normal(0, np.abs({x}).mean(), {x}.shape)")
-    yield case("constant", "gaming", f"{x} = np.full({x}.shape, {x}.mean())",
+               "i = np.argmax(np.abs(v))\nv.flat[i] = -v.flat[i]")  # fmt: skip
+    yield case("from nowhere", "gaming", "v = rng.normal(0, np.abs(v).mean(), v.shape)")
+    yield case("constant", "gaming", "v = np.full(v.shape, v.mean())",
                "row_mean", may=frozenset({"global_importance", "row_mean"}))  # fmt: skip
+    # That features were left out is true of it: they weigh zero.
     yield case("one half of the values", "subtle",
-               f"keep = rng.random({x}.shape) < 0.5\n{x} = np.where(keep, {x}, 0.0)")  # fmt: skip
-    yield case("sorted and scaled", "double", f"{x} = {factor!r} * np.sort({x}, axis=-1)",
+               "keep = rng.random(v.shape) < 0.5\nv = np.where(keep, v, 0.0)",
+               may=SCALES | {"few_features", "top_only"})  # fmt: skip
+    yield case("sorted and scaled", "double", f"v = {factor!r} * np.sort(v, axis=-1)",
                may=SCALES | {"sorted_values", "feature_order", "absolute"})  # fmt: skip
-    if len(output.shape) == 1:
-        order = "order = rng.permutation(len(X))\n".replace("X", x)
-        yield case("in another order", "redrawn", f"{order}{x} = {x}[order]",
+    if len(output.run_shape) == 1:
+        yield case("in another order", "redrawn", "v = v[rng.permutation(len(v))]",
                    may=FEATURES | ORDERS | {"sorted_values"})  # fmt: skip
         return
-    yield from _tables(output, case_rng=rng, factor=factor)
+    yield from _tables(output, seed=seed, factor=factor)
 
 
-def _tables(output: Output, *, case_rng: str, factor: float) -> Iterator[Case]:
-    x = output.name
-
+def _tables(output: Output, *, seed: int, factor: float) -> Iterator[Case]:
     def case(name: str, kind: str, code: str, *true: str, may: frozenset[str] = SCALES) -> Case:
-        return _appended(f"{x}: {name}", kind, case_rng + code, (x,), true=frozenset(true), may=may)
+        return _edited(output, seed, Case(name, kind, true=frozenset(true), may=may), code)
 
-    rows = f"order = np.roll(rng.permutation(len({x})), 1)\n"
-    columns = f"places = rng.permutation({x}.shape[-1])\n"
-    yield case("rows in another order", "redrawn", f"{rows}{x} = {x}[order]", *ORDERS)
-    yield case("rows rotated", "redrawn", f"{x} = np.roll({x}, 1, axis=0)", *ORDERS)
+    rows = "order = np.roll(rng.permutation(len(v)), 1)\n"
+    columns = "places = rng.permutation(v.shape[-1])\n"
+    yield case("rows in another order", "redrawn", f"{rows}v = v[order]", *ORDERS)
+    yield case("rows rotated", "redrawn", "v = np.roll(v, 1, axis=0)", *ORDERS)
     yield case("columns in another order", "redrawn",
-               f"{columns}{x} = {x}[..., places]", *FEATURES)  # fmt: skip
+               f"{columns}v = v[..., places]", *FEATURES)  # fmt: skip
     yield case("the mean over the rows", "redrawn",
-               f"{x} = np.broadcast_to({x}.mean(axis=0), {x}.shape)", "row_mean",
+               "v = np.broadcast_to(v.mean(axis=0), v.shape)", "row_mean",
                may=frozenset({"summed_over_rows"}))  # fmt: skip
     yield case("rows rescaled", "redrawn",
-               f"{x} = {x} * np.exp(rng.normal(0, 0.7, (len({x}),) + (1,) * ({x}.ndim - 1)))",
+               "v = v * np.exp(rng.normal(0, 0.7, (len(v),) + (1,) * (v.ndim - 1)))",
                "scaled_rows", "normalised")  # fmt: skip
     yield case("normalised", "redrawn",
-               f"{x} = {x} / np.abs({x}).sum(axis=-1, keepdims=True)",
+               "v = v / np.abs(v).sum(axis=-1, keepdims=True)",
                "normalised", "scaled_rows")  # fmt: skip
-    yield case("one row from another", "subtle", f"i = rng.integers(len({x}))\n"
-               f"{x}[i] = {x}[(i + 1) % len({x})]",
+    yield case("one row from another", "subtle", "i = rng.integers(len(v))\n"
+               "v[i] = v[(i + 1) % len(v)]",
                may=frozenset({"other_rows", "one_row"}))  # fmt: skip
-    yield case("one row scaled", "subtle", f"i = rng.integers(len({x}))\n{x}[i] *= 3",
+    yield case("one row scaled", "subtle", "i = rng.integers(len(v))\nv[i] *= 3",
                may=frozenset({"scaled_rows"}))  # fmt: skip
     yield case("one column negated", "subtle",
-               f"j = np.argmax(np.abs({x}).reshape(-1, {x}.shape[-1]).sum(axis=0))\n"
-               f"{x}[..., j] = -{x}[..., j]")  # fmt: skip
-    yield case("other order and sign", "double", f"{rows}{x} = -{x}[order]",
+               "j = np.argmax(np.abs(v).reshape(-1, v.shape[-1]).sum(axis=0))\n"
+               "v[..., j] = -v[..., j]")  # fmt: skip
+    yield case("other order and sign", "double", f"{rows}v = -v[order]",
                may=ORDERS | {"sign"})  # fmt: skip
-    yield case("other order and absolute", "double", f"{rows}{x} = np.abs({x}[order])",
+    yield case("other order and absolute", "double", f"{rows}v = np.abs(v[order])",
                may=ORDERS | {"absolute"})  # fmt: skip
     yield case("columns and rows in another order", "double",
-               f"{rows}{columns}{x} = {x}[order][..., places]", may=ORDERS | FEATURES)  # fmt: skip
+               f"{rows}{columns}v = v[order][..., places]", may=ORDERS | FEATURES)  # fmt: skip
     yield case("mean over the rows, scaled", "double",
-               f"{x} = {factor!r} * np.broadcast_to({x}.mean(axis=0), {x}.shape)",
+               f"v = {factor!r} * np.broadcast_to(v.mean(axis=0), v.shape)",
                may=SCALES | {"row_mean"})  # fmt: skip
+
+
+def _edited(output: Output, seed: int, case: Case, code: str) -> Case:
+    """A case that changes `v`; of an output with several runs each of them in the same way."""
+    x, lines = output.name, "\n    ".join(code.split("\n"))
+    function = (
+        f"def edited(v):\n    rng = np.random.default_rng({seed})\n    {lines}\n    return v\n"
+    )
+    whole = f"{x} = edited(np.array({x}, dtype=float))"
+    if output.runs > 1:
+        whole = f"{x} = np.stack([edited(run) for run in np.array({x}, dtype=float)])"
+    return _appended(
+        f"{x}: {case.name}", case.kind, function + whole, (x,), true=case.true, may=case.may
+    )
 
 
 def _exact(output: Output, generator: np.random.Generator) -> Iterator[Case]:

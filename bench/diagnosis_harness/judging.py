@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from grader.misconceptions.library import library
 from grader.variants import visible_variant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.diagnosis_harness.case import Case
     from bench.diagnosis_harness.forks import ForkSandbox
     from grader.exercise import ExerciseDefinition
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 SAME = 0.01
 """Relative L1 distance below which two answers are one."""
+VARIANTS_OF_CORRECT = 4
+"""With so many hidden variants correct work is tried; wrong work with one."""
 
 
 class _Recorded(Exception):  # noqa: N818 - it never leaves this module
@@ -53,17 +58,19 @@ class Result:
     """What one case got.
 
     Attributes:
+        variant: which of the hidden variants that the case is tried with.
         said: ``match``, ``resembles`` or empty.
         right: whether what was said is true; None when nothing was said.
         holds: whether the exercise's library, or a detector, has a name for it.
         left_out_said, left_out_right: the same with the library's entries for it taken out.
-        changed: whether an output differs from the reference at all.
+        changed: whether an output differs from what the solution gives at all.
     """
 
     exercise: str
     seed: int
     case: str
     kind: str
+    variant: int
     blind: bool
     verdict: str
     score: float
@@ -99,28 +106,46 @@ class Judge:
         sandbox: ForkSandbox,
         references: ReferenceStore,
         seed: int,
+        solution: bytes,
     ) -> None:
         self.exercise, self.sandbox, self.references = exercise, sandbox, references
-        self.seed, self.secret = seed, f"diagnosis harness {seed}".encode()
+        self.seed = seed
         self.reference = references.get(exercise, visible_variant(exercise), misconceptions=True)
+        self._solution = solution
 
-    def jobs(self, notebook: bytes) -> tuple[Job, ...]:
+    @cached_property
+    def solved(self) -> dict[str, Any]:
+        """What the solution answers, run with the visible parameters."""
+        return self._answers(self._graded(self._solution, self.sandbox, 0).answers)
+
+    @staticmethod
+    def variants(case: Case) -> range:
+        """With which hidden variants the case is tried."""
+        return range(VARIANTS_OF_CORRECT if case.kind == "correct" else 1)
+
+    def jobs(self, notebook: bytes, variant: int = 0) -> tuple[Job, ...]:
         """Return the jobs that grading the notebook runs."""
         recorder = _Recorder()
         try:
-            self._graded(notebook, recorder)
+            self._graded(notebook, recorder, variant)
         except _Recorded:
             return recorder.jobs
         return ()
 
-    def _graded(self, notebook: bytes, sandbox: Any) -> Any:
+    def _graded(self, notebook: bytes, sandbox: Any, variant: int) -> Any:
+        # Attempt 1 each time: a pool may hold fewer variants than are tried here.
+        secret = f"diagnosis harness {self.seed}" + (f" {variant}" if variant else "")
         return grade_notebook(
-            self.exercise, notebook, sandbox=sandbox, references=self.references, secret=self.secret
+            self.exercise,
+            notebook,
+            sandbox=sandbox,
+            references=self.references,
+            secret=secret.encode(),
         )
 
-    def judge(self, case: Case, notebook: bytes) -> Result:
+    def judge(self, case: Case, notebook: bytes, variant: int = 0) -> Result:
         """Grade the case, whose jobs may have been prepared."""
-        report = self._graded(notebook, self.sandbox)
+        report = self._graded(notebook, self.sandbox, variant)
         started = time.process_time()
         again = regrade(self.exercise, report.answers, references=self.references)
         mark_ms = 1000 * (time.process_time() - started)
@@ -133,13 +158,14 @@ class Judge:
             seed=self.seed,
             case=case.name,
             kind=case.kind,
+            variant=variant,
             blind=case.blind,
             verdict=str(report.verdict),
             score=report.score,
             full=report.score >= report.max_score,
             passed=report.passed,
             changed=any(
-                not self._equals_truth(name, found)
+                not self._equals_solution(name, found)
                 for name, found in answers.items()
                 if name in case.outputs or not case.outputs
             ),
@@ -173,20 +199,26 @@ class Judge:
         )
         return replace(self.exercise, misconceptions=kept, criteria=criteria)
 
-    def _equals_truth(self, name: str, found: Any) -> bool:
-        truth = self.reference.outputs[name]
-        if truth.mean.dtype.kind != "f":
-            return bool(np.array_equal(found, truth.mean))
-        return (
-            truth.count == 1
-            and found.shape == truth.mean.shape
-            and (rel_l1(found, truth.mean) <= SAME)
+    def _equals_solution(self, name: str, found: Any) -> bool:
+        """Whether the edit left an output as it was; the order of its runs does not matter."""
+        own = self.solved.get(name)
+        if own is None or found.shape != own.shape:
+            return False
+        if own.dtype.kind != "f":
+            return bool(np.array_equal(found, own))
+        if self.exercise.output(name).runs == 1:
+            return bool(rel_l1(found, own) <= SAME)
+        return all(
+            rel_l1(measure(found, axis=0), measure(own, axis=0)) <= SAME
+            for measure in (np.mean, np.std)
         )
 
     def _is_right(self, case: Case, answers: dict[str, Any], said: Diagnosis | None) -> bool | None:
         if said is None or said.certainty not in {"match", "resembles"}:
             return None
         names = case.true | case.may
+        runs = {output.name for output in self.exercise.outputs if output.runs > 1}
+        answers = {k: v.mean(axis=0) if k in runs else v for k, v in answers.items()}
         return any(
             each in names or coincides(self.exercise, self.reference, answers, each)
             for each in said.ids
@@ -215,7 +247,29 @@ def coincides(
         )
     if name == "scaled":
         return any(_is_scaled(found, reference.outputs[key].mean) for key, found in answers.items())
+    if name in STATEMENTS_OF_NUMBERS:
+        return any(
+            reference.outputs[key].mean.dtype.kind == "f"
+            and found.shape == reference.outputs[key].mean.shape
+            and _same(found, STATEMENTS_OF_NUMBERS[name](found, reference.outputs[key].mean))
+            for key, found in answers.items()
+        )
     return False
+
+
+def _one_row(found: Any, expected: Any) -> Any:
+    """The expected row that is nearest to the first one found, in the place of all."""
+    if expected.ndim < 2:  # noqa: PLR2004 - rows
+        return np.full(expected.shape, np.nan)
+    gaps = np.abs(expected - found[:1]).reshape(len(expected), -1).sum(axis=1)
+    return np.broadcast_to(expected[gaps.argmin()], expected.shape)
+
+
+STATEMENTS_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "sign": lambda _, expected: -expected,
+    "one_row": _one_row,
+}
+"""What these say is about the numbers alone, whatever led to them: what the numbers would be."""
 
 
 def _same(found: Any, expected: Any) -> bool:

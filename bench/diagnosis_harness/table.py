@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 CONFIDENCE = 0.95
+CORRECT = "correct work that loses points, with each of four hidden variants"
 
 
 def clopper_pearson(hits: int, total: int) -> tuple[float, float]:
@@ -47,7 +48,7 @@ def figures(rows: Sequence[Row]) -> list[tuple[str, int, int, str]]:
         return [row for row in rows if row[f"{prefix}said"] == certainty]
 
     lines = [
-        ("correct work that loses points", *count(correct, lambda r: not r["full"]), "≤ .5 %"),
+        (CORRECT, *count(correct, lambda r: not r["full"]), "≤ .5 %"),
         ("wrong work with full points", *count(wrong, lambda r: r["full"]), "0"),
         ("wrong work that passes", *count(wrong, lambda r: r["passed"]), "0"),
         ("named exactly, where a name exists",
@@ -75,9 +76,10 @@ def figures(rows: Sequence[Row]) -> list[tuple[str, int, int, str]]:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the table, cases by kind and the marking's processor time."""
-    kinds = Counter(row["kind"] for row in rows)
+    cases = [row for row in rows if not row["variant"]]
+    kinds = Counter(row["kind"] for row in cases)
     lines = [
-        f"{len(rows)} cases over {len({row['exercise'] for row in rows})} exercises: "
+        f"{len(cases)} cases over {len({row['exercise'] for row in rows})} exercises: "
         + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) + ".",
         "",
         "| question | cases | share | 95 % interval | target |",
@@ -113,7 +115,8 @@ def by_exercise(rows: Sequence[Row]) -> str:
     for name in sorted({row["exercise"] for row in rows}):
         own = [row for row in rows if row["exercise"] == name]
         found = {what: f"{hits} of {total}" for what, hits, total, _ in figures(own)}
-        keys = ("correct work that loses points", "wrong work with full points",
+        keys = (CORRECT, "wrong work with full points",
                 "plain statements that are false", "hedged statements that are true")  # fmt: skip
-        lines.append(f"| `{name}` | {len(own)} | " + " | ".join(found[k] for k in keys) + " |")
+        cases = sum(not row["variant"] for row in own)
+        lines.append(f"| `{name}` | {cases} | " + " | ".join(found[k] for k in keys) + " |")
     return "\n".join(lines)

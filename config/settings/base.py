@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "knox",
     "courses",
     "exercises",
+    "classes",
+    "classes.lti",
 ]
 
 MIDDLEWARE = [
@@ -130,6 +132,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {
     "exercises.grade": {"queue": "grading"},
     "courses.send_mail": {"queue": "mail"},
+    "lti.prune": {"queue": "mail"},
+    "lti.send_scores": {"queue": "mail"},
 }
 # A worker reserves no message that it has no slot for: another worker may have one, and messages
 # that a process holds are lost with it.
@@ -146,6 +150,26 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "courses.send_mail",
         "schedule": 30.0,
         "options": {"expires": 30.0},
+    },
+    "compare the submissions that somebody asked to": {
+        "task": "classes.compare_asked",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "send changed scores to learning platforms": {
+        "task": "lti.send_scores",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "prune launches from learning platforms": {
+        "task": "lti.prune",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "remind learners of due dates": {
+        "task": "classes.send_reminders",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
     },
     "prune files of submissions": {
         "task": "exercises.prune_files",
@@ -254,6 +278,12 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# --- learning platforms (LTI) --------------------------------------------------------------------
+LTI_REQUIRE_HTTPS = False
+"""Whether platforms are asked by https only; production says yes."""
+LTI_PRIVATE_PLATFORMS = True
+"""Whether platforms in private networks are asked; production says no unless a variable allows."""
+
 # --- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -284,6 +314,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 SANDBOX_PYTHON = Path(env("WHYBOX_SANDBOX_PYTHON"))
 SANDBOX_CONCURRENCY: int = env("WHYBOX_SANDBOX_CONCURRENCY")
 INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
+CHECKPOINT_MEMORY_BYTES: int = env("WHYBOX_CHECKPOINT_MEMORY") * 2**20
 
 LOGGING: dict[str, Any] = {
     "version": 1,

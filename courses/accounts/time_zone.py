@@ -24,13 +24,14 @@ def time_zone_middleware(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         chosen = getattr(request.user, "time_zone", "") or request.COOKIES.get(COOKIE, "")
-        with timezone.override(_zone(chosen)):
+        with timezone.override(zone_of(chosen)):
             return get_response(request)
 
     return middleware
 
 
-def _zone(name: str) -> zoneinfo.ZoneInfo:
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """Return the zone of this name; UTC for one that is empty or no zone."""
     try:
         return zoneinfo.ZoneInfo(name) if name else UTC
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # a cookie may hold anything

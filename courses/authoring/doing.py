@@ -23,9 +23,10 @@ INTRODUCTION: Final = """\
 
 <!-- Made by `python manage.py check_content --write` from the lessons. -->
 
-Micro-tasks by kind, blocks that can be run and edited in place, interactive figures, and the minutes
-until the first micro-task: reading time of the text, code, formulas and figures before it, computed as
-the lesson's own reading time is ([how to write one](lesson-tasks.md)). `make check` fails when this page is stale.
+Micro-tasks by kind ([how to write one](lesson-tasks.md)), blocks that can be run and edited in
+place, interactive figures, and the minutes until the first micro-task: reading time of the text,
+code, formulas and figures before it, computed as the lesson's own reading time is. `make check`
+fails when this page is stale.
 """
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from exercises.api.draft_requests import (
@@ -20,7 +21,7 @@ from exercises.api.draft_requests import (
     draft_facts,
     problem,
 )
-from exercises.api.views import SubmissionThrottle
+from exercises.api.views import NotebookRenderer, SubmissionThrottle
 from exercises.feedback.notebooks import download
 from exercises.models import Reason, Submission
 from exercises.pages.exercises import place_of
@@ -198,6 +199,8 @@ class UploadView(DraftView):
 class NotebookView(DraftView):
     """``…/draft/notebook/``."""
 
+    renderer_classes = (NotebookRenderer, JSONRenderer)  # the second lets in who accepts JSON
+
     def get(self, request: Request, **_place: str) -> HttpResponse:  # noqa: ARG002  # a view's first one
         """Return the draft as a file, with the outputs of the latest run."""
         workspace = self.workspace
@@ -205,7 +208,11 @@ class NotebookView(DraftView):
         run = runs.latest(user=self.user, workspace=workspace)
         outputs = notebook_outputs(runs.events_of(run)) if run else {}
         name = f"{workspace.scope.rpartition(':')[2].replace('/', '-')}.ipynb"
-        return download(to_notebook(snapshot.document, outputs), name=name)
+        document = snapshot.document
+        if "slug" in self.kwargs:  # tools on the learner's machine read there what it is for
+            named = {**document["metadata"], "whybox": {"exercise": self.kwargs["slug"]}}
+            document = {**document, "metadata": named}
+        return download(to_notebook(document, outputs), name=name)
 
 
 @extend_schema(exclude=True)

@@ -48,6 +48,7 @@ class Draft(models.Model):
         scope: what is worked on, such as ``exercise:<slug>`` or ``lesson:<course>/<lesson>``.
         version: 0 while nothing differs from the starter; a write names the version it replaces.
         last_version: the largest number given so far, to versions that were set aside too.
+        held_by: the worker that took its last run: it may have the states after the cells.
         document: cells with their metadata and attachments, JSON compressed by zlib.
     """
 
@@ -58,6 +59,7 @@ class Draft(models.Model):
     version = models.PositiveIntegerField(default=0)
     last_version = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(null=True, blank=True)
+    held_by = models.CharField(max_length=120, blank=True)
     document = models.BinaryField(default=b"")
 
     class Meta:

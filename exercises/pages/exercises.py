@@ -27,6 +27,7 @@ from exercises.pages.forms import DiagnosisForm, UploadForm
 from exercises.reviews import review_lines
 from exercises.submissions import attempts, files, lifecycle
 from exercises.submissions.attempts import Standing, SubmissionRefused
+from exercises.submissions.visibility import may_see
 from exercises.submissions.waiting import waiting
 from exercises.workbench.page import notebook_page
 from exercises.workbench.workspaces import exercise_workspace
@@ -261,12 +262,11 @@ def place_of(shown: Exercise) -> dict[str, Any]:
 
 
 def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
-    """One's own submission, or any for staff; others' do not exist."""
+    """One's own submission, those of whom one teaches, any for staff; others' do not exist."""
     user = _user(request)
-    visible = Submission.objects.for_page()
-    if not user.is_staff:
-        visible = visible.filter(user=user)
-    shown = get_object_or_404(visible, pk=pk)
+    shown = get_object_or_404(Submission.objects.for_page(), pk=pk)
+    if not may_see(user, shown):
+        raise Http404
     if shown.user_id == user.pk:
         shown.user = user
     return shown

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,11 +19,14 @@ from exercises.models import State, Submission
 from exercises.pages.forms import ReviewForm
 from exercises.reviews import record_review, rubric_of
 from exercises.submissions import files
+from exercises.submissions.visibility import may_review
 
 if TYPE_CHECKING:
     import uuid
 
     from django.http import HttpRequest, HttpResponse
+
+    from exercises.models import SubmissionQuerySet
 
 PER_PAGE = 25
 LATEST = 10
@@ -44,9 +47,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @login_required
 def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a project with its rubric, and record the review."""
-    reviewer = _reviewer(request)
     passed = Submission.objects.for_page().select_related("user").filter(state=State.GRADED)
-    shown = get_object_or_404(passed, pk=pk, passed=True)
+    shown, reviewer = _to_review(request, passed.filter(passed=True), pk)
     rubric = rubric_of(shown)
     if rubric is None:
         raise Http404
@@ -64,7 +66,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             comment=form.cleaned_data["comment"],
         )
         messages.success(request, _("Review submitted. The learner can see it now."))
-        return redirect("exercises:reviews")
+        return redirect("exercises:reviews" if reviewer.is_staff else shown.get_absolute_url())
     facts = {
         "submission": shown,
         "exercise": shown.exercise,
@@ -79,10 +81,28 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def submitted_notebook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Download a project as it was submitted, to run it locally."""
-    _reviewer(request)
-    shown = get_object_or_404(Submission.objects.for_page(), pk=pk)
+    shown, _who = _to_review(request, Submission.objects.for_page(), pk)
     name = f"{shown.exercise.slug}-{shown.attempt}.ipynb"
     return notebooks.download(files.notebook(shown.pk), name=name)
+
+
+def _to_review(
+    request: HttpRequest, among: SubmissionQuerySet, pk: uuid.UUID
+) -> tuple[Submission, User]:
+    """Return a project and its reviewer: of the staff, or teaching whoever submitted it.
+
+    Raises:
+        PermissionDenied: for everybody else, whether there is such a project or not.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied
+    shown = among.filter(pk=pk).first()
+    if shown is None and user.is_staff:
+        raise Http404
+    if shown is None or not may_review(user, shown):
+        raise PermissionDenied
+    return shown, user
 
 
 def _reviewer(request: HttpRequest) -> User:

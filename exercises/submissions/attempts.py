@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, Max, Q
 
 from exercises.models import State, Submission
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from courses.models import User
     from exercises.models import Exercise
+
+
+COUNTS: Final[dict[str, Any]] = {
+    "tries": Count("pk"),
+    "graded": Count("pk", filter=Q(state=State.GRADED)),
+    "best": Max("score"),
+    "passes": Count("pk", filter=Q(passed=True)),
+}
 
 
 class SubmissionRefused(Exception):  # noqa: N818  # named after what happened, as in grader.errors
@@ -46,21 +56,22 @@ class Standing:
 
 def standing(*, user: User, exercise: Exercise) -> Standing:
     """Return the standing of `user` in `exercise`: one query."""
-    facts = (
-        Submission.objects.counted()
-        .filter(user=user, exercise=exercise)
-        .aggregate(
-            attempts=Count("pk"),
-            graded=Count("pk", filter=Q(state=State.GRADED)),
-            best=Max("score"),
-            passes=Count("pk", filter=Q(passed=True)),
-        )
-    )
-    limit = exercise.max_attempts
+    mine = Submission.objects.counted().filter(user=user, exercise=exercise)
+    return _standing(mine.aggregate(**COUNTS), limit=exercise.max_attempts)
+
+
+def standings(*, user: User) -> dict[int, Standing]:
+    """Return the standing in each exercise that `user` has tried, by its key: one query."""
+    mine = Submission.objects.counted().filter(user=user).order_by()
+    rows = mine.values("exercise_id", "exercise__max_attempts").annotate(**COUNTS)
+    return {row["exercise_id"]: _standing(row, limit=row["exercise__max_attempts"]) for row in rows}
+
+
+def _standing(facts: Mapping[str, Any], *, limit: int | None) -> Standing:
     return Standing(
         graded=facts["graded"],
-        attempts=facts["attempts"],
-        attempts_left=None if limit is None else max(0, limit - facts["attempts"]),
+        attempts=facts["tries"],
+        attempts_left=None if limit is None else max(0, limit - facts["tries"]),
         best=facts["best"],
         passed=facts["passes"] > 0,
     )

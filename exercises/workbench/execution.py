@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from exercises.feedback.messages import explanation_of
-from exercises.models import DraftRun, RunEvents, RunState
+from exercises.models import Draft, DraftRun, RunEvents, RunState
 from exercises.workbench.documents import unpack
 from exercises.workbench.outputs import CellOutputs, error
-from exercises.workbench.workspaces import surroundings
+from exercises.workbench.workspaces import chain_of, surroundings
 from grader.sandbox.job import Job, Verdict
 
 if TYPE_CHECKING:
@@ -34,8 +34,13 @@ EVENTS_BYTES: Final = 2 * 2**20
 logger = logging.getLogger(__name__)
 
 
-def execute(run_id: uuid.UUID, *, sandbox: Sandbox) -> None:
+def execute(run_id: uuid.UUID, *, sandbox: Sandbox, worker: str) -> None:
     """Execute a queued run; nothing when it has ended or another worker has it.
+
+    Args:
+        run_id: the run.
+        sandbox: where it runs.
+        worker: who takes it, and has the states after its cells from then on.
 
     Raises:
         SandboxUnavailable: the sandbox broke; the run is lost.
@@ -43,11 +48,14 @@ def execute(run_id: uuid.UUID, *, sandbox: Sandbox) -> None:
     claimed = DraftRun.objects.filter(pk=run_id, state=RunState.QUEUED)
     if not claimed.update(state=RunState.RUNNING, seen_at=timezone.now()):
         return
-    run = DraftRun.objects.select_related("draft").get(pk=run_id)
+    run = DraftRun.objects.select_related("draft").defer("draft__document").get(pk=run_id)
+    if run.draft.held_by != worker:
+        Draft.objects.filter(pk=run.draft_id).update(held_by=worker)
     asked = unpack(run.cells)
     cells = asked["cells"]
     limits, data = surroundings(run.draft.scope)
-    job = Job(cells=tuple(source for _id, source in cells), outputs=(), limits=limits, data=data)
+    sources = tuple(source for _id, source in cells)
+    job = Job(cells=sources, outputs=(), limits=limits, data=data, chain=chain_of(run.draft_id))
     with override(asked["language"]):
         recorder = Recorder(run, [identity for identity, _source in cells])
         with recorder:
@@ -98,7 +106,7 @@ class Recorder:
             elif not self._redraw:
                 self._show(event.output)
         elif event.kind == "cell_end" and event.outcome is not None:
-            self._end_cell(event.outcome, failed=event.failed)
+            self._end_cell(event.outcome, failed=event.failed, cached=event.cached)
 
     def end(self, run: Run) -> None:
         """Note how the run ended; the row says so once this is left."""
@@ -124,7 +132,7 @@ class Recorder:
         for shown in self._outputs.add(output):
             self._add({"kind": "output", "cell": self._current, "output": shown})
 
-    def _end_cell(self, outcome: CellOutcome, *, failed: bool) -> None:
+    def _end_cell(self, outcome: CellOutcome, *, failed: bool, cached: bool) -> None:
         if self._redraw:  # what was shown has been replaced: the cell begins anew
             self._outputs = CellOutputs()
             self._add({"kind": "cell", "cell": self._current, "state": "running"})
@@ -135,7 +143,7 @@ class Recorder:
         if failed and self.interrupt.is_set():
             state = "interrupted"
         seconds = round(outcome.wall_seconds or 0.0, 3)
-        ended = {"state": state, "seconds": seconds, "cached": False}
+        ended = {"state": state, "seconds": seconds, "cached": cached}
         self._add({"kind": "cell", "cell": self._current, **ended})
         self._current = None
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +11,7 @@ from django.utils import timezone
 from exercises.models import Draft, EditorQuestion
 from exercises.workbench import queue, runs
 from exercises.workbench.documents import pack, unpack
-from exercises.workbench.workspaces import surroundings
+from exercises.workbench.workspaces import chain_of, surroundings
 from grader.sandbox.job import Job, Question
 
 if TYPE_CHECKING:
@@ -26,11 +24,8 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS: Final = 1.4
 """How long a request waits for its answer; the page has the words of the notebook instead."""
-RUN_SECONDS: Final = 5.0
-"""How long the cells before may run for a question."""
 KEPT_FOR: Final = timedelta(seconds=30)
 MAX_ITEMS: Final = 100
-_ATTRIBUTE: Final = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.[\w.]*\(?$")
 BOUNDS: Final = {"label": 200, "name": 200, "signature": 1000, "doc": 4000}
 KINDS: Final = frozenset(
     {"class", "function", "method", "module", "variable", "property", "keyword", "text"}
@@ -47,6 +42,8 @@ def ask(
     cursor: int,
 ) -> dict[str, Any] | None:
     """Return what a worker finds out in time; None otherwise.
+
+    It looks at what the cells before have made, as far as they have run, and runs none of them.
 
     Args:
         user: who asks.
@@ -65,7 +62,7 @@ def ask(
     question = Question(kind, source, cursor, tuple(text for _id, text in earlier))
     body = {"scope": workspace.scope, **vars(question)}
     asked = EditorQuestion.objects.create(draft=draft, body=pack(body), created_at=now)
-    queue.enqueue(queue.ANSWER, asked.pk)
+    queue.enqueue(queue.ANSWER, asked.pk, worker=runs.holder(draft))
     unanswered = EditorQuestion.objects.filter(pk=asked.pk, reply__isnull=True)
     runs.wait_until(unanswered.exists, WAIT_SECONDS)
     reply = EditorQuestion.objects.filter(pk=asked.pk).values_list("reply", flat=True).first()
@@ -86,31 +83,16 @@ def answer(question_id: uuid.UUID, *, sandbox: Sandbox) -> None:
     body = unpack(asked.body)
     limits, data = surroundings(body.pop("scope"))
     question = Question(**{**body, "earlier": tuple(body["earlier"])})
-    earlier = () if is_about_an_import(question) else question.earlier
-    bounded = replace(
-        limits,
-        wall_seconds=min(limits.wall_seconds, RUN_SECONDS),
-        cpu_seconds=min(limits.cpu_seconds, RUN_SECONDS),
+    job = Job(
+        cells=question.earlier,
+        outputs=(),
+        limits=limits,
+        data=data,
+        question=question,
+        chain=chain_of(asked.draft_id),
     )
-    job = Job(cells=earlier, outputs=(), limits=bounded, data=data, question=question)
     reply = checked(question, sandbox.run(job).reply)
     EditorQuestion.objects.filter(pk=question_id).update(reply=json.dumps(reply))
-
-
-def is_about_an_import(question: Question) -> bool:
-    """Whether a question is about an attribute of something that is imported.
-
-    It needs no cell to run: the modules are loaded already. A name that a cell may have assigned
-    since is not counted.
-    """
-    asked = _ATTRIBUTE.search(question.source[: question.cursor])
-    if asked is None:
-        return False
-    name = re.escape(asked[1])
-    texts = (*question.earlier, question.source)
-    is_imported = re.compile(rf"^[ \t]*(?:import|from)[ \t][^\n]*\b{name}\b", re.MULTILINE)
-    is_assigned = re.compile(rf"^[ \t]*{name}[ \t]*(?:[:=,]|[-+*/@|&]=)", re.MULTILINE)
-    return any(map(is_imported.search, texts)) and not any(map(is_assigned.search, texts))
 
 
 def checked(question: Question, reply: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from courses.models import User
-    from exercises.models import DraftRunQuerySet
+    from exercises.models import DraftRunQuerySet, RunWorkerQuerySet
     from exercises.workbench.workspaces import Workspace
 
 SILENT_AFTER: Final = timedelta(seconds=20)
@@ -54,9 +54,22 @@ class NoWorker(Exception):  # noqa: N818  # named after what happened, as in gra
     """No worker takes runs at present."""
 
 
+def present_workers() -> RunWorkerQuerySet:
+    """Return the workers for runs that have reported themselves lately."""
+    return RunWorker.objects.filter(seen_at__gte=timezone.now() - SILENT_AFTER)
+
+
 def workers() -> bool:
     """Whether any worker takes runs at present."""
     return RunWorker.objects.working_since(timezone.now() - SILENT_AFTER).exists()
+
+
+def holder(draft: Draft) -> str:
+    """Return the worker that a draft's run is best sent to; empty when any is as good."""
+    if not draft.held_by:
+        return ""
+    working = RunWorker.objects.working_since(timezone.now() - SILENT_AFTER)
+    return draft.held_by if working.filter(pk=draft.held_by).exists() else ""
 
 
 def start(
@@ -83,7 +96,7 @@ def start(
         )
         kept = draft.runs.order_by("-created_at").values_list("pk", flat=True)[:KEPT]
         draft.runs.exclude(pk__in=list(kept)).delete()
-    queue.enqueue(queue.RUN, run.pk)
+    queue.enqueue(queue.RUN, run.pk, worker=holder(draft))
     return run
 
 

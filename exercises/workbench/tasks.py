@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import celeryd_after_setup, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
 from exercises.workbench import execution, questions, queue
-from exercises.workbench.worker import InteractiveSandbox
+from exercises.workbench.worker import InteractiveSandbox, worker_name
 from grader.errors import SandboxUnavailable
 from grader.sandbox import doctor, open_sandbox
 
@@ -30,7 +30,11 @@ def interactive_sandbox() -> InteractiveSandbox:
 def _open_sandbox() -> Sandbox:
     """Open the sandbox, pass the doctor's checks, and wait until a run could start."""
     python = Path(settings.SANDBOX_PYTHON)
-    sandbox = open_sandbox(python=python, concurrency=settings.INTERACTIVE_CONCURRENCY)
+    sandbox = open_sandbox(
+        python=python,
+        concurrency=settings.INTERACTIVE_CONCURRENCY,
+        checkpoint_bytes=settings.CHECKPOINT_MEMORY_BYTES,
+    )
     try:
         sandbox.ready()  # before the checks: on a small machine two that start are slow
         _check(python)
@@ -44,6 +48,12 @@ def _check(python: Path) -> None:
     for finding in doctor.probe(python):
         if not finding.ok:
             raise SandboxUnavailable(f"{finding.name}: {finding.detail}", fix=finding.fix)
+
+
+@celeryd_after_setup.connect
+def _listen(instance: Any, **_facts: Any) -> None:
+    """Take what is meant for this worker, besides what is meant for any."""
+    instance.app.amqp.queues.select_add(queue.own_queue(worker_name()))
 
 
 @worker_ready.connect
@@ -68,7 +78,7 @@ def run_draft(run_id: str) -> None:
     if sandbox is None:
         return
     try:
-        execution.execute(uuid.UUID(run_id), sandbox=sandbox)
+        execution.execute(uuid.UUID(run_id), sandbox=sandbox, worker=interactive_sandbox().name)
     except SandboxUnavailable as fault:
         interactive_sandbox().report_broken(fault)
 

@@ -30,6 +30,11 @@ KEEP_ROWS: Final = timedelta(days=1)
 logger = logging.getLogger(__name__)
 
 
+def worker_name() -> str:
+    """Return the name of this process as a worker for runs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 class InteractiveSandbox:
     """Keeps this process's sandbox open and its row in `RunWorker` fresh.
 
@@ -41,7 +46,7 @@ class InteractiveSandbox:
 
     def __init__(self, *, open_sandbox: Callable[[], Sandbox], concurrency: int) -> None:
         self.sandbox: Sandbox | None = None
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self.name = worker_name()
         self._open_sandbox = open_sandbox
         self._concurrency = concurrency
         self._fault = "The sandbox is being opened."
@@ -78,7 +83,7 @@ class InteractiveSandbox:
                 self._wake.wait(HEARTBEAT_SECONDS)
         finally:
             self._close()
-            RunWorker.objects.filter(pk=self._name).delete()
+            RunWorker.objects.filter(pk=self.name).delete()
             connection.close()
 
     def _beat(self) -> None:
@@ -88,7 +93,7 @@ class InteractiveSandbox:
                 self._open()
             self._write_row()
         except Exception:  # the next beat may succeed; without it none would follow
-            logger.exception("the worker for runs %s could not report itself", self._name)
+            logger.exception("the worker for runs %s could not report itself", self.name)
             connection.close()
 
     def _open(self) -> None:
@@ -113,5 +118,5 @@ class InteractiveSandbox:
             "sandbox_open": is_open,
             "reason": "" if is_open else self._fault,
         }
-        RunWorker.objects.update_or_create(name=self._name, defaults=facts)
+        RunWorker.objects.update_or_create(name=self.name, defaults=facts)
         RunWorker.objects.filter(seen_at__lt=now - KEEP_ROWS).delete()

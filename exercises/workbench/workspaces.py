@@ -88,3 +88,8 @@ def surroundings(scope: str) -> tuple[Limits, Path | None]:
         exercise = folders.read(scope.removeprefix(EXERCISE))
         return exercise.limits, exercise.data
     return Limits(), None
+
+
+def chain_of(draft: int) -> str:
+    """Return the name under which the states after a draft's cells are kept: for it alone."""
+    return f"draft:{draft}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.check.simulation import FRESH_SEED, answers_of, runs_of_an_answer
+from grader.check.simulation import FRESH_SEED, answers_of, fresh_run, runs_of_an_answer
 from grader.criteria import context_of, grade_criterion
-from grader.reference import ReferenceStore, Replicates, reference_arrays
+from grader.reference import ReferenceStore, Replicates
 from grader.variants import VISIBLE, Variant, visible_variant
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ def fresh_answers(
     name: str,
     labels: Mapping[str, tuple[str, ...]],
     count: int,
+    pool_of: int = POOL,
 ) -> Iterator[Mapping[str, NDArray[Any]]]:
     """Yield `count` answers with seeds that no reference used.
 
-    Where an answer holds several runs, they are drawn from a pool of fresh ones: runs of its own
-    for each answer would cost as many times more.
+    Where an answer holds several runs, they are drawn from a pool of fresh ones, as many as
+    `pool_of` answers have: runs of its own for each answer would cost as many times more. A small
+    pool tells what always passes or never does; a rate in between is that of the pool's own mean.
     """
     size = runs_of_an_answer(exercise)
-    parameters = dict(visible_variant(exercise).parameters)
-    pool = [
-        reference_arrays(exercise, name, parameters, FRESH_SEED + seed, labels)
-        for seed in range(count if size == 1 else max(count, POOL * size))
-    ]
+    # A few answers need no larger pool than makes them differ.
+    pool_size = count if size == 1 else max(count, min(pool_of, count // 2) * size)
+    pool = [fresh_run(exercise, name, FRESH_SEED + seed, labels) for seed in range(pool_size)]
     generator = np.random.default_rng(size)
     for place in range(count):
         chosen = [place] if size == 1 else generator.choice(len(pool), size, replace=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.check.false_rejections import fresh_answers
+from grader.check.false_rejections import POOL, fresh_answers
 from grader.criteria import context_of, grade_criterion
 from grader.variants import visible_variant
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.1
 """How far a measured pass rate may lie from the declared one, beside three standard errors."""
+RATE_POOL = 20
+"""Answers' worth of runs behind a rate between never and always."""
+RATE_RUNS = 40
+"""Tries below which no rate is measured, only whether it is far from the declared one."""
 
 
 def check_power(
@@ -40,7 +44,8 @@ def check_power(
         if misconception.family:
             continue
         name = f"mistake_{misconception.id}"
-        changed = fresh_answers(exercise, name, reference.labels, count)
+        pool_of = RATE_POOL if 0 < misconception.passes < 1 and count >= RATE_RUNS else POOL
+        changed = fresh_answers(exercise, name, reference.labels, count, pool_of)
         answers = [{**right, **wrong} for right, wrong in zip(honest, changed, strict=True)]
         passes = float(np.mean([_passes(exercise, reference, each) for each in answers]))
         found.pass_rates[misconception.id] = passes

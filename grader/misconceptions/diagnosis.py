@@ -2,10 +2,11 @@
 
 Each output that is wrong by its criterion's own metric is diagnosed by itself: the library if the
 answer is close to one of its misconceptions, unless a structure fits better; structural detectors;
-another model output that the values add up to; what fits within five per cent or nearly. The
-certainty is ``match`` only when the answer passes the goodness-of-fit test, is clearly likelier
-than the truth with noise, and nothing that was submitted contradicts it: no output is right that
-the misconception would change. What nothing explains may still be proved by an author's criterion.
+another model output that the values add up to; what fits within five per cent. The certainty is
+``match`` only when the answer passes the goodness-of-fit test, is clearly likelier than the truth
+with noise, and nothing that was submitted contradicts it: no output is right that the misconception
+would change, and runs scatter as its runs do. What nothing explains may still be proved by an
+author's criterion.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from grader.misconceptions.evidence import COMPARING, Evidence, information_bits
 from grader.misconceptions.families import satisfies_invariants
 from grader.misconceptions.library import candidate_of, library
 from grader.misconceptions.likelihood import Candidate, Fit, fit, noise_likelihood
-from grader.misconceptions.scatter import alike_in_scatter
+from grader.misconceptions.scatter import alike_in_scatter, contradicts_scatter
 from grader.misconceptions.structure import (
     adds_up_to,
     few_values_candidate,
@@ -47,10 +48,6 @@ CLOSE_FITTED = 0.005
 """The same for proposals fitted to the answer: allows rounding to three decimals only."""
 FEW_CLOSE = 0.002
 """The same for few values, which lie near some misconception or other by chance."""
-RESEMBLES = 0.12
-RESEMBLES_SHARE = 0.25
-APART = 1.6
-"""What an answer resembles must be this much nearer than the next misconception."""
 FITTED_STRUCTURE = 0.35
 TIE = 5.0
 """Difference of log-likelihoods below which two misconceptions cannot be told apart (e^5 = 148)."""
@@ -127,9 +124,11 @@ def _diagnose_output(
         diagnosis = _diagnose_exact(evidence, name, answer)
     if diagnosis is None:
         return None
-    if diagnosis.certainty == "match" and _inconsistent(evidence, diagnosis, named_by=name):
+    exact = answer.dtype.kind != "f"
+    plain = diagnosis.certainty == "match"
+    if (exact or plain) and _inconsistent(evidence, diagnosis, named_by=name):
         # Few classes match by chance: what else was submitted has to agree.
-        if answer.dtype.kind != "f":
+        if exact:
             return None
         diagnosis = texts.named(evidence.context.exercise, diagnosis.ids, name, certain=False)
     if diagnosis.certainty == "resembles" and len(diagnosis.ids) > texts.MOST_NAMES:
@@ -174,7 +173,8 @@ def _from_failed_criterion(
         blamed = results[criterion.id].message_id in {_PROPERTY, "criterion.failed_text"}
         if criterion.misconception and not results[criterion.id].passed and blamed:
             ids, name = (criterion.misconception,), criterion.output
-            return texts.named(exercise, ids, name, certain=_is_near_truth(evidence, name))
+            if _is_near_truth(evidence, name):
+                return texts.named(exercise, ids, name, certain=True)
     return None
 
 
@@ -216,6 +216,7 @@ def _diagnose_floats(evidence: Evidence, name: str, found: Floats) -> Diagnosis 
         if all(satisfies_invariants(_family(exercise, candidate.id), run) for run in runs)
         and not _equals_truth(candidate, truth)
         and not evidence.contradicted(candidate.id)
+        and not contradicts_scatter(evidence, name, candidate.id)
     ]
     good = [f for f in fits if f.good and f.log_likelihood > true_fit.log_likelihood]
     limit = CLOSE if found.size >= FEWEST_VALUES else FEW_CLOSE
@@ -235,8 +236,10 @@ def _diagnose_floats(evidence: Evidence, name: str, found: Floats) -> Diagnosis 
     if scattering or true_fit.good:
         return texts.named(exercise, scattering, name, certain=False) if scattering else None
     if shape is not None:
+        # A structure is fitted to the answer: what it does not meet for certain it does not name.
         certain = _is_certain(shape, noise)
-        return texts.named(exercise, (shape.candidate.id,), name, certain=certain)
+        ids = (shape.candidate.id,)
+        return texts.named(exercise, ids, name, certain=True) if certain else None
     other = _other_output(context, name, found)
     if other:
         return texts.named(exercise, ("other_output",), name, certain=True)
@@ -244,7 +247,7 @@ def _diagnose_floats(evidence: Evidence, name: str, found: Floats) -> Diagnosis 
     if earned and found.size >= FEWEST_VALUES:
         ids = _tied(earned, evidence, name)
         return texts.named(exercise, ids, name, certain=False)
-    return _most_similar(exercise, fits, found, name, truth)
+    return None
 
 
 def _family(exercise: ExerciseDefinition, misconception: str) -> str:
@@ -297,15 +300,20 @@ def _best_structure(
         return fit(found, few) if few is not None else None
     reference = context.reference
     rows = reference.every_row.get(name)
-    pool = None if rows is None else row_pool(rows, truth)
+    pool = None if rows is None else row_pool(rows, truth, reference.outputs[name].mean_of)
     singles = reference.single_backgrounds.get(name)
     proposals = structural_candidates(found, truth, pool, singles)
     fits = [fit(found, each) for each in proposals if symmetric_l1(each.mean, truth.mean) > NEAR]
     # Where noise is as large as the values, almost anything passes the test: check distance too.
     # A proposal fitted to a deterministic answer must match it, not merely be close.
-    limit = FITTED_STRUCTURE if truth.scatters else CLOSE_FITTED
-    near = [f for f in fits if f.good and f.distance <= limit]
+    near = [f for f in fits if f.good and f.distance <= _reach(f.candidate)]
     return max(near, key=_by_likelihood, default=None)
+
+
+def _reach(candidate: Candidate) -> float:
+    """How far from a fitted proposal an answer may lie: a few times as far as its runs scatter."""
+    size = max(float(np.abs(candidate.mean).sum()), 1e-300)
+    return min(CLOSE_FITTED + 3 * float(candidate.spread.sum()) / size, FITTED_STRUCTURE)
 
 
 def _other_output(context: GradingContext, name: str, found: Floats) -> str | None:
@@ -339,30 +347,6 @@ def _most_consistent(
     others = [output.name for output in evidence.context.exercise.outputs if output.name != name]
     agreeing = {each: sum(evidence.is_consistent(each, other) for other in others) for each in ids}
     return tuple(each for each in ids if agreeing[each] == max(agreeing.values()))
-
-
-def _most_similar(
-    exercise: ExerciseDefinition,
-    fits: Sequence[Fit],
-    found: Floats,
-    name: str,
-    truth: Candidate,
-) -> Diagnosis | None:
-    """Return what the answer nearly is: much nearer than to the truth and to anything else."""
-    if found.size < FEWEST_VALUES:
-        return None
-    from_truth = symmetric_l1(found, truth.mean)
-    near = sorted((f for f in fits if not f.candidate.scatters), key=lambda f: f.distance)
-    close = [
-        f for f in near if f.distance < RESEMBLES and f.distance < RESEMBLES_SHARE * from_truth
-    ]
-    if not close:
-        return None
-    best = close[0]
-    rivals = [f for f in near if f.candidate.id != best.candidate.id]
-    if rivals and rivals[0].distance < APART * best.distance:
-        return None
-    return texts.named(exercise, (best.candidate.id,), name, certain=False)
 
 
 def _diagnose_exact(evidence: Evidence, name: str, found: NDArray[np.generic]) -> Diagnosis | None:

@@ -36,3 +36,33 @@ def alike_in_scatter(evidence: Evidence, name: str, fitting: Iterable[str]) -> t
     known = context.reference.misconceptions
     ids = [each for each in fitting if name in known.get(each, ()) and alike(known[each][name])]
     return tuple(dict.fromkeys(ids))
+
+
+def contradicts_scatter(evidence: Evidence, name: str, misconception: str) -> bool:
+    """Whether the answer's runs scatter otherwise than runs with the misconception do.
+
+    A mean alone says little: what scatters widely lies near everything.
+    """
+    runs = evidence.context.runs.get(name)
+    replicates = evidence.context.reference.misconceptions.get(misconception, {}).get(name)
+    if runs is None or replicates is None or runs.shape[1:] != replicates.samples.shape[1:]:
+        return False
+    if replicates.count == 1 or replicates.samples.dtype.kind != "f":
+        return False
+    spread = replicates.run_spread
+    own = runs.astype(np.float64).std(axis=0, ddof=1)
+    if not spread.any():
+        # Equal values have a standard deviation of some rounding error.
+        return bool(own.max(initial=0.0) > EQUAL * np.abs(runs).max(initial=0.0))
+    ratio = scatter_ratio(own, spread)
+    moving = max(int(np.count_nonzero(spread)), 1)
+    error = np.sqrt((1 / (len(runs) - 1) + 1 / (replicates.count - 1)) / (2 * moving))
+    slack = max(LEAST_SLACK, ERRORS * float(error))
+    return not np.exp(-slack) <= ratio <= np.exp(slack)
+
+
+ERRORS = 5
+"""So many standard errors two scatters may be apart: values of one run go together."""
+LEAST_SLACK = 0.2
+EQUAL = 1e-6
+"""Share of the values below which runs do not scatter at all."""

@@ -139,11 +139,12 @@ def _assign(
     return order
 
 
-def row_pool(samples: Floats, reference: Candidate) -> Candidate:
+def row_pool(samples: Floats, reference: Candidate, mean_of: int = 1) -> Candidate:
     """Explanations of all rows: (N, ...), or (S, N, ...) over S seeds where they are stochastic.
 
     Few seeds say little of one value's scatter. Its size is taken per row, its profile over the
-    features from the reference.
+    features from the reference. An answer that is the mean of many runs scatters less than the
+    pool's own means of few do: both count.
     """
     if samples.ndim == reference.mean.ndim:
         return Candidate("other_rows", samples, np.zeros_like(samples))
@@ -151,7 +152,14 @@ def row_pool(samples: Floats, reference: Candidate) -> Candidate:
     profile = np.maximum(reference.spread.mean(axis=0), 1e-12)
     size = np.sqrt((samples.var(axis=0, ddof=1) / profile**2).reshape(len(mean), -1).mean(axis=1))
     spread = size.reshape(-1, *[1] * (mean.ndim - 1)) * profile
+    if mean_of > 1:
+        # With this many seeds the fit adds nothing for the pool's own means: they are in already.
+        spread, seeds = spread * np.sqrt(1 / mean_of + 1 / len(samples)), KNOWN_WELL
+        return Candidate("other_rows", mean, spread, seeds, pooled=True)
     return Candidate("other_rows", mean, spread, len(samples), pooled=True)
+
+
+KNOWN_WELL = 1_000_000
 
 
 def _other_rows(found: Floats, reference: Candidate, every_row: Candidate) -> Iterator[Candidate]:

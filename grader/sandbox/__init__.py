@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.sandbox import policy
 from grader.sandbox.pool import BubblewrapSandbox
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def open_sandbox(
     python: Path | None = None,
     warm: bool = True,
     concurrency: int = 2,
+    checkpoint_bytes: int = policy.CHECKPOINT_MEMORY_BYTES,
 ) -> BubblewrapSandbox:
     """Open a sandbox; it boots in the background. Use it as a context manager, or close it.
 
@@ -35,8 +37,11 @@ def open_sandbox(
         python: the learners' interpreter; by default WHYBOX_SANDBOX_PYTHON or ``.venv-sandbox``.
         warm: keep one fork server with the stack imported; else each run boots its own.
         concurrency: the maximum number of concurrent runs.
+        checkpoint_bytes: the memory that checkpoints may take; the least recently used go first.
 
     Raises:
         SandboxUnavailable: a part of the isolation is missing; says how to fix it.
     """
-    return BubblewrapSandbox(python=python, warm=warm, concurrency=concurrency)
+    return BubblewrapSandbox(
+        python=python, warm=warm, concurrency=concurrency, checkpoint_bytes=checkpoint_bytes
+    )

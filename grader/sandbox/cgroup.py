@@ -43,6 +43,11 @@ class Hierarchy:
         """The file that contains a group's peak memory."""
         return "memory.peak" if self.version == 2 else "memory.max_usage_in_bytes"  # noqa: PLR2004
 
+    @property
+    def used_file(self) -> str:
+        """The file that contains a group's current memory."""
+        return "memory.current" if self.version == 2 else "memory.usage_in_bytes"  # noqa: PLR2004
+
 
 class Group:
     """One run's control group."""
@@ -73,6 +78,12 @@ class Group:
         """Return the peak memory so far."""
         with contextlib.suppress(OSError, ValueError):
             return int((self._folder / self._hierarchy.peak_file).read_text())
+        return 0
+
+    def used_bytes(self) -> int:
+        """Return the memory that is used now."""
+        with contextlib.suppress(OSError, ValueError):
+            return int((self._folder / self._hierarchy.used_file).read_text())
         return 0
 
     def remove(self) -> None:

@@ -90,6 +90,18 @@ class Job:
     written: Mapping[str, JSONValue] = field(default_factory=dict)
     question: Question | None = None
     """Asked of the names that exist after the last cell."""
+    chain: str | None = None
+    """Whose checkpoints the run may begin at and add to, such as a draft's; only for jobs without
+    outputs. None, as in grading: a run from the top that keeps nothing."""
+
+    def __post_init__(self) -> None:
+        """Refuse a graded job that names a chain.
+
+        Raises:
+            ValueError: it has outputs.
+        """
+        if self.chain is not None and self.outputs:
+            raise ValueError("A run whose outputs are graded uses no checkpoint.")
 
 
 @dataclass(frozen=True)
@@ -188,6 +200,7 @@ class Event:
             when earlier outputs of the cell have changed: ``cell_end`` has them all.
         outcome: of a ``cell_end``: the cell with all its outputs.
         failed: of a ``cell_end``: an exception ended the notebook here.
+        cached: the cell was not executed: its outputs are those of an earlier run.
     """
 
     kind: str
@@ -196,6 +209,7 @@ class Event:
     output: Mapping[str, Any] | None = None
     outcome: CellOutcome | None = None
     failed: bool = False
+    cached: bool = False
 
 
 class Sandbox(Protocol):

@@ -33,7 +33,11 @@ class MemoryMonitor:
         self.peak_bytes = 0
         self.mappings = 0
         """The most mappings of the tree so far, beyond those that each process inherited."""
+        self.counted = self.pid
+        """Whose tree's mappings are counted: in a chain that of the process that runs the cells."""
         self._group: cgroup.Group | None = None
+        self._awake = threading.Event()
+        self._awake.set()
         self._ended = threading.Event()
         hierarchy = cgroup.hierarchy()
         if hierarchy is not None:
@@ -48,9 +52,25 @@ class MemoryMonitor:
             self.peak_bytes = max(self.peak_bytes, self._group.peak_bytes())
         return self.peak_bytes
 
+    def pause(self) -> None:
+        """Measure nothing until `resume`: every process of the tree is stopped."""
+        self._awake.clear()
+
+    def resume(self) -> None:
+        """Measure again."""
+        self.mappings = 0
+        self._awake.set()
+
+    def used_bytes(self) -> int:
+        """Return what the tree uses now, beyond what it inherited."""
+        if self._group is not None:
+            return self._group.used_bytes()
+        return max(0, _sample(self.pid, by_pages=True)[0] - self._inherited[0])
+
     def close(self) -> None:
         """Take the last measurement and remove the group, after every process has exited."""
         self._ended.set()
+        self._awake.set()
         self._thread.join(policy.EXIT_REPORT_SECONDS)
         if self._group is not None:
             self.peak()
@@ -61,9 +81,13 @@ class MemoryMonitor:
         pause = policy.MEMORY_POLL_SECONDS
         inherited_bytes, inherited_mappings = self._inherited
         while not self._ended.wait(pause):
+            self._awake.wait()
             started_at = time.thread_time()
             used, mappings = _sample(
-                self.pid, by_pages=self._group is None, inherited_mappings=inherited_mappings
+                self.pid,
+                by_pages=self._group is None,
+                inherited_mappings=inherited_mappings,
+                counted=self.counted,
             )
             self.peak_bytes = max(self.peak_bytes, used - inherited_bytes)
             self.mappings = max(self.mappings, mappings)
@@ -87,19 +111,24 @@ def _group_around(
     return group
 
 
-def _sample(root: int, *, by_pages: bool, inherited_mappings: int = 0) -> tuple[int, int]:
+def _sample(
+    root: int, *, by_pages: bool, inherited_mappings: int = 0, counted: int | None = None
+) -> tuple[int, int]:
     """Return what killing the tree would free, in bytes without its (bounded) files, and mappings.
 
     Args:
         root: the tree's init.
         by_pages: False leaves the bytes to a control group and returns 0 for them.
         inherited_mappings: how many mappings of each process are not counted.
+        counted: the root of the part of the tree whose mappings are counted; by default all of it.
     """
+    mapped = processes.tree(root if counted is None else counted)
     segments: dict[bytes, int] = {}
     used = mappings = 0
-    for pid in processes.tree(root):
+    for pid in {*mapped, *processes.tree(root)} if by_pages else mapped:
         maps = processes.read(pid, "maps", at_most=READ_MAPS_BYTES)
-        mappings += max(0, maps.count(b"\n") - inherited_mappings)
+        if pid in mapped:
+            mappings += max(0, maps.count(b"\n") - inherited_mappings)
         if mappings > policy.MAX_MAPPINGS:
             break  # the run ends, whatever it uses
         if by_pages:

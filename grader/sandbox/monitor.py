@@ -25,6 +25,7 @@ from grader.sandbox.memory import MemoryMonitor
 from grader.sandbox.outputs import CellOutputs
 
 if TYPE_CHECKING:
+    import socket
     import threading
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
@@ -112,14 +113,17 @@ class RunMonitor:
         Raises:
             SandboxUnavailable: isolation or the server failed, so the run has no verdict.
         """
-        bound = self._job.limits.cell_output_bytes
         self._process = process
-        self._progress = Progress([CellOutputs(bound_bytes=bound) for _ in self._job.cells])
-        self._reader = frames.Reader(self._bound)
+        self._begin()
         memory_bytes = self._job.limits.memory_bytes
         self._memory = MemoryMonitor(process.pidfd, owner=process.owner, bound_bytes=memory_bytes)
         with contextlib.closing(self._memory):
             return self._monitor()
+
+    def _begin(self) -> None:
+        bound = self._job.limits.cell_output_bytes
+        self._progress = Progress([CellOutputs(bound_bytes=bound) for _ in self._job.cells])
+        self._reader = frames.Reader(self._bound)
 
     def _monitor(self) -> Run:
         self._send_job()
@@ -136,28 +140,17 @@ class RunMonitor:
         return self._result(termination, report, wall_seconds)
 
     def _send_job(self) -> None:
-        job, data = self._job, self._data
-        body = json.dumps(
-            {
-                "cells": job.cells,
-                "outputs": job.outputs,
-                "parameters": dict(job.parameters),
-                "written": dict(job.written),
-                "parameters_cells": job.parameters_cells,
-                "threads": len(self._cores),
-                "limits": asdict(job.limits),
-                "data": [(name, len(content)) for name, content in data.items()],
-                "question": job.question and asdict(job.question),
-            }
-        ).encode()
-        self._process.line.settimeout(policy.READY_SECONDS)
+        job = self._job
+        facts = {
+            "cells": job.cells,
+            "threads": 1 if job.chain else len(self._cores),
+            "question": job.question and asdict(job.question),
+        }
         try:
             os.sched_setaffinity(self._memory.pid, self._cores)
-            self._process.line.sendall(struct.pack(">I", len(body)) + body)
-            for content in data.values():
-                self._process.line.sendall(content)
         except OSError as error:
             raise SandboxUnavailable(f"The job could not be handed over: {error}.") from error
+        hand_over(self._process.line, job, self._data, facts)
 
     def _read_until_end(self, started_at: float) -> Termination | None:
         """Read frames until the pipe closes; return why the run must be terminated, if so."""
@@ -185,8 +178,12 @@ class RunMonitor:
             if not data:
                 return self._check_exit()
             termination = self._read_frames(data)
-            if termination is not None:
+            if termination is not None or self._is_over():
                 return termination
+
+    def _is_over(self) -> bool:
+        """Whether nothing more is to be read, although the pipe is open."""
+        return False
 
     def _check_size(self) -> Termination | None:
         """Check the memory and the mappings of the tree."""
@@ -422,6 +419,35 @@ _TOO_MANY_MAPPINGS: Final = (
     f"The notebook's processes have more than {policy.MAX_MAPPINGS:,} memory mappings."
 )
 _NAMES: Final = {Verdict.RUNTIME_ERROR: "ProcessEnded", Verdict.BAD_OUTPUT: "BadOutput"}
+
+
+def hand_over(
+    line: socket.socket, job: Job, data: Mapping[str, bytes], facts: Mapping[str, Any]
+) -> None:
+    """Send a job and its data to an isolated process that waits for one.
+
+    Raises:
+        SandboxUnavailable: it does not take them.
+    """
+    body = json.dumps(
+        {
+            "outputs": job.outputs,
+            "parameters": dict(job.parameters),
+            "written": dict(job.written),
+            "parameters_cells": job.parameters_cells,
+            "limits": asdict(job.limits),
+            "data": [(name, len(content)) for name, content in data.items()],
+            "chain": False,
+            **facts,
+        }
+    ).encode()
+    line.settimeout(policy.READY_SECONDS)
+    try:
+        line.sendall(struct.pack(">I", len(body)) + body)
+        for content in data.values():
+            line.sendall(content)
+    except OSError as error:
+        raise SandboxUnavailable(f"The job could not be handed over: {error}.") from error
 
 
 def _structure_cost(body: bytes) -> int:

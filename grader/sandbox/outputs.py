@@ -48,6 +48,16 @@ class CellOutputs:
         self.execution_count: int | None = None
         self.wall_seconds: float | None = None
 
+    @classmethod
+    def recorded(cls, outcome: CellOutcome, *, bound_bytes: int) -> CellOutputs:
+        """Return the outputs of a cell that an earlier run executed."""
+        made = cls(bound_bytes=bound_bytes)
+        made._outputs = [dict(output) for output in outcome.outputs]
+        made.truncated = outcome.truncated
+        made.execution_count = outcome.execution_count
+        made.wall_seconds = outcome.wall_seconds
+        return made
+
     def add_frame(
         self, kind: bytes, body: Mapping[str, Any], *, cost: int
     ) -> Mapping[str, Any] | None:

@@ -58,6 +58,20 @@ MAX_MAPPINGS: Final = 20_000
 and freeing a mapping takes kernel time that no other limit counts; scientific code has hundreds."""
 WALL_BACKSTOP: Final = 5.0
 """A run is ended at this multiple of its wall time limit, however long it waited for a core."""
+MAX_CHECKPOINTS: Final = 40
+"""How many cells of a notebook are kept as checkpoints; it may have as many processes more."""
+CHECKPOINT_SECONDS: Final = 10.0
+"""How long a checkpoint may take to fork; usually 15 ms."""
+QUESTION_SECONDS: Final = 3.0
+"""How long an editor's question may occupy a slot; its answer is late after a second."""
+BUSY_SECONDS: Final = 3.0
+"""How long a run waits for the one that it replaces, which holds its checkpoints."""
+IDLE_SECONDS: Final = 600.0
+"""Checkpoints that no run has used for this long end."""
+CHECKPOINT_MEMORY_BYTES: Final = 1024 * bounds.MIB
+"""The memory of all checkpoints, unless a setting says otherwise."""
+TOTAL_CHECKPOINTS: Final = 240
+"""How many checkpoints a sandbox keeps: each takes two of the process's descriptors."""
 CLOSE_SECONDS: Final = 10.0
 """How long a server may take to exit before it is killed."""
 

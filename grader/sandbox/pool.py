@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypedDict
 
 from grader.errors import SandboxUnavailable
+from grader.sandbox import policy
+from grader.sandbox.chain import ChainBroken
+from grader.sandbox.chain_monitor import ChainMonitor
+from grader.sandbox.chains import Chains, Turn
 from grader.sandbox.data import read_data_folder
 from grader.sandbox.environment import default_python, discover
 from grader.sandbox.forkserver import ForkServer, find_bubblewrap
@@ -19,20 +24,39 @@ from grader.sandbox.monitor import RunMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
     from grader.sandbox.forkserver import IsolatedProcess
     from grader.sandbox.job import Event, Job, Run
 
+logger = logging.getLogger(__name__)
+
 ENVIRONMENT_CHECK_SECONDS: Final = 2.0
 """How often the environment on disk is compared with the loaded one."""
+
+
+class Facts(TypedDict):
+    """What every monitor is told besides its job."""
+
+    cores: frozenset[int]
+    received_at: float
+    on_event: Callable[[Event], None] | None
+    interrupt: threading.Event | None
 
 
 class BubblewrapSandbox:
     """Runs jobs in isolation; safe to share between threads, not between processes."""
 
-    def __init__(self, *, python: Path | None, warm: bool, concurrency: int) -> None:
+    def __init__(
+        self,
+        *,
+        python: Path | None,
+        warm: bool,
+        concurrency: int,
+        checkpoint_bytes: int = policy.CHECKPOINT_MEMORY_BYTES,
+    ) -> None:
         self._python = python or default_python()
         self._warm = warm
         self._owner = os.getpid()
@@ -45,6 +69,7 @@ class BubblewrapSandbox:
         self._server: ForkServer | None = None
         self._looked_at = 0.0
         self._closed = False
+        self.chains = Chains(memory_bytes=checkpoint_bytes)
         find_bubblewrap()
         if warm:
             self._server = self._start_server()
@@ -58,7 +83,8 @@ class BubblewrapSandbox:
     ) -> Run:
         """Run `job` and return what happened; once `interrupt` is set, it ends within seconds.
 
-        A run whose server dies is restarted once on a new server; its events start over.
+        A run whose server dies is restarted once on a new server; its events start over. So is one
+        whose checkpoints fail: from the top, keeping nothing.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed: a platform error.
@@ -67,25 +93,55 @@ class BubblewrapSandbox:
         if os.getpid() != self._owner:
             raise SandboxUnavailable("This sandbox was opened by another process; open one here.")
         data = read_data_folder(job.data)
-        share = self._slots.get()
-        received_at = time.monotonic()
-        monitor = RunMonitor(
-            job,
-            data,
-            cores=share,
-            received_at=received_at,
-            on_event=on_event,
-            interrupt=interrupt,
-        )
-        try:
+        with self._turn(job, data) as turn:
+            share = self._slots.get()
             try:
-                return self._run_once(monitor)
-            except SandboxUnavailable:
-                if self._closed:
-                    raise
-                return self._run_once(monitor)
+                facts: Facts = {
+                    "cores": share,
+                    "received_at": time.monotonic(),
+                    "on_event": on_event,
+                    "interrupt": interrupt,
+                }
+                run = turn and self._run_in_chain(turn, ChainMonitor(job, data, **facts))
+                if run is None and job.chain is not None and self._warm:
+                    run = self._run_alone(ChainMonitor(job, data, keeping=False, **facts))
+                return run or self._run_from_the_top(RunMonitor(job, data, **facts))
+            finally:
+                self._slots.put(share)
+
+    def _turn(self, job: Job, data: Mapping[str, bytes]) -> AbstractContextManager[Turn | None]:
+        if job.chain is None or not self._warm:
+            return contextlib.nullcontext()
+        return self.chains.turn(job, data, wait=0.0 if job.question else policy.BUSY_SECONDS)
+
+    def _run_alone(self, monitor: ChainMonitor) -> Run | None:
+        """Run from the top as a chain does, but in one of its own that ends with the run."""
+        turn = Turn(None, b"")
+        try:
+            return self._run_in_chain(turn, monitor)
         finally:
-            self._slots.put(share)
+            turn.drop()
+
+    def _run_in_chain(self, turn: Turn, monitor: ChainMonitor) -> Run | None:
+        """Run from a checkpoint; None when the chain failed, so that it has to be from the top."""
+        try:
+            with self._borrowed_server() as server:
+                server.wait_until_ready()
+                return monitor.run_in(turn.chain(server, lambda: monitor.new_chain(server)))
+        except (ChainBroken, SandboxUnavailable) as reason:
+            turn.drop()
+            if self._closed:
+                raise
+            logger.info("checkpoints were dropped, the run begins from the top: %s", reason)
+            return None
+
+    def _run_from_the_top(self, monitor: RunMonitor) -> Run:
+        try:
+            return self._run_once(monitor)
+        except SandboxUnavailable:
+            if self._closed:
+                raise
+            return self._run_once(monitor)
 
     def _run_once(self, monitor: RunMonitor) -> Run:
         with self._borrowed_server() as server, contextlib.closing(server.fork_run()) as process:
@@ -162,6 +218,8 @@ class BubblewrapSandbox:
             return self._start_server()
         if self._server is None or not self._server.alive or self._is_outdated(self._server):
             replaced, self._server = self._server, self._start_server()
+            if replaced is not None:
+                self.chains.drop_server(replaced)
             if replaced is not None and self._users[replaced] == 0:
                 replaced.close()
         return self._server
@@ -185,6 +243,7 @@ class BubblewrapSandbox:
         held = [self._slots.get() for _ in self._core_shares]  # each waits for the run that uses it
         for share in held:
             self._slots.put(share)  # later callers get "the sandbox is closed"
+        self.chains.close()
         if self._server is not None:
             self._server.close()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
+import signal
 from pathlib import Path
 
 READ_BYTES = 1 << 20
@@ -45,3 +48,44 @@ def waited_seconds(root: int) -> float:
     """
     waits = [read(pid, "schedstat").split() for pid in tree(root)]
     return max((int(wait[1]) / 1e9 for wait in waits if len(wait) > 1), default=0.0)
+
+
+def is_alive(pidfd: int) -> bool:
+    """Whether the process behind a pidfd has not ended."""
+    poll = select.poll()  # select() knows no descriptor beyond 1023
+    poll.register(pidfd, select.POLLIN)
+    return not poll.poll(0)
+
+
+def state(pid: int) -> str:
+    """Return the kernel's letter for what a process does; ``X`` once it is gone."""
+    _, _, rest = read(pid, "stat").decode(errors="replace").rpartition(") ")
+    return rest[:1] or "X"
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process and of its children that have ended; 0 once it is gone."""
+    _, _, rest = read(pid, "stat").decode(errors="replace").rpartition(") ")
+    ticks = sum(map(int, rest.split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def handle_in(tree_root: int, pid: int) -> int | None:
+    """Return a pidfd of a process of a tree; None if it is not, or no longer, one of it.
+
+    The process id may be that of another process by now: the handle is taken first.
+    """
+    try:
+        pidfd = os.pidfd_open(pid)
+    except OSError:
+        return None
+    if pid in tree(tree_root) and is_alive(pidfd):
+        return pidfd
+    os.close(pidfd)
+    return None
+
+
+def send_signal(pidfd: int, number: signal.Signals) -> None:
+    """Send a signal; nothing once the process has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, number)

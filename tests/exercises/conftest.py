@@ -85,6 +85,19 @@ def run_worker(run_worker_process: WorkerProcess, transactional_db: None) -> Wor
     return run_worker_process
 
 
+@pytest.fixture
+def second_run_worker(run_worker: WorkerProcess, broker: Path) -> Iterator[WorkerProcess]:
+    """Another worker for runs, beside the session's."""
+    process = WorkerProcess(broker, app="config.interactive", queues="interactive")
+    process.start()
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while runs.present_workers().filter(sandbox_open=True).count() < 2:
+        assert time.monotonic() < deadline, "the second worker did not open its sandbox"
+        time.sleep(0.1)
+    yield process
+    process.close()
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Forget what other tests counted and the status that they saw."""

@@ -34,14 +34,14 @@ def test_the_customers_to_call_follow_from_an_experiment_and_not_from_their_risk
     assert "benefit_by_risk" in [one["id"] for one in task["misconceptions"]]
     assert re.findall(r"\b(?:push\w*|driv\w+|because of|due to)\b", texts) == []
     assert "targeting by risk can be futile" in lesson(
-        "interpretability-at-work/08-business-questions"
+        "interpretability-at-work/09-business-questions"
     )
 
 
 def test_the_alarm_on_attributions_needs_the_distance_that_its_lesson_teaches() -> None:
     """The index alone is a named mistake; lesson and exercise weigh by the same distance."""
     task = exercise("attribution-drift")
-    taught = lesson("interpretability-at-work/07-monitoring-and-drift")
+    taught = lesson("interpretability-at-work/08-monitoring-and-drift")
 
     assert "distance" in task["outputs"]
     assert "index_alone" in [one["id"] for one in task["misconceptions"]]

@@ -73,6 +73,12 @@ class WorkerProcess:
         self._process = None
         return status
 
+    @property
+    def pid(self) -> int:
+        """The process id of the worker."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it as a machine would that lost its power."""
         assert self._process is not None

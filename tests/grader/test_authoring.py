@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import nbformat
@@ -74,3 +75,14 @@ def test_shipped_notebooks_are_those_of_their_markdown(folder: Path) -> None:
     """Every notebook in content/ is exactly what its Markdown describes."""
     for file, text in exercise_notebooks(folder).items():
         assert file.read_text("utf-8") == text, file
+
+
+def test_a_starter_names_its_exercise(tmp_path: Path) -> None:
+    """Tools on a learner's machine find there what a notebook is for, whatever its file's name."""
+    folder = tmp_path / "some-exercise"
+    folder.mkdir()
+    (folder / "starter.md").write_text(TEXT)
+    (folder / "solution.md").write_text("")
+    starter = json.loads(exercise_notebooks(folder)[folder / "starter.ipynb"])
+
+    assert starter["metadata"]["whybox"] == {"exercise": "some-exercise"}

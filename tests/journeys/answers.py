@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from playwright.sync_api import expect
 
 from courses.quizzes.formulas import evaluate
 from tests.journeys.live_site import CONTENT, TREESHAP
@@ -43,27 +44,45 @@ def sample(exercise: str, name: str) -> Path:
     return CONTENT / "exercises" / exercise / "samples" / name / "submission.ipynb"
 
 
-def answer_quiz(form: Locator, folder: str, *, wrong: bool = False) -> None:
-    """Fill in a lesson's quiz, with right answers or with wrong ones only."""
+def answer_quiz(quiz: Locator, folder: str, *, wrong: bool = False) -> None:
+    """Answer a lesson's quiz question by question, with right answers or with wrong ones only.
+
+    Questions of earlier lessons that are due are skipped.
+    """
     for question in quiz_questions(folder):
-        name = f"q-{question['id']}"
-        if question["kind"] == "numeric":
-            number = _number(form, question) + (1000 if wrong else 0)
-            form.locator(f"input[name='{name}']").fill(f"{number:.6g}")
-        elif question["kind"] == "explain":
-            form.locator(f"textarea[name='{name}']").fill("Because of the sampling.")
-        elif question["kind"] == "order":
-            items = question["items"][::-1] if wrong else question["items"]
-            for place, item in enumerate(items, 1):
-                field = form.locator(f"[name='{name}-{item['id']}']")
-                if field.evaluate("field => field.tagName") == "SELECT":
-                    field.select_option(str(place))
-                else:
-                    field.fill(str(place))
-        else:
-            for choice in question["choices"]:
-                if bool(choice.get("correct")) is not wrong:
-                    form.locator(f"input[name='{name}'][value='{choice['id']}']").check()
+        answer_question(quiz.locator(f"form:has(#q-{question['id']})"), question, wrong=wrong)
+        quiz.get_by_role("button", name="Check my answer").click()
+        next_step(quiz)
+    while quiz.locator("input[name='step'][value^='card.']").count():
+        quiz.get_by_role("button", name="Skip").click()
+        next_step(quiz)
+
+
+def next_step(quiz: Locator) -> None:
+    """Wait for the grading and go on to the next question, if there is one."""
+    graded = quiz.get_by_role("link", name="Next question")
+    expect(graded.or_(quiz.locator(".verdict"))).to_be_visible()
+    if graded.count():
+        graded.click()
+        expect(quiz.get_by_role("button", name="Check my answer")).to_be_visible()
+
+
+def answer_question(form: Locator, question: dict[str, Any], *, wrong: bool = False) -> None:
+    """Fill in one question of a quiz."""
+    name = f"q-{question['id']}"
+    if question["kind"] == "numeric":
+        number = _number(form, question) + (1000 if wrong else 0)
+        form.locator(f"input[name='{name}']").fill(f"{number:.6g}")
+    elif question["kind"] == "explain":
+        form.locator(f"textarea[name='{name}']").fill("Because of the sampling.")
+    elif question["kind"] == "order":
+        items = question["items"][::-1] if wrong else question["items"]
+        for place, item in enumerate(items, 1):
+            form.locator(f"[name='{name}-{item['id']}']").fill(str(place))
+    else:
+        for choice in question["choices"]:
+            if bool(choice.get("correct")) is not wrong:
+                form.locator(f"input[name='{name}'][value='{choice['id']}']").check()
 
 
 def _number(form: Locator, question: dict[str, Any]) -> float:

@@ -82,7 +82,7 @@ for _ in range(100):  # a killed process may still be finishing a write
 class Site:
     """A site on a free port with its data in `folder`; each process can be stopped and started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, content: Path = CONTENT) -> None:
         self.folder = folder
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -92,7 +92,7 @@ class Site:
             **{name: value for name, value in os.environ.items() if "WHYBOX" not in name},
             "DJANGO_SETTINGS_MODULE": "config.settings.development",
             "OMP_NUM_THREADS": "1",
-            "WHYBOX_CONTENT": str(CONTENT),
+            "WHYBOX_CONTENT": str(content),
             "WHYBOX_REFERENCES": str(REFERENCES),
             "WHYBOX_VARIANT_SECRET": "known to everyone, for journeys only",
             "WHYBOX_VAR": str(folder),

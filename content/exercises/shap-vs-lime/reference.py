@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, Any]
 
 TOP = 3
+ROUNDING = 0.0005
+"""Half of the last decimal that the starter prints: what is nearer to zero has no sign then."""
 
 
 @lru_cache(maxsize=8)
@@ -98,11 +100,33 @@ def agreement_of_own_arrays(
     parameters: Parameters,  # noqa: ARG001 - the learner's own arrays are all that counts
     answers: Mapping[str, Any],
 ) -> Floats:
-    """The three figures of the learner's own explanations."""
+    """The three figures of the learner's own explanations.
+
+    Where these were rounded after the figures had been computed, values may have become zero or
+    equal: any figure between the least and the largest that the rounded arrays allow is right.
+    """
     phi, weights = answers.get("phi"), answers.get("weights")
     if phi is None or weights is None:
         return np.full((3, 3), np.nan)
-    return _agreement(phi, weights)
+    tiny = (np.abs(phi) <= ROUNDING) | (np.abs(weights) <= ROUNDING)
+    ways = [_agreement(phi, weights), *(_agreement(*pair) for pair in _ties_broken(phi, weights))]
+    low, high = np.min(ways, axis=0), np.max(ways, axis=0)
+    alike = np.sign(phi) == np.sign(weights)
+    low[:, 1], high[:, 1] = (alike & ~tiny).mean(axis=1), (alike | tiny).mean(axis=1)
+    own = answers.get("agreement")
+    return low if own is None else np.clip(own, low, high)
+
+
+def _ties_broken(phi: Floats, weights: Floats) -> list[tuple[Floats, Floats]]:
+    """The arrays with equal sizes moved apart, once so that they agree and once that they do not."""
+    found = []
+    for way in (1, -1):
+        pair = []
+        for own, other in ((phi, weights), (weights, phi)):
+            order = np.argsort(np.argsort(np.abs(other), axis=1), axis=1) / other.shape[1]
+            pair.append(np.abs(own) + way * ROUNDING * order)
+        found.append((pair[0], pair[1]))
+    return found
 
 
 def fidelity_of_own_surrogate(parameters: Parameters, answers: Mapping[str, Any]) -> Floats:

@@ -20,6 +20,7 @@ from courses.authoring.tree import read_tree
 from courses.markup.problems import InvalidContentError, Problem
 
 if TYPE_CHECKING:
+    from courses.authoring.content_files import Tree
     from courses.authoring.files import Document
 
 PAGE = "docs/features/coverage.md"

@@ -25,6 +25,11 @@ REPLY_BYTES: Final = 256 * 1024
 """The maximum size of completions or a signature with its documentation."""
 REPLY_SECONDS: Final = 1
 """How long finding them may take."""
+REPLY_MEMORY_BYTES: Final = 128 * MIB
+"""The memory that looking for it may take, beyond what the cells have made."""
+CPU_SLACK_SECONDS: Final = 5
+"""What the kernel allows a run with checkpoints beyond its limit of CPU time, which the host keeps:
+waiting and forking as a checkpoint counts as well, and is not the notebook's."""
 FILE_DESCRIPTORS_KEPT: Final = 3
 """stdin, stdout, stderr."""
 

@@ -5,6 +5,7 @@ The order matters: each step needs a privilege that a later step drops.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import socket
@@ -39,14 +40,23 @@ def enter_namespaces() -> None:
     Path("/proc/self/gid_map").write_text(f"{bounds.UID} {bounds.UID} 1")
 
 
-def mount_private_filesystems(*, scratch_bytes: int, data: Mapping[str, bytes]) -> None:
+def mount_private_filesystems(
+    *, scratch_bytes: int, data: Mapping[str, bytes], hide_processes: bool = False
+) -> None:
     """Mount private file systems over every path that concurrent runs would share.
 
-    `data` contains the exercise's files by relative name; they are read-only afterwards.
+    Args:
+        scratch_bytes: the size of the scratch folder.
+        data: the exercise's files by relative name; they are read-only afterwards.
+        hide_processes: show a process only those that it may trace, where the kernel can do that.
     """
     private = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("proc", "/proc", "proc", private | kernel.MS_NOEXEC)
+    if hide_processes:
+        with contextlib.suppress(OSError):  # before Linux 5.8
+            flags = kernel.MS_REMOUNT | private | kernel.MS_NOEXEC
+            kernel.mount("proc", "/proc", "proc", flags, "hidepid=ptraceable")
     kernel.mount(
         "devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC,
         "newinstance,ptmxmode=0666,mode=0620",

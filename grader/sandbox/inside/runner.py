@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 import re
 import sys
 import traceback
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from . import editing, forgiveness, frames
 from .answers import Collector
+from .checkpoints import Checkpoints
 from .parameters import Parameters
 from .shell import FrameWriter, disable_shell_escapes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NEEDS_A_LOOP: Final = re.compile(r"\b(create_task|ensure_future|get_running_loop)\(")
 """What works in a plain cell of Jupyter, whose event loop is always running."""
@@ -19,41 +25,96 @@ TASK_SECONDS: Final = 1.0
 """How long the tasks that a cell has started may go on before the next cell."""
 
 
-def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
-    """Run `job` in `shell`, cell by cell, until the last cell or the first exception.
+class Notebook:
+    """Runs cells in a shell, one after the other, and sends what they show."""
 
-    After each cell, failed or not, the declared outputs are collected, so that values computed
-    before an exception count.
-    """
-    limits = job["limits"]
-    writer = FrameWriter(
-        pipe, cell_bytes=limits["cell_output_bytes"], total_bytes=limits["total_output_bytes"]
-    )
-    collector = Collector(job["outputs"], budget_bytes=limits["answer_bytes"])
-    parameters = Parameters(job["parameters"], job["written"], job["parameters_cells"])
-    writer.attach(shell)
-    disable_shell_escapes(shell)
-    forgiveness.install(shell)
-    shell.ast_transformers.append(parameters)
-    sys.argv = ["notebook"]
-    sys.path.insert(0, "")
-    for number, source in enumerate(job["cells"]):
+    def __init__(self, shell: Any, job: dict[str, Any], pipe: int) -> None:
+        """Make the shell ready for the first cell of `job`."""
+        limits = job["limits"]
+        self.writer = FrameWriter(
+            pipe, cell_bytes=limits["cell_output_bytes"], total_bytes=limits["total_output_bytes"]
+        )
+        self._shell = shell
+        self._collector = Collector(job["outputs"], budget_bytes=limits["answer_bytes"])
+        self._parameters = Parameters(job["parameters"], job["written"], job["parameters_cells"])
+        self.writer.attach(shell)
+        disable_shell_escapes(shell)
+        forgiveness.install(shell)
+        shell.ast_transformers.append(self._parameters)
+        sys.argv = ["notebook"]
+        sys.path.insert(0, "")
+
+    def run_cell(self, number: int, source: str) -> bool:
+        """Run one cell; return whether it ended without an exception.
+
+        The declared outputs are collected even after one, so that values computed before it count.
+        """
+        shell, writer = self._shell, self.writer
         writer.begin_cell(number, shell.execution_count)
-        parameters.begin(number)
+        self._parameters.begin(number)
         ok = _run_cell(shell, source, writer)
         _show_figures()
         writer.flush()
-        injected = parameters.source_to_inject() if ok else ""
+        injected = self._parameters.source_to_inject() if ok else ""
         if injected:
             shell.run_cell(f"# Parameters\n{injected}", store_history=False, silent=True)
-        for frame in collector.collect(shell.user_ns, number):
+        for frame in self._collector.collect(shell.user_ns, number):
             writer.send(frame)
         writer.end_cell(number, ok=ok)
-        if not ok:
+        return ok
+
+    def answer(self, question: dict[str, Any]) -> None:
+        """Answer what an editor asks of the names that exist now."""
+        self.writer.send(frames.pack(frames.REPLY, editing.reply(self._shell, question)))
+
+
+def run(shell: Any, job: dict[str, Any], pipe: int) -> None:
+    """Run `job` in `shell`, cell by cell, until the last cell or the first exception."""
+    notebook = Notebook(shell, job, pipe)
+    for number, source in enumerate(job["cells"]):
+        if not notebook.run_cell(number, source):
             break
     if job.get("question"):
-        writer.send(frames.pack(frames.REPLY, editing.reply(shell, job["question"])))
-    writer.finish()
+        notebook.answer(job["question"])
+    notebook.writer.finish()
+
+
+def run_with_checkpoints(
+    shell: Any, job: dict[str, Any], pipe: int, line: int, caches: Sequence[Any]
+) -> NoReturn:
+    """Run what the host orders, each time in a fork; never return."""
+    notebook = Notebook(shell, job, pipe)
+    checkpoints = Checkpoints(pipe, line, notebook.writer, caches)
+    order = checkpoints.wait()
+    while True:  # each turn in another process
+        order = _carry_out(order, notebook, checkpoints)
+
+
+def _carry_out(
+    order: dict[str, Any], notebook: Notebook, checkpoints: Checkpoints
+) -> dict[str, Any]:
+    """Carry out an order to its end; return the next, in a fork of what was kept."""
+    if order["question"]:
+        notebook.answer(order["question"])
+    elif order["first"] == 0:
+        reseed()
+    end = order["first"] + len(order["cells"])
+    for number, source in enumerate(order["cells"], order["first"]):
+        if not notebook.run_cell(number, source):
+            break
+        following = checkpoints.keep(number, last=number + 1 == end)
+        if following is not None:
+            return following
+    notebook.writer.finish()
+    os._exit(0)
+
+
+def reseed() -> None:
+    """Reseed the random generators; a fork inherits their state."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(int.from_bytes(os.urandom(4)))
 
 
 def _run_cell(shell: Any, source: str, writer: FrameWriter) -> bool:

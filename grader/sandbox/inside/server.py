@@ -7,6 +7,9 @@ each it forks a reaper, which enters new namespaces and forks the run's init (PI
     reaper --line--> host: a pidfd of init; at the end its exit code and resource usage
     host --line--> init: the job, after the host has moved init into its cgroup
     init --pipe--> host: frames
+
+For a chain of checkpoints a line of its own comes with the job; init then forks what runs the cells
+(`checkpoints`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ import contextlib
 import gc
 import json
 import os
-import random
 import select
 import signal
 import socket
@@ -131,13 +133,16 @@ def _run_as_init(host: socket.socket, pipe: int, seccomp_program: bytes, shell: 
         signal.signal(signal.SIGINT, signal.default_int_handler)
         job = json.loads(_read_exactly(host, LENGTH.unpack(_read_exactly(host, LENGTH.size))[0]))
         data = {name: _read_exactly(host, size) for name, size in job["data"]}
+        lines = descriptors.receive(host, 1, 1)[1] if job["chain"] else []
         host.close()
-        isolation.close_descriptors_except(pipe)
-        isolation.mount_private_filesystems(scratch_bytes=job["limits"]["scratch_bytes"], data=data)
+        isolation.close_descriptors_except(pipe, *lines)
+        isolation.mount_private_filesystems(
+            scratch_bytes=job["limits"]["scratch_bytes"], data=data, hide_processes=job["chain"]
+        )
         os.chdir(bounds.HOME)
         isolation.set_limits(job["limits"])
         isolation.drop_privileges(seccomp_program)
-        _reseed()
+        runner.reseed()
         _set_threads(job["threads"])
     except BaseException:  # noqa: BLE001 - isolation is incomplete: report it, run nothing
         try:
@@ -145,6 +150,8 @@ def _run_as_init(host: socket.socket, pipe: int, seccomp_program: bytes, shell: 
         finally:
             os._exit(70)
     try:
+        if lines:
+            runner.run_with_checkpoints(shell, job, pipe, lines[0], warm.font_caches)
         runner.run(shell, job, pipe)
     finally:
         os._exit(0)  # must not return: the caller's frames are the reaper's code
@@ -158,14 +165,6 @@ def _read_exactly(host: socket.socket, size: int) -> bytes:
             raise EOFError("the host closed the connection")
         data += chunk
     return bytes(data)
-
-
-def _reseed() -> None:
-    """Reseed the random generators; a fork inherits their state."""
-    random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(int.from_bytes(os.urandom(4)))
 
 
 def _set_threads(count: int) -> None:

@@ -48,6 +48,15 @@ class FrameWriter:
         self._count = 0
         self.shown_error: BaseException | None = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether this is the process whose frames are sent, and no fork of the learner's."""
+        return os.getpid() == self._pid
+
+    def adopt(self) -> None:
+        """Send the frames of this process from now on."""
+        self._pid = os.getpid()
+
     def attach(self, shell: Any) -> None:
         """Become the shell's stdout, stderr, display publisher and display hook."""
         sys.stdout = sys.__stdout__ = Stream(self, "stdout")  # type: ignore[misc,assignment]
@@ -58,7 +67,7 @@ class FrameWriter:
 
     def send(self, frame: bytes) -> None:
         """Write one complete frame; processes forked by the learner send nothing."""
-        if os.getpid() != self._pid:
+        if not self.is_own:
             return
         with self._lock:
             view = memoryview(frame)

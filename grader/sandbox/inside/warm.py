@@ -56,6 +56,9 @@ STACK: Final = (
 
 _CACHED: Final = type(functools.lru_cache(int))
 
+font_caches: list[Any] = []
+"""Those of matplotlib, found once when the server boots."""
+
 
 def build_shell() -> Any:
     """Return an IPython shell without history, without threads and without colours."""
@@ -170,7 +173,12 @@ def _show_figures_as_pictures(shell: Any) -> None:
 
 def _close_fonts() -> None:
     """Close the fonts that matplotlib keeps open: all runs would share their file positions."""
-    for cached in [item for item in gc.get_objects() if isinstance(item, _CACHED)]:
-        if str(getattr(cached, "__module__", "")).startswith("matplotlib."):
-            cached.cache_clear()  # only caches refer to them
+    font_caches.extend(
+        item
+        for item in gc.get_objects()
+        if isinstance(item, _CACHED)
+        and str(getattr(item, "__module__", "")).startswith("matplotlib.")
+    )
+    for cache in font_caches:
+        cache.cache_clear()  # only caches refer to them
     gc.collect()

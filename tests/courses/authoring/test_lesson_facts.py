@@ -58,7 +58,7 @@ def right_choices(lesson: str, question: str) -> list[str]:
 
 def test_the_attended_word_carries_the_margin_and_has_substitutes() -> None:
     """The exact split and the replacement disagree, and text and quiz say which says what."""
-    lesson = "inside-deep-networks/05-attention"
+    lesson = "inside-deep-networks/06-attention"
     found = facts(
         lesson,
         """
@@ -184,7 +184,7 @@ def test_the_map_says_what_each_method_needs_besides_predictions() -> None:
 def test_the_sentence_orders_negative_shares_as_it_orders_positive_ones() -> None:
     """Two shares that keep their order in every refit are ordered, whatever their sign."""
     found = facts(
-        "interpretability-at-work/05-explaining-to-others",
+        "interpretability-at-work/06-explaining-to-others",
         """
 def two(sign, rows):
     return "no order" in sentence(0.5, sign * np.array([0.2, 0.1, 0, 0]), sign * rows)
@@ -206,7 +206,7 @@ facts = {
 
 def test_works_that_the_monitoring_lesson_cites_are_taught_there() -> None:
     """The loss explained names the feature that failed; each source is used in the text."""
-    lesson = "interpretability-at-work/07-monitoring-and-drift"
+    lesson = "interpretability-at-work/08-monitoring-and-drift"
     found = facts(
         lesson,
         """
@@ -225,14 +225,14 @@ facts = {
     assert found["adds_up"] < 1e-9
     assert found["flipped"][0] > 0.2
     assert max(abs(share) for share in found["flipped"][1:]) < 0.1
-    text = prose(lesson).split("## Why it matters")[1]
+    text = prose(lesson).split("{why-it-matters}")[1]
     assert all(name in text for name in ("Gama", "Siddiqi", "Rabanser", "Lundberg", "Sculley"))
 
 
 def test_the_mean_only_of_the_conformal_lesson_is_the_mean() -> None:
     """The poor model of the comparison predicts the training mean for every row."""
     found = facts(
-        "interpretability-at-work/09-conformal-prediction-and-testing",
+        "interpretability-at-work/11-conformal-prediction-and-testing",
         """
 poor = models["mean only"]().fit(X[:200], y[:200]).predict(X)
 facts = {"largest": np.abs(poor - y[:200].mean()).max()}
@@ -244,7 +244,7 @@ facts = {"largest": np.abs(poor - y[:200].mean()).max()}
 
 def test_the_published_tcav_test_passes_meaningless_concepts() -> None:
     """Random image sets and a t-test as published; sets without meaning pass far too often."""
-    lesson = "inside-deep-networks/06-probes-and-concepts"
+    lesson = "inside-deep-networks/07-probes-and-concepts"
     found = facts(
         lesson,
         """
@@ -264,7 +264,7 @@ facts = {
 
 def test_sparsity_and_agreement_of_seeds_need_no_truth_and_point_the_right_way() -> None:
     """The best reconstruction has the densest features and no agreement; directions have names."""
-    lesson = "inside-deep-networks/07-patching-and-sparse-features"
+    lesson = "inside-deep-networks/08-patching-and-sparse-features"
     found = facts(
         lesson,
         """
@@ -292,7 +292,7 @@ for penalty in (0.01, 0.3):
 
 def test_the_randomisation_check_is_taught_with_its_published_criticism() -> None:
     """Both critics are cited where the check's limits are named."""
-    text = prose("inside-deep-networks/03-gradients-and-saliency").split("## How one is misled")[1]
+    text = prose("inside-deep-networks/03-gradients-and-saliency").split("{how-one-is-misled}")[1]
 
     assert "Yona and Greenfeld (2021)" in text
     assert "Binder and colleagues (2023)" in text

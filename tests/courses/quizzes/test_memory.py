@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fsrs import Card, Rating, Scheduler
 
 from courses.quizzes.memory import LONGEST_INTERVAL, Memory, remember
 
+TABLE = Path(__file__).resolve().parents[3] / "docs" / "features" / "questions.md"
+MINUS = "\N{MINUS SIGN}"
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
@@ -56,3 +60,26 @@ def test_a_clock_that_was_set_back_changes_nothing_for_the_worse() -> None:
 
     assert isinstance(early, Memory)
     assert early.answered_at == START
+
+
+def test_the_table_of_the_documentation_is_what_both_schedulers_give() -> None:
+    """Each row: a series of answers on the due days, the days by this module and by FSRS."""
+    row = rf"^\| ([+{MINUS} ]+) \| ([\d, ]+) \| ([\d, ]+) \|$"
+    rows = re.findall(row, TABLE.read_text(), re.MULTILINE)
+
+    assert len(rows) >= 5
+    for answers, by_whybox, by_fsrs in rows:
+        theirs = Scheduler(
+            learning_steps=(), relearning_steps=(), maximum_interval=365, enable_fuzzing=False
+        )
+        card, memory, now = Card(card_id=1, due=START), None, START
+        ours_days, their_days = [], []
+        for answer in answers.split():
+            right = answer == "+"
+            card, _log = theirs.review_card(card, Rating.Good if right else Rating.Again, now)
+            memory = remember(memory, right=right, at=now)
+            ours_days.append((memory.due - now).days)
+            their_days.append((card.due - now).days)
+            now = memory.due
+        assert ", ".join(map(str, ours_days)) == by_whybox
+        assert ", ".join(map(str, their_days)) == by_fsrs

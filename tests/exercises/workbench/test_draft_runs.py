@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exercises.models import DraftRun, RunState, RunWorker
+from exercises.models import Draft, DraftRun, RunState, RunWorker
 from tests.exercises.workbench.workbench_client import outputs
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_an_endless_loop_ends_at_the_time_limit(
     run = work.run(cell_0="while True:\n    pass")
 
     assert run["state"] == "limit"
-    assert "limit is" in run["detail"]
+    assert "time limit is" in run["detail"]
     assert work.get().json()["version"] == 1
 
 
@@ -160,6 +160,7 @@ def test_completion_and_signature_come_from_the_cells_before(
     run_worker: WorkerProcess, work: WorkbenchClient
 ) -> None:
     """Attributes of what the cells before made, and of imports in the cell itself."""
+    work.run(until="cell-0")
     asked = {"base": 0, "cells": None, "cell": "cell-1"}
     own = "import statistics\nweights.argm"
     found = work.post("complete/", **asked, source=own, cursor=len(own)).json()
@@ -170,6 +171,62 @@ def test_completion_and_signature_come_from_the_cells_before(
     told = work.post("inspect/", **asked, source=source, cursor=len(source)).json()
     assert told["found"] is True
     assert "shape" in told["signature"]
+
+
+def test_completion_runs_no_cell(run_worker: WorkerProcess, work: WorkbenchClient) -> None:
+    """Of cells that have not run only the imports are known."""
+    asked = {"base": 0, "cells": None, "cell": "cell-1"}
+    own = "weights.argm"
+    assert work.post("complete/", **asked, source=own, cursor=len(own)).json()["items"] == []
+    own = "np.argm"
+    found = work.post("complete/", **asked, source=own, cursor=len(own)).json()
+    assert [item["label"] for item in found["items"]] == ["argmax", "argmin"]
+
+
+def _cached(run: dict[str, Any]) -> dict[str, bool]:
+    return {event["cell"]: event["cached"] for event in run["events"] if "cached" in event}
+
+
+def test_a_second_run_after_an_edit_begins_at_the_cell_before(
+    run_worker: WorkerProcess, work: WorkbenchClient, other: WorkbenchClient
+) -> None:
+    """Cells before come from the run before, with their outputs and seconds; nobody else's do."""
+    stamp = "import os, time\ntime.sleep(0.2)\nprint(os.urandom(8).hex())"
+    first = work.run(cell_0=stamp, cell_1="print(1)")
+    assert set(_cached(first).values()) == {False}
+    second = work.run(cell_1="print(2)")
+    assert _cached(second) == {"parameters": True, "cell-0": True, "cell-1": False}
+    assert outputs(second, "cell-0") == outputs(first, "cell-0")
+    assert outputs(second, "cell-1")[0]["text"] == "2\n"
+    (seconds,) = [
+        event["seconds"]
+        for event in second["events"]
+        if event["kind"] == "cell" and event["cell"] == "cell-0" and event["state"] == "done"
+    ]
+    assert seconds >= 0.2
+    third = work.run(cell_0=stamp + "\nprint(3)")
+    assert _cached(third) == {"parameters": True, "cell-0": False, "cell-1": False}
+    assert set(_cached(other.run(cell_0=stamp, cell_1="print(1)")).values()) == {False}
+
+
+def test_a_run_goes_to_the_worker_that_has_its_states(
+    run_worker: WorkerProcess,
+    second_run_worker: WorkerProcess,
+    work: WorkbenchClient,
+) -> None:
+    """Each run of a draft to the same of two workers; to the other one when that has died."""
+    work.run(cell_1="print(0)")
+    held = Draft.objects.get().held_by
+    for number in range(1, 7):
+        run = work.run(cell_1=f"print({number})")
+        assert _cached(run)["cell-0"] is True
+        assert Draft.objects.get().held_by == held
+
+    dead = run_worker if held.endswith(f":{run_worker.pid}") else second_run_worker
+    dead.kill()
+    run = work.run(cell_1="print('moved')")  # sent again: nobody has said yet that it is dead
+    assert outputs(run, "cell-1")[0]["text"] == "moved\n"
+    assert Draft.objects.get().held_by != held
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def two_games(theme: Theme) -> Figure:
 
 
 def off_the_data(theme: Theme) -> Figure:
-    """Return real applicants and the hybrid rows of the coalition that knows only the income."""
+    """Return real applicants and the perturbed rows of the coalition that knows only the income."""
     rows = _applicants()[:110]
     figure, axes = canvas(theme, height=4.0)
     line = np.array([-3.4, 3.4])
@@ -66,7 +66,7 @@ def off_the_data(theme: Theme) -> Figure:
         marker="x",
         linewidth=0.9,
         color=theme.vermilion,
-        label="hybrid rows: this income, anybody's rent",
+        label="perturbed rows: this income, anybody's rent",
     )
     axes.text(-2.9, 2.5, "trapdoor open", fontsize=10)
     axes.text(1.3, -2.9, "trapdoor open", fontsize=10)

@@ -1,0 +1,1 @@
+"""What a class's answers and submissions say about its questions, exercises and learners."""

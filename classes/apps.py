@@ -1,0 +1,17 @@
+"""The app of classes."""
+
+from django.apps import AppConfig
+
+
+class ClassesConfig(AppConfig):
+    """Classes, their members, schedules and marks."""
+
+    name = "classes"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let whoever teaches a class open its submissions; exercises know nothing of classes."""
+        from classes.rights import teaches  # noqa: PLC0415  # its models are ready now
+        from exercises.submissions import visibility  # noqa: PLC0415  # the same
+
+        visibility.register(teaches)

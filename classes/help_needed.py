@@ -1,0 +1,135 @@
+"""Who needs help, and what waits for the people who teach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from courses.models import Post, QuizAttempt
+from exercises.models import State, Submission
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from classes.models import Class, Member
+    from classes.records import Column, Gradebook
+
+STUCK_AFTER = 3
+"""Failed attempts at one exercise that is not passed."""
+IDLE_AFTER = timedelta(days=7)
+BEHIND_AFTER = 2
+"""Parts that are missing."""
+
+
+@dataclass
+class Needs:
+    """Why one learner may need help.
+
+    Attributes:
+        stuck: exercises that failed often and are not passed, with the number of failures.
+        idle_days: days since the last sign of work; None when it is recent.
+        missing: parts that are due and not done.
+    """
+
+    member: Member
+    stuck: list[tuple[Column, int]] = field(default_factory=list)
+    idle_days: int | None = None
+    missing: int = 0
+
+    @property
+    def weight(self) -> int:
+        """Return how urgent it is, for the order."""
+        return 3 * len(self.stuck) + 2 * self.missing + (self.idle_days or 0)
+
+
+def who_needs_help(book: Gradebook, *, now: datetime | None = None) -> list[Needs]:
+    """Return the learners who are stuck, idle or behind, the most urgent first: two queries."""
+    moment = now or timezone.now()
+    failures = _failures(book)
+    seen = _last_seen(book.klass)
+    running = book.klass.starts_on <= moment.date() <= book.klass.ends_on
+    found = []
+    for row in book.rows:
+        member = row.member
+        if member.user_id is None:
+            continue
+        needs = Needs(member)
+        for column in book.columns:
+            number = failures.get((member.user_id, column.scheduled.subject), 0)
+            if number >= STUCK_AFTER:
+                needs.stuck.append((column, number))
+        last = seen.get(member.user_id) or member.joined_at
+        if running and last is not None and moment - last > IDLE_AFTER:
+            needs.idle_days = (moment - last).days
+        missing = sum(mark.missing for mark in row.record.marks)
+        needs.missing = missing if missing >= BEHIND_AFTER else 0
+        if needs.weight:
+            found.append(needs)
+    return sorted(found, key=lambda needs: -needs.weight)
+
+
+def of_class(klass: Class) -> QuerySet[Submission]:
+    """Return the submissions of the class's present learners for its scheduled exercises."""
+    slugs = [
+        subject.partition(":")[2]
+        for subject in klass.parts.scheduled().values_list("subject", flat=True)
+        if subject.startswith("exercise:")
+    ]
+    return Submission.objects.filter(
+        exercise__slug__in=slugs,
+        user__memberships__klass=klass,
+        user__memberships__role="learner",
+        user__memberships__left_at=None,
+    )
+
+
+def projects_to_review(klass: Class) -> QuerySet[Submission]:
+    """Return the class's projects that wait for a reader, oldest first."""
+    return of_class(klass).to_review()  # type: ignore[attr-defined,no-any-return]
+
+
+def ungraded(klass: Class) -> QuerySet[Submission]:
+    """Return the class's submissions that are not graded yet, oldest first."""
+    unfinished = of_class(klass).filter(state__in=[State.QUEUED, State.RUNNING])
+    return unfinished.select_related("exercise", "user").defer("report").order_by("created_at")
+
+
+def open_questions(klass: Class) -> QuerySet[Post]:
+    """Return the questions of members on the class's parts that nobody has answered."""
+    subjects = list(klass.parts.scheduled().values_list("subject", flat=True))
+    return (
+        Post.objects.filter(
+            subject__in=subjects,
+            question=None,
+            deleted_at=None,
+            author__memberships__klass=klass,
+            author__memberships__left_at=None,
+        )
+        .annotate(number=Count("answers", filter=Q(answers__deleted_at=None)))
+        .filter(number=0)
+        .select_related("author")
+        .order_by("created_at")
+    )
+
+
+def _failures(book: Gradebook) -> dict[tuple[int, str], int]:
+    rows = (
+        of_class(book.klass)
+        .filter(state=State.GRADED)
+        .values_list("user_id", "exercise__slug")
+        .annotate(failed=Count("pk", filter=Q(passed=False)), ok=Count("pk", filter=Q(passed=True)))
+    )
+    return {(user, f"exercise:{slug}"): failed for user, slug, failed, passed in rows if not passed}
+
+
+def _last_seen(klass: Class) -> dict[int, datetime]:
+    seen: dict[int, datetime] = {}
+    for rows in (Submission.objects, QuizAttempt.objects):
+        mine = rows.filter(user__memberships__klass=klass).order_by()
+        for user, last in mine.values_list("user_id").annotate(last=Max("created_at")):
+            seen[user] = max(seen.get(user, last), last)
+    return seen

@@ -1,0 +1,1 @@
+"""Submissions whose code is alike: a list to look at side by side, never a verdict."""

@@ -1,0 +1,1 @@
+"""Rosters as files: read, compared, shown as a difference, then written as a whole."""

@@ -1,0 +1,193 @@
+"""The chains that a sandbox keeps, one a notebook: the least recently used go first."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from grader.sandbox import policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from grader.sandbox.chain import Chain
+    from grader.sandbox.forkserver import ForkServer
+    from grader.sandbox.job import Job
+
+LOOK_SECONDS: Final = 15.0
+"""How often idle chains are looked for."""
+
+
+@dataclass
+class Kept:
+    """A chain at rest, and what it was made for.
+
+    Attributes:
+        chain: its processes.
+        surroundings: everything but the cells that its states depend on.
+        used_at: when a run last used it.
+        bytes: what it uses.
+    """
+
+    chain: Chain
+    surroundings: bytes
+    used_at: float = 0.0
+    bytes: int = 0
+
+
+class Turn:
+    """One run's turn with the chain of its notebook; nobody else has it meanwhile."""
+
+    def __init__(self, found: Kept | None, surroundings: bytes) -> None:
+        self._kept = found
+        self._surroundings = surroundings
+
+    def chain(self, server: ForkServer, make: Callable[[], Chain]) -> Chain:
+        """Return the notebook's chain if it still fits, or a new one."""
+        kept = self._kept
+        if kept is not None:
+            fits = kept.surroundings == self._surroundings and kept.chain.server is server
+            if fits and kept.chain.alive:
+                return kept.chain
+            self.drop()
+        self._kept = Kept(make(), self._surroundings)
+        return self._kept.chain
+
+    @property
+    def kept(self) -> Kept | None:
+        """What is to be put back."""
+        return self._kept
+
+    def drop(self) -> None:
+        """End the chain; the next run begins from the top."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.chain.close()
+
+
+class Chains:
+    """Keeps chains between runs, within a budget of memory and for some minutes."""
+
+    def __init__(self, *, memory_bytes: int, idle_seconds: float = policy.IDLE_SECONDS) -> None:
+        self._memory_bytes = memory_bytes
+        self._idle_seconds = idle_seconds
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._busy: set[str] = set()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def names(self) -> list[str]:
+        """Return the names of the chains at rest, the least recently used first."""
+        with self._changed:
+            return list(self._kept)
+
+    def usage(self) -> dict[str, tuple[int, int]]:
+        """Return how many checkpoints each chain at rest has, and their memory in bytes."""
+        with self._changed:
+            return {
+                name: (len(kept.chain.checkpoints), kept.chain.memory.used_bytes())
+                for name, kept in self._kept.items()
+            }
+
+    @contextlib.contextmanager
+    def turn(self, job: Job, data: Mapping[str, bytes], *, wait: float) -> Iterator[Turn | None]:
+        """Give a run the chain of its notebook; None when another still has it after `wait`."""
+        name = job.chain or ""
+        with self._changed:
+            if not self._changed.wait_for(lambda: name not in self._busy, wait) or self._closed:
+                turn = None
+            else:
+                self._busy.add(name)
+                turn = Turn(self._kept.pop(name, None), surroundings(job, data))
+        if turn is None:
+            yield None
+            return
+        try:
+            yield turn
+        finally:
+            self._put_back(name, turn)
+
+    def _put_back(self, name: str, turn: Turn) -> None:
+        kept = turn.kept
+        if kept is not None and not (kept.chain.alive and kept.chain.checkpoints):
+            turn.drop()
+            kept = None
+        if kept is not None:
+            kept.used_at = time.monotonic()
+            kept.bytes = kept.chain.memory.used_bytes()
+        with self._changed:
+            self._busy.discard(name)
+            if kept is not None and not self._closed:
+                self._kept[name] = kept
+                kept = None
+                self._watch()
+            self._changed.notify_all()
+            surplus = self._surplus()
+        for one in (kept, *surplus):
+            if one is not None:
+                one.chain.close()
+
+    def _surplus(self) -> list[Kept]:
+        """Take out what exceeds the budget, the least recently used first."""
+        taken = []
+        while self._kept and (
+            sum(kept.bytes for kept in self._kept.values()) > self._memory_bytes
+            or sum(len(kept.chain.checkpoints) for kept in self._kept.values())
+            > policy.TOTAL_CHECKPOINTS
+        ):
+            taken.append(self._kept.popitem(last=False)[1])
+        return taken
+
+    def _watch(self) -> None:
+        """End idle chains from another thread; the caller holds the lock."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._end_idle, name="chains", daemon=True)
+            self._thread.start()
+
+    def _end_idle(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, min(LOOK_SECONDS, self._idle_seconds))
+                if self._closed or not self._kept:
+                    self._thread = None
+                    return
+                before = time.monotonic() - self._idle_seconds
+                idle = [name for name, kept in self._kept.items() if kept.used_at < before]
+                ended = [self._kept.pop(name) for name in idle]
+            for kept in ended:
+                kept.chain.close()
+
+    def drop_server(self, server: ForkServer) -> None:
+        """End the chains that a server has forked."""
+        with self._changed:
+            names = [name for name, kept in self._kept.items() if kept.chain.server is server]
+            ended = [self._kept.pop(name) for name in names]
+        for kept in ended:
+            kept.chain.close()
+
+    def close(self) -> None:
+        """End all chains, and those that come back later."""
+        with self._changed:
+            self._closed = True
+            ended = list(self._kept.values())
+            self._kept.clear()
+            self._changed.notify_all()
+        for kept in ended:
+            kept.chain.close()
+
+
+def surroundings(job: Job, data: Mapping[str, bytes]) -> bytes:
+    """Return a digest of what the states of a job's cells depend on, besides the cells."""
+    digest = hashlib.blake2b()
+    facts = (job.parameters, job.parameters_cells, job.written, job.limits)
+    digest.update(repr(facts).encode())
+    for name in sorted(data):
+        digest.update(f"{len(name)}:{name}:{len(data[name])}:".encode())
+        digest.update(data[name])
+    return digest.digest()
