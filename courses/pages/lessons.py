@@ -185,10 +185,16 @@ class Body:
     html: str
 
 
+def opening_figure(lesson: Lesson) -> str:
+    """Return the figure that a lesson opens with, for its own page or another; empty without."""
+    opening = _OPENING.match(lesson.html)
+    return opening.group() if opening else ""
+
+
 def lesson_body(request: HttpRequest, lesson: Lesson, refused: TaskForm | None = None) -> Body:
     """Return a lesson's text with its micro-tasks as this visitor has answered them."""
-    opening = _OPENING.match(lesson.html)
-    text = lesson.html[opening.end() :] if opening else lesson.html
+    opening = opening_figure(lesson)
+    text = lesson.html.removeprefix(opening)
     user = request.user if isinstance(request.user, User) else None
     kept = kept_answers(user, lesson) if user and lesson.tasks else {}
     context = {"course": lesson.course, "lesson": lesson}
@@ -199,7 +205,7 @@ def lesson_body(request: HttpRequest, lesson: Lesson, refused: TaskForm | None =
             form = refused
         shown = render_to_string("courses/_task.html", {**context, "form": form}, request)
         text = text.replace(placeholder(task.id), shown, 1)
-    return Body(opening.group() if opening else "", text)
+    return Body(opening, text)
 
 
 def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:

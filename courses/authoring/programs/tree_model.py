@@ -52,7 +52,10 @@ def shap_values(
     """
 
     def output(table: np.ndarray) -> np.ndarray:
-        return model.predict_proba(table)[:, 1] if probability else model.decision_function(table)
+        said: np.ndarray = (
+            model.predict_proba(table)[:, 1] if probability else model.decision_function(table)
+        )
+        return said
 
     masker = shap.maskers.Independent(background, max_samples=len(background))
     explanation = shap.explainers.Exact(output, masker)(rows)

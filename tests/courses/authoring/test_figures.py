@@ -172,3 +172,17 @@ def test_the_figures_of_all_lessons_are_up_to_date() -> None:
 
     assert lessons
     assert [problem for lesson in lessons for problem in problems(lesson)] == []
+
+
+@pytest.mark.parametrize("courses", ["courses", "l10n/fr/courses"])
+def test_the_first_lesson_quotes_what_its_figure_shows(courses: str) -> None:
+    """The chances in the text and the still picture's sentence are those of the figure's table."""
+    lesson = CONTENT / courses / "foundations" / "01-why-explain"
+    data = json.loads((lesson / "figures" / "patient.json").read_text())
+    _, portable, fixed, *_ = data["table"]
+    text = (lesson / "lesson.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
+
+    assert f"{portable[-1]}" in text
+    assert f"{fixed[-1]}" in text
+    assert portable[-1] in data["still"]["sentence"]
+    assert portable[4].partition("(")[2].rstrip(")") in data["still"]["sentence"]
