@@ -20,7 +20,7 @@ PLACES = {
     "BC": (2, 2),
     "ABC": (1, 3),
 }
-WORDS = {"": "nobody", "ABC": "all three"}
+WORDS = {"": "none", "ABC": "all three"}
 
 
 def lattice(theme: Theme) -> Figure:
