@@ -1,4 +1,4 @@
-"""Interactive figure of the lesson on attention, made by the lesson's own code, so that both agree."""
+"""Interactive figure of the lesson on attention, made by its own code."""
 
 import contextlib
 import io

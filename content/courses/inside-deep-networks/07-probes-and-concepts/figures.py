@@ -1,4 +1,4 @@
-"""Figures of the lesson on probes, made by the lesson's own code, so that both agree."""
+"""Figures of the lesson on probes, made by its own code."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Figure of the lesson on being misled, made by the lesson's own code, so that both agree."""
+"""Figure of the lesson on being misled, made by its own code."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Figure of the lesson on documentation, made by the lesson's own code, so that both agree."""
+"""Figure of the lesson on documentation, made by its own code."""
 
 import contextlib
 import io
