@@ -94,7 +94,7 @@ def plan(klass: Class, rows: Sequence[Sequence[Any]], reason: str) -> ExtensionP
     for part in klass.parts.scheduled():
         for name in (part.slug, part.subject, part.title.casefold()):
             parts.setdefault(name, part)
-    present = set(
+    present: set[tuple[Any, int | None, int | None]] = set(
         Extension.objects.filter(klass=klass, revoked_at=None).values_list(
             "member_id", "part_id", "days"
         )

@@ -261,7 +261,7 @@ def _return(member: Member, *, actor: User | None) -> Member:
 
 def _enrol(member: Member) -> None:
     if member.user is not None and member.learns:
-        for course in member.klass.courses.filter(withdrawn=False):  # type: ignore[misc]
+        for course in member.klass.courses.filter(withdrawn=False):
             enrol(user=member.user, course=course)  # type: ignore[arg-type]
 
 

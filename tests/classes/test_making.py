@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import reverse
@@ -183,7 +183,7 @@ def test_who_may_not_join_is_told_why(
     *,
     email: str,
     confirmed: bool,
-    facts: dict[str, object],
+    facts: dict[str, Any],
     problem: str,
 ) -> None:
     """Closed, of another domain, or with an address that is not proven."""

@@ -57,7 +57,7 @@ def ines(klass: Class) -> User:
 def ada(klass: Class) -> Member:
     """A learner of section A who reads French."""
     member = make_member(klass, "ada@example.org", name="Ada", section="A")
-    User.objects.filter(pk=member.user_id).update(locale="fr", time_zone="Europe/Paris")
+    User.objects.filter(email="ada@example.org").update(locale="fr", time_zone="Europe/Paris")
     return member
 
 
