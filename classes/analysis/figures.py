@@ -75,7 +75,7 @@ def kr20(rows: Sequence[Sequence[bool]]) -> float | None:
     if not spread:
         return None
     p = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
-    return items / (items - 1) * (1 - sum(one * (1 - one) for one in p) / spread)
+    return float(items / (items - 1) * (1 - sum(one * (1 - one) for one in p) / spread))
 
 
 def thirds(scores: Sequence[float]) -> list[int]:

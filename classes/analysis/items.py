@@ -176,7 +176,7 @@ def _guess(question: Mapping[str, Any]) -> float | None:
     if question["kind"] == "single":
         return 1 / len(question["choices"])
     if question["kind"] == "multiple":
-        return 1 / (2 ** len(question["choices"]) - 1)  # any set but the empty one
+        return float(1 / (2 ** len(question["choices"]) - 1))  # any set but the empty one
     return None
 
 

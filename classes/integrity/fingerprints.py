@@ -12,10 +12,12 @@ import hashlib
 import json
 import keyword
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+Key = TypeVar("Key")
 
 NOISE: Final = 12
 """Tokens of one hash."""
@@ -86,8 +88,8 @@ def _hash(run: Sequence[str]) -> int:
 
 
 def rare(
-    prints: Mapping[object, frozenset[int]], known: Iterable[int], most: int
-) -> dict[object, frozenset[int]]:
+    prints: Mapping[Key, frozenset[int]], known: Iterable[int], most: int
+) -> dict[Key, frozenset[int]]:
     """Return fingerprints without those of the starter and those that many share.
 
     Args:

@@ -242,12 +242,10 @@ def test_the_last_instructor_cannot_leave_nor_become_something_else(ines: User) 
     """A class needs one who can still change it."""
     klass = make_class()
     member = make_member(klass, ines.email, Role.INSTRUCTOR)
-    for change in (
-        lambda: membership.leave(member=member, actor=ines),
-        lambda: membership.change_member(member=member, actor=ines, role=Role.OBSERVER),
-    ):
-        with pytest.raises(ChangeRefused, match="needs an instructor"):
-            change()
+    with pytest.raises(ChangeRefused, match="needs an instructor"):
+        membership.leave(member=member, actor=ines)
+    with pytest.raises(ChangeRefused, match="needs an instructor"):
+        membership.change_member(member=member, actor=ines, role=Role.OBSERVER)
 
     make_member(klass, "second@example.org", Role.INSTRUCTOR)
     membership.leave(member=member, actor=ines)

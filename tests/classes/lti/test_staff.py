@@ -286,7 +286,9 @@ def test_the_failures_of_a_class_are_found(platform: Platform) -> None:
     assert list(Passback.objects.failing_in(klass)) == [row]
     assert not Passback.objects.failing_in(other).exists()
     teacher = Client()
-    teacher.force_login(make_member(klass, "t@example.org", "instructor").user)
+    member = make_member(klass, "t@example.org", "instructor")
+    assert member.user is not None
+    teacher.force_login(member.user)
     make_member(other, "t@example.org", "instructor")
     assert "Scores not sent" in teacher.get(klass.get_absolute_url()).content.decode()
     assert "Scores not sent" not in teacher.get(other.get_absolute_url()).content.decode()
