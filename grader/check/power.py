@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.reference import Reference, ReferenceStore
 
 TOLERANCE = 0.1
-"""How far a measured pass rate may lie from the declared one, beside three standard errors."""
+"""How far a pass rate may lie from the declared one; three standard errors come on top."""
 RATE_POOL = 20
 """Answers' worth of runs behind a rate between never and always."""
 RATE_RUNS = 40
@@ -50,13 +50,18 @@ def check_power(
         passes = float(np.mean([_passes(exercise, reference, each) for each in answers]))
         found.pass_rates[misconception.id] = passes
         declared = misconception.passes
-        error = 3 * float(np.sqrt(max(declared * (1 - declared), 0.0) / count))
-        right = passes == 0 if not declared else abs(passes - declared) <= TOLERANCE + error
+        right = passes == 0 if not declared else _agrees(passes, declared, count)
         problem = (
             f"misconception {misconception.id} passes in {passes:.0%} of {count} runs; "
             f"exercise.yaml declares {declared:.0%} (`passes`)"
         )
         found.need(right, problem)
+
+
+def _agrees(passes: float, declared: float, count: int) -> bool:
+    """Whether so many tries agree with some rate that lies near enough to the declared one."""
+    near = min(max(passes, declared - TOLERANCE), declared + TOLERANCE, 1.0)
+    return abs(passes - near) <= 3 * float(np.sqrt(near * (1 - near) / count))
 
 
 def _passes(

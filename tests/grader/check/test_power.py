@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.check.misconceptions import check_misconceptions
-from grader.check.power import check_power
+from grader.check.power import _agrees, check_power
 from grader.check.report import ExerciseCheck
 from grader.check.rounding import check_rounding
 from grader.check.simulation import FRESH_SEED, computed_answers
@@ -225,3 +225,20 @@ def test_every_run_is_rounded(tmp_path: Path, references: ReferenceStore) -> Non
     assert not low[0]
     assert len(found.problems) == low.sum() > 0
     assert "correct answers lose ordered" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("passes", "declared", "count", "agrees"),
+    [
+        (0.8, 1.0, 5, True),  # four of five are no surprise where nine of ten pass
+        (0.2, 1.0, 5, False),
+        (0.8, 1.0, 200, False),
+        (0.95, 1.0, 200, True),
+        (0.0, 0.7, 20, False),
+    ],
+)
+def test_few_tries_tell_only_what_chance_does_not(
+    passes: float, declared: float, count: int, *, agrees: bool
+) -> None:
+    """A rate is refused once no rate near the declared one explains the tries."""
+    assert _agrees(passes, declared, count) is agrees
