@@ -160,7 +160,7 @@ block = bytearray(3 * 2**30)
 
 table = np.ones(({n}, 1000)); table[0] += 1; print(table.sum())
 
-print(table.sum() if 'table' in globals() else None); table = None; gc.collect()
+print(table.sum() if 'table' in globals() else None); table = None; gc.collect();
 
 'a' * 200_000
 

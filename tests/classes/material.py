@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 NEW_YORK = ZoneInfo("America/New_York")
 DUE = datetime(2026, 10, 31, 20, tzinfo=NEW_YORK)
+QUESTION = {
+    "id": "credit",
+    "kind": "single",
+    "prompt": "<p>Who gets the credit?</p>",
+    "choices": [
+        {"id": "players", "html": "<p>The players</p>", "correct": True, "explanation": ""},
+        {"id": "rows", "html": "<p>The rows</p>", "correct": False, "explanation": ""},
+    ],
+    "items": [],
+    "order": [],
+    "wrong": [],
+}
 EXERCISES = ("treeshap", "lime")
 
 
@@ -46,7 +58,7 @@ def make_course(slug: str = "shap", exercises: Iterable[str] = EXERCISES) -> Cou
         )
         for name, title in (("why", "Why explain"), ("games", "Games and credit"))
     ]
-    Quiz.objects.create(lesson=lessons[1], pass_percent=80, questions=[], digest="0" * 64)
+    Quiz.objects.create(lesson=lessons[1], pass_percent=80, questions=[QUESTION], digest="0" * 64)
     for position, lesson in enumerate(lessons):
         Part.objects.create(
             course=course, position=position, kind="lesson", lesson=lesson, title=lesson.title

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classes.lti.models import Deployment, Platform
-from tests.classes.lti.platform import CLIENT, DEPLOYMENT
+from tests.classes.lti.lms_platform import CLIENT, DEPLOYMENT
 from tests.classes.lti.platform_process import Person, PlatformProcess, platform_process
 from tests.classes.material import make_course
 

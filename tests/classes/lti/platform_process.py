@@ -41,7 +41,7 @@ class PlatformProcess:
 def platform_process(tool: str) -> Iterator[PlatformProcess]:
     """Run a platform in a process of its own."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.classes.lti.platform", str(port), tool]
+    command = [sys.executable, "-m", "tests.classes.lti.lms_platform", str(port), tool]
     process = subprocess.Popen(command, cwd=BASE_DIR)
     try:
         wait_for(port, process)

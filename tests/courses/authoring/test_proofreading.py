@@ -42,6 +42,17 @@ SUBJECT = """\
 """
 
 
+TASK = """
+```yaml task
+id: why
+kind: defend
+prompt: Why does the upper bar win?
+model: Because it is the longer one of the two.
+rubric: [the upper bar, its length]
+```
+"""
+
+
 @pytest.fixture
 def sound(material: Material) -> Material:
     """Return content in which a proofreader finds nothing."""
@@ -264,6 +275,7 @@ def test_the_page_links_each_line_to_its_places(sound: Material) -> None:
 
 def test_the_command_finds_a_stale_page_and_writes_it(sound: Material) -> None:
     """`check_content` fails until `--write` was run, and again when a title changes."""
+    sound.replace(LESSON, "## Method", f"{TASK}\n## Method")
     with pytest.raises(CommandError, match="The page is stale"):
         call_command("check_content", str(sound.root))
 

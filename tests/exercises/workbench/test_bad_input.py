@@ -75,7 +75,7 @@ def test_a_client_that_vanishes_leaves_a_run_that_ends_and_is_there_later(
 ) -> None:
     """A closed laptop: the connection breaks right after the request; nobody asks for the end."""
     cells = work.cells(cell_0="import time\ntime.sleep(2)\nprint('while you were away')")
-    body = json.dumps({"base": 0, "cells": cells, "until": None})
+    body = json.dumps({"base": 0, "cells": cells, "until": "cell-0"})
     cookie = work.client.cookies[settings.SESSION_COOKIE_NAME].value
     work.client.get(f"/exercises/{SLUG}/")
     secret = work.client.cookies[settings.CSRF_COOKIE_NAME].value

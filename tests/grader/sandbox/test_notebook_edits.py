@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from bench.notebook_edits import CELLS, PLOTS, Compared, compare
+from bench.notebook_edits import CELLS, OWN_KILLS, PLOTS, Compared, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,13 @@ def _compared(sandbox: Sandbox, *, first: int, runs: int, pieces: tuple[str, ...
 def test_a_run_with_checkpoints_gives_what_a_run_without_gives(
     own: Sandbox, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
-    """Exceptions, threads, processes, files, timers, exits, kills: nothing differs but the time."""
-    done = _compared(own, first=1000, runs=RUNS, pieces=CELLS)
+    """Exceptions, threads, processes, files, timers, exits, kills: nothing differs but the time.
+
+    A cell that kills its own process is left out: outside a chain that process is init, which
+    such signals do not reach.
+    """
+    pieces = tuple(cell for cell in CELLS if not cell.startswith(OWN_KILLS))
+    done = _compared(own, first=1000, runs=RUNS, pieces=pieces)
 
     record_testsuite_property("compared runs", done.runs)
     assert not done.differences, done.differences[0]

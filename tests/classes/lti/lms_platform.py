@@ -1,6 +1,6 @@
 """A learning platform in a process of its own: lti1p3platform, and the checks that it lacks.
 
-``python -m tests.classes.lti.platform PORT TOOL`` serves one until it is terminated. The library
+``python -m tests.classes.lti.lms_platform PORT TOOL`` serves one until it ends. The library
 builds and signs messages and answers services; what it does not check is checked here: redirect
 address, nonce, state and client of a login, audience, subject and single use of assertions and
 answers, the scope and key of access tokens, media types, timestamps and maxima of scores.
