@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classes.lti import tool_keys
 from classes.lti.models import Deployment, Platform
 from tests.classes.lti.lms_platform import CLIENT, DEPLOYMENT
 from tests.classes.lti.platform_process import Person, PlatformProcess, platform_process
@@ -45,6 +46,7 @@ def lms(
         jwks_url=f"{base}/jwks",
     )
     Deployment.objects.create(platform=platform, deployment_id=DEPLOYMENT)
+    tool_keys.published()  # whoever registers a tool reads its keys, which exist from then on
     return running_platform
 
 
