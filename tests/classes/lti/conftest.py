@@ -51,9 +51,11 @@ def lms(
 
 
 @pytest.fixture
-def person(lms: PlatformProcess) -> Person:
-    """Somebody with a browser."""
-    return Person(lms)
+def person(lms: PlatformProcess) -> Iterator[Person]:
+    """Somebody with a browser, who closes it: an open connection keeps one of the database's."""
+    person = Person(lms)
+    yield person
+    person.session.close()
 
 
 @pytest.fixture
