@@ -136,7 +136,7 @@ def test_a_stranger_learns_nothing_of_the_machine(db: None, client: Client) -> N
 
 
 def test_staff_see_the_reason_and_the_fix(db: None, admin_client: Client) -> None:
-    """Whoever can mend it is told how."""
+    """Whoever can fix it is told how."""
     cache.clear()
     now = timezone.now()
     Worker.objects.create(

@@ -101,7 +101,7 @@ def test_a_missing_theme_is_found(lesson: Path) -> None:
 
 
 def test_a_figure_that_is_too_big_is_refused(lesson: Path) -> None:
-    """A page must stay light; the error says how to mend it."""
+    """A page must stay light; the error says how to fix it."""
     (lesson / "figures.py").write_text(SOURCE.replace("[0, 1, 2], [0, 1, 4]", "range(2000), 'o'"))
 
     with pytest.raises(FigureError, match=f"allowed are {MAX_BYTES // 1024}"):

@@ -147,16 +147,16 @@ def test_only_the_holder_decides_about_the_name(certificate: Certificate, learne
 
 def test_a_revoked_certificate_says_so_with_reason_and_date(certificate: Certificate) -> None:
     """Page and data name the reason; the page no longer calls it valid."""
-    revoke(certificate=certificate, reason="Handed in by somebody else.")
+    revoke(certificate=certificate, reason="Submitted by somebody else.")
 
     text = page(certificate)
 
     assert "This certificate was revoked on" in text
-    assert "Handed in by somebody else." in text
+    assert "Submitted by somebody else." in text
     assert "This certificate is valid" not in text
     facts = Client().get(f"/api/v1{certificate.get_absolute_url()}").json()
     assert facts["valid"] is False
-    assert facts["revoked_reason"] == "Handed in by somebody else."
+    assert facts["revoked_reason"] == "Submitted by somebody else."
 
 
 def test_an_unknown_certificate_is_not_found(db: None) -> None:
