@@ -10,7 +10,7 @@ PARALLEL := @$(MAKE) --no-print-directory --jobs $(JOBS)
 PYTEST := $(SITE)/pytest -n $(JOBS)
 # What depends on the database and the broker; the journeys have their own target.
 ON_SERVICES := $(PYTEST) tests --dist worksteal -m "not browser" --database-only \
-  --ignore tests/config --ignore tests/grader --ignore tests/journeys --ignore tests/classes/lti
+  --ignore tests/config --ignore tests/grader --ignore tests/journeys
 # The longest first.
 CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
   check-migrations check-deployment check-api check-typos
