@@ -39,7 +39,8 @@ async function forgetOldFrame() {
 async function keepFigures(html) {
   const cache = await caches.open(PIECES);
   for (const [, address] of html.matchAll(/src="(\/figures\/[^"]+)"/g)) {
-    if (!(await cache.match(address))) await cache.add(address);
+    // A figure that cannot be had now does not keep its lesson from being kept.
+    if (!(await cache.match(address))) await cache.add(address).catch(() => undefined);
   }
 }
 

@@ -27,8 +27,13 @@ def test_an_opened_lesson_can_be_read_without_a_connection(visitor: Visitor) -> 
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     visitor.go(LESSON)
     title = page.get_by_role("heading", level=1).inner_text()
-    page.wait_for_function(
-        "path => caches.open('lessons').then((kept) => kept.match(path)).then(Boolean)", arg=LESSON
+    # Playwright's wait_for_function takes a promise for true before it is kept: ask in a loop.
+    page.evaluate(
+        """async (path) => {
+            const kept = await caches.open('lessons');
+            while (!(await kept.match(path))) await new Promise((next) => setTimeout(next, 50));
+        }""",
+        LESSON,
     )
     visitor.context.set_offline(offline=True)
     page.reload()
