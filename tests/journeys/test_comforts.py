@@ -31,7 +31,9 @@ def test_an_opened_lesson_can_be_read_without_a_connection(visitor: Visitor) -> 
     page.evaluate(
         """async (path) => {
             const kept = await caches.open('lessons');
-            while (!(await kept.match(path))) await new Promise((next) => setTimeout(next, 50));
+            for (let round = 0; round < 200 && !(await kept.match(path)); round++) {
+                await new Promise((next) => setTimeout(next, 50));
+            }
         }""",
         LESSON,
     )
