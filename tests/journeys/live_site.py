@@ -207,7 +207,9 @@ class Site:
             assert time.monotonic() < deadline, f"mail was not sent:\n{self.log('mail')}"
             time.sleep(0.05)
         mails = sorted((self.folder / "mail").glob("*.log"), key=lambda mail: mail.stat().st_mtime)
-        letters = [mail.read_text() for mail in mails if f"To: {email}" in mail.read_text()]
+        # Letters sent over one connection stand in one file, with a rule after each.
+        written = (letter for mail in mails for letter in mail.read_text().split("-" * 79))
+        letters = [letter for letter in written if f"To: {email}\n" in letter]
         assert letters, f"no mail to {email}"
         links: list[str] = re.findall(rf"{re.escape(self.address)}(/\S+)", letters[-1])
         return links[-1]
