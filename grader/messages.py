@@ -160,6 +160,10 @@ DIAGNOSES: dict[str, str] = {
     "In {output}, {count} of {total} {axis} differ: {places}.",
     "diagnosis.unknown_outputs_places": "We don't recognise this mistake. Start with hint 1. "
     "Correct: {right}. In {output}, {count} of {total} {axis} differ: {places}.",
+    "diagnosis.unknown_right_places": "We don't recognise this mistake. Start with hint 1. "
+    "In {output}, only {count} of {total} {axis} are correct: {places}.",
+    "diagnosis.unknown_outputs_right_places": "We don't recognise this mistake. Start with hint 1. "
+    "Correct: {right}. In {output}, only {count} of {total} {axis} are correct: {places}.",
     "diagnosis.one_row": "{output} has the shape {found} of one of your {rows}; expected "
     "{expected}. Arrays of explanations begin with the {rows}: `values[1]` is the second of them, "
     "not class 1.",

@@ -1,4 +1,4 @@
-"""Grades a reference's own answers once, so that the first submission is graded as fast as the next.
+"""Grades a reference's own answers once, so that the first submission waits for no model.
 
 The author's code fits its models and keeps them when it is first called. While the first notebook
 runs, the grading process only waits: that is when the rehearsal calls it, for the visible and the

@@ -22,7 +22,7 @@ PROPERTY = """\
   - {id: kept, title: Kept, kind: property, output: base, function: kept, points: 20}
 pass_score: 80
 """
-FITS = '''
+FITS = """
 
 import functools
 import pathlib
@@ -38,7 +38,7 @@ def _fitted(rows):
 def kept(parameters, answers):
     _fitted(tuple(parameters["rows"]))
     return True
-'''
+"""
 
 
 def exercise_that_fits(
