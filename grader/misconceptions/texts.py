@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.messages import FAMILIES, with_nouns
+from grader.family_texts import FAMILIES, with_nouns
 from grader.report import Diagnosis
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def named(
     declared = next((each for each in exercise.outputs if each.name == output), None)
     texts = [_texts(exercise, each, declared) for each in ids]
     facts: Facts = {
+        "rows": declared.row_noun if declared else "rows",
+        "columns": declared.column_noun if declared else "columns",
         "mistake": " or ".join(title for title, _, _ in texts),
         "message": texts[0][1] if len(ids) == 1 else "",
         "question": texts[0][2],
@@ -67,6 +69,7 @@ def one_row(output: Output, found: str, expected: str) -> Diagnosis:
         "found": found,
         "expected": expected,
         "rows": output.row_noun,
+        "columns": output.column_noun,
         "question": with_nouns(question, output.row_noun, output.column_noun),
     }
     return Diagnosis(("one_row",), "match", "diagnosis.one_row", facts, output.name)

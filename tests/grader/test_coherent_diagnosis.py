@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from grader.exercise import load_exercise
-from grader.messages import FAMILIES, message_text, with_nouns
+from grader.family_texts import FAMILIES, with_nouns
+from grader.messages import message_text
 from grader.misconceptions.likelihood import noise_likelihood
 from grader.variants import visible_variant
 from tests.grader.test_diagnosis import Learner
