@@ -150,7 +150,8 @@ def _text(exercise: ExerciseDefinition, report: GradeReport) -> str:
         lines.append(f"  {mark} {result.points:g}/{result.max_points:g}  {result.title}: {message}")
     if report.misconception is not None:
         found = report.misconception
-        lines += ["", message_text(found.message_id, found.facts), str(found.facts["question"])]
+        lines += ["", message_text(found.message_id, found.facts)]
+        lines += [str(found.facts["question"])] if "question" in found.facts else []
     word = "passed" if report.passed else "not passed"
     lines += ["", f"{report.score:g} of {report.max_score:g} points: {word}"]
     return "\n".join(lines)

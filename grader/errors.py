@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -31,11 +32,15 @@ class NotebookRefused(LearnerError):  # noqa: N818 - a state, not an accident
 
     Attributes:
         reason: a stable id, such as ``not_json`` or ``no_parameters_cell``.
+        facts: fill the placeholders of the message ``notebook.<reason>``, in any language.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(
+        self, reason: str, message: str, facts: Mapping[str, str | float] | None = None
+    ) -> None:
         super().__init__(message)
         self.reason = reason
+        self.facts = dict(facts or {})
 
 
 class PlatformError(GraderError):

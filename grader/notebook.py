@@ -277,4 +277,4 @@ def _mib(size: int) -> float:
 
 
 def _refuse(reason: str, **facts: str | float) -> NoReturn:
-    raise NotebookRefused(reason, message_text(f"notebook.{reason}", facts))
+    raise NotebookRefused(reason, message_text(f"notebook.{reason}", facts), facts)

@@ -11,7 +11,7 @@ from nbformat.v4 import new_notebook
 
 from courses.markup.problems import InvalidContentError
 from courses.markup.rendering import Source, render_page
-from grader.messages import FAMILIES
+from grader.family_texts import FAMILIES
 from grader.notebook import read_notebook
 
 if TYPE_CHECKING:

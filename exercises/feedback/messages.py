@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from exercises.models import State
+from grader.family_texts import FAMILIES, with_nouns
 from grader.messages import MESSAGES
 from grader.sandbox.job import MIB, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from exercises.models import Submission
+
+OR = " or "
+"""Between the names of mistakes that an answer does not tell apart."""
 
 
 @dataclass(frozen=True)
@@ -151,17 +155,17 @@ def _criterion(line: Mapping[str, Any]) -> CriterionFeedback:
         points=line["points"],
         max_points=line["max_points"],
         passed=line["passed"],
-        message=_say(line["message_id"], line.get("facts", {})),
+        message=say(line["message_id"], line.get("facts", {})),
         figures=line.get("figures", {}),
     )
 
 
 def _misconception(diagnosis: Mapping[str, Any]) -> MisconceptionFeedback:
-    facts = diagnosis.get("facts", {})
+    facts = _family_words(diagnosis["ids"], diagnosis.get("facts", {}))
     return MisconceptionFeedback(
         id="|".join(diagnosis["ids"]),
         title=str(facts.get("mistake", "")),
-        message=_say(diagnosis["message_id"], facts),
+        message=say(diagnosis["message_id"], facts),
         certainty=diagnosis["certainty"],
         question=str(facts.get("question", "")),
         output=str(diagnosis.get("output", "")),
@@ -180,10 +184,42 @@ def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
     )
 
 
-def _say(message_id: str, facts: Mapping[str, Any]) -> str:
+def say(message_id: str, facts: Mapping[str, Any]) -> str:
     """The message in the reader's language; an id of an older grader is shown as it is."""
     words = MESSAGES.get(message_id)
-    return message_id if words is None else _(words).format_map(_Facts(facts))
+    return message_id if words is None else _(words).format_map(_Facts(_translated(facts)))
+
+
+def _translated(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts with what entries of axes are called in the reader's language."""
+    return {key: _(str(facts[key])) for key in ("axis", "rows") if facts.get(key)} | {
+        key: value for key, value in facts.items() if key not in {"axis", "rows"}
+    }
+
+
+def _family_words(ids: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a diagnosis, ready-made words of a family in the reader's language.
+
+    An author's own words, and those that an older grader wrote, are shown as they are.
+    """
+    if "rows" not in facts or "columns" not in facts:
+        return dict(facts)
+    nouns = str(facts["rows"]), str(facts["columns"])
+
+    def told(text: str, part: int) -> str:
+        for each in ids:
+            ready = FAMILIES.get(each, ("", "", ""))[part]
+            if ready and text == with_nouns(ready, *nouns):
+                return with_nouns(_(ready), *map(_, nouns))
+        return text
+
+    titles = str(facts.get("mistake", "")).split(OR) if len(ids) > 1 else [facts.get("mistake", "")]
+    return {
+        **facts,
+        "mistake": _(" or ").join(told(str(title), 0) for title in titles),
+        "message": told(str(facts.get("message", "")), 1),
+        "question": told(str(facts.get("question", "")), 2),
+    }
 
 
 class _Facts(dict[str, Any]):

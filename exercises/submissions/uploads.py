@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from exercises.catalogue import folders
+from exercises.feedback.messages import say
 from grader.errors import NotebookRefused
-from grader.messages import message_text
 from grader.notebook import (
     MAX_UPLOAD_BYTES,
     code_cells,
@@ -18,6 +18,8 @@ from grader.notebook import (
 from grader.sandbox.job import MIB
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.core.files.uploadedfile import UploadedFile
     from nbformat import NotebookNode
 
@@ -38,14 +40,22 @@ def checked_notebook(upload: UploadedFile[Any], *, exercise: Exercise) -> bytes:
             "limit": round(MAX_UPLOAD_BYTES / MIB, 1),
         }
         reason = "too_large_upload"
-        raise NotebookRefused(reason, message_text(f"notebook.{reason}", facts))
-    data = without_outputs(upload.read())
-    notebook = read_notebook(data)
-    parameters = exercise.description["parameters"]
-    find_parameters_cells(notebook, tuple(parameter["name"] for parameter in parameters))
+        raise _refused(reason, facts)
+    try:
+        data = without_outputs(upload.read())
+        notebook = read_notebook(data)
+        parameters = exercise.description["parameters"]
+        find_parameters_cells(notebook, tuple(parameter["name"] for parameter in parameters))
+    except NotebookRefused as refusal:
+        raise _refused(refusal.reason, refusal.facts) from refusal
     if _code(notebook) == _starter_code(folders.starter_notebook(exercise.slug)):
-        raise NotebookRefused("untouched", message_text("notebook.untouched"))
+        raise _refused("untouched", {})
     return data
+
+
+def _refused(reason: str, facts: Mapping[str, str | float]) -> NotebookRefused:
+    """The refusal in the reader's language."""
+    return NotebookRefused(reason, say(f"notebook.{reason}", facts), facts)
 
 
 @lru_cache(maxsize=64)

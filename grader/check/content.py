@@ -64,18 +64,19 @@ def check_content(
             line = f"[{done}/{len(folders)}] {found.slug}: {word} ({found.seconds:.0f} s)"
             print(line, file=stream, flush=True)
             results.append(found)
-    results.sort(key=lambda found: found.slug)
+            results.sort(key=lambda each: each.slug)
+            if page is not None:  # after each: a check that is stopped has told what it found
+                seconds = time.perf_counter() - started
+                how = (
+                    f"{done} of {len(folders)} exercises, {jobs} at a time on {os.cpu_count()} "
+                    f"cores, {seconds / 60:.0f} minutes, load {os.getloadavg()[2]:.1f} in the last "
+                    "quarter of an hour"
+                )
+                page.write_text(report_page(results, how), encoding="utf-8")
     print(f"\n{table(results)}", file=stream)
     for found in results:
         for problem in found.problems:
             print(f"{found.slug}: {problem}", file=stream)
-    if page is not None:
-        seconds = time.perf_counter() - started
-        how = (
-            f"{jobs} exercises at a time on {os.cpu_count()} cores, {seconds / 60:.0f} minutes, "
-            f"load {os.getloadavg()[2]:.1f} in the last quarter of an hour"
-        )
-        page.write_text(report_page(results, how), encoding="utf-8")
     return not any(found.problems for found in results)
 
 

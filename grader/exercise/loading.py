@@ -25,7 +25,8 @@ from grader.exercise.definition import (
     Parameter,
 )
 from grader.exercise.hashes import content_hash, reference_hash
-from grader.messages import MESSAGES, with_nouns
+from grader.family_texts import with_nouns
+from grader.messages import MESSAGES
 from grader.sandbox.job import MIB, Limits
 from grader.yaml_tree import Checks, line_of, read_yaml_tree, schema_reason
 

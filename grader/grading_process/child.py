@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import lime.lime_tabular  # noqa: F401 - warm: what reference.py files import
 import shap  # noqa: F401 - the same
 
+import grader.explainers.tabular_lime
+import grader.explainers.trees  # noqa: F401 - the same
 from grader.errors import NotebookRefused, SandboxUnavailable
 from grader.grading import grade_notebook
 from grader.grading_process import limits, messages
 from grader.grading_process.lent_sandbox import LentSandbox
+from grader.grading_process.rehearsal import Rehearsals
 from grader.notebook_page import render_notebook
 from grader.reference import ReferenceStore
 from grader.variants import choose_hidden, visible_variant
@@ -32,6 +35,7 @@ class Child:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._stores: dict[str, ReferenceStore] = {}
+        self._rehearsals = Rehearsals()
 
     def serve(self) -> None:
         """Serve until the caller closes the line."""
@@ -74,11 +78,14 @@ class Child:
         secret = None if job["secret"] is None else bytes.fromhex(job["secret"])
         store = self._stores.setdefault(job["references"], ReferenceStore(Path(job["references"])))
         limits.limit_cpu(limits.REFERENCE_CPU_SECONDS)
-        store.get(exercise, visible_variant(exercise), misconceptions=True)
+        variants = [visible_variant(exercise)]
+        store.get(exercise, variants[0], misconceptions=True)
         hidden = None if secret is None else choose_hidden(exercise, secret, job["attempt"])
         if hidden is not None:
             store.get(exercise, hidden)
+            variants.append(hidden)
         limits.limit_cpu(limits.GRADING_CPU_SECONDS)
+        self._rehearsals.start(exercise, variants, store)
         return grade_notebook(
             exercise,
             notebook,

@@ -100,7 +100,7 @@ def diagnose(context: GradingContext, results: Mapping[str, CriterionResult]) ->
             if results[each.id].message_id == "criterion.untouched"
         }
         named = [name for name in unexplained if name not in untouched]
-        return texts.unknown(evidence, named[0]) if named else None
+        return texts.unknown(evidence, named) if named else None
     return replace(ordered[0], others=tuple(ordered[1:]))
 
 

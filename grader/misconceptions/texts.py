@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.messages import FAMILIES, with_nouns
+from grader.family_texts import FAMILIES, with_nouns
 from grader.report import Diagnosis
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from grader.criteria import GradingContext
     from grader.exercise import ExerciseDefinition, Output
+    from grader.explanation import Facts
     from grader.misconceptions.evidence import Evidence
 
 MOST_NAMES = 2
@@ -31,7 +32,9 @@ def named(
     certainty = "match" if certain else "resembles"
     declared = next((each for each in exercise.outputs if each.name == output), None)
     texts = [_texts(exercise, each, declared) for each in ids]
-    facts: dict[str, str | int | float] = {
+    facts: Facts = {
+        "rows": declared.row_noun if declared else "rows",
+        "columns": declared.column_noun if declared else "columns",
         "mistake": " or ".join(title for title, _, _ in texts),
         "message": texts[0][1] if len(ids) == 1 else "",
         "question": texts[0][2],
@@ -60,20 +63,24 @@ def _texts(
 def one_row(output: Output, found: str, expected: str) -> Diagnosis:
     """Return the diagnosis of an array that has the shape of one row."""
     _, _, question = FAMILIES["one_row"]
-    facts: dict[str, str | int | float] = {
+    facts: Facts = {
         "mistake": with_nouns("one of the {rows}", output.row_noun, output.column_noun),
         "output": output.name,
         "found": found,
         "expected": expected,
         "rows": output.row_noun,
+        "columns": output.column_noun,
         "question": with_nouns(question, output.row_noun, output.column_noun),
     }
     return Diagnosis(("one_row",), "match", "diagnosis.one_row", facts, output.name)
 
 
-def unknown(evidence: Evidence, name: str) -> Diagnosis:
-    """Return what can be said without a name: which outputs are right, and where one differs."""
-    facts: dict[str, str | int | float] = {}
+def unknown(evidence: Evidence, names: Sequence[str]) -> Diagnosis:
+    """Return what can be said without a name: which outputs are right, and where one differs.
+
+    Of several unexplained outputs it is the first of which a place can be said.
+    """
+    facts: Facts = {}
     message = "diagnosis.unknown"
     context = evidence.context
     order = [output.name for output in context.exercise.outputs]
@@ -81,40 +88,45 @@ def unknown(evidence: Evidence, name: str) -> Diagnosis:
         message += "_outputs"
         facts["right"] = ", ".join(each for each in order if each in evidence.right)
         facts["wrong"] = ", ".join(each for each in order if each in evidence.wrong)
-    place = _places(evidence, name)
-    if place:
-        message += "_places"
-        facts.update(place)
-    return Diagnosis((), "unknown", message, facts, name)
+    for name in names:
+        kind, place = _places(evidence, name)
+        if place:
+            return Diagnosis((), "unknown", message + kind, {**facts, **place}, name)
+    return Diagnosis((), "unknown", message, facts, names[0])
 
 
-def _places(evidence: Evidence, name: str) -> dict[str, str | int | float]:
-    """Return which few rows, else which few columns differ; nothing where most of them do."""
+def _places(evidence: Evidence, name: str) -> tuple[str, Facts]:
+    """Return which few rows, else which few columns differ, or are the only ones that are right.
+
+    Nothing where many of both do and do not.
+    """
     output = evidence.context.exercise.output(name)
     labels = evidence.context.reference.labels.get(name, ())
+    parts: list[tuple[str, NDArray[np.bool_], Sequence[str]]] = []
     rows = evidence.right_rows(name)
-    if rows is not None and _few(rows):
-        names = _row_names(evidence.context, output, labels, len(rows))
+    if rows is not None:
         noun = output.column_noun if rows.size and len(output.shape) == 1 else output.row_noun
-        return _place_facts(name, noun, rows, names)
+        parts.append((noun, rows, _row_names(evidence.context, output, labels, len(rows))))
     columns = evidence.right_columns(name) if len(output.shape) > 1 else None
-    if columns is not None and _few(columns):
+    if columns is not None:
         names = output.columns or tuple(map(str, range(len(columns))))
-        return _place_facts(name, output.column_noun, columns, names)
-    return {}
+        parts.append((output.column_noun, columns, names))
+    for kind, of_right in (("_places", False), ("_right_places", True)):
+        for noun, right, names in parts:
+            told = right if of_right else ~right
+            if _few(told):
+                return kind, _place_facts(name, noun, told, names)
+    return "", {}
 
 
-def _few(right: NDArray[np.bool_]) -> bool:
-    wrong = int(np.count_nonzero(~right))
-    return 0 < wrong <= min(MOST_PLACES, (len(right) - 1) // 2)
+def _few(told: NDArray[np.bool_]) -> bool:
+    return 0 < int(np.count_nonzero(told)) <= min(MOST_PLACES, (len(told) - 1) // 2)
 
 
-def _place_facts(
-    name: str, noun: str, right: NDArray[np.bool_], names: Sequence[str]
-) -> dict[str, str | int | float]:
-    wrong = [names[int(index)] for index in np.flatnonzero(~right)]
-    facts: dict[str, str | int | float] = {"output": name, "axis": noun}
-    return {**facts, "count": len(wrong), "total": len(right), "places": ", ".join(wrong)}
+def _place_facts(name: str, noun: str, told: NDArray[np.bool_], names: Sequence[str]) -> Facts:
+    places = [names[int(index)] for index in np.flatnonzero(told)]
+    facts: Facts = {"output": name, "axis": noun}
+    return {**facts, "count": len(places), "total": len(told), "places": ", ".join(places)}
 
 
 def _row_names(

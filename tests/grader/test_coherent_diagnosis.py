@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from grader.exercise import load_exercise
-from grader.messages import FAMILIES, message_text, with_nouns
+from grader.family_texts import FAMILIES, with_nouns
+from grader.messages import message_text
 from grader.misconceptions.likelihood import noise_likelihood
 from grader.variants import visible_variant
 from tests.grader.test_diagnosis import Learner
@@ -148,6 +149,28 @@ def test_an_unknown_mistake_in_a_column_is_located(shares_learner: Learner) -> N
     assert text(shares_learner.hands_in(shares=shares)).endswith(
         "In shares, 1 of 6 features differ: beta."
     )
+
+
+def test_the_few_rows_that_are_right_are_named(shares_learner: Learner) -> None:
+    """Where most rows differ in no known way, the page says which are correct."""
+    shares = shares_learner.right["shares"].copy()
+    wrong = [0, 1, 3]
+    shares[wrong] += np.random.default_rng(3).normal(size=(3, 6))
+    found = shares_learner.hands_in(shares=shares)
+    assert said(found) == [("unknown", (), "shares")]
+    assert text(found) == (
+        "We don't recognise this mistake. Start with hint 1. Correct: fx, base. "
+        "In shares, only 2 of 5 rows are correct: row 3, row 8."
+    )
+
+
+def test_a_place_is_said_of_the_first_output_that_has_one(shares_learner: Learner) -> None:
+    """Of two unexplained outputs, the one of which a row can be named is told."""
+    shares = shares_learner.right["shares"].copy()
+    shares[3] = shares[3][::-1] * 2
+    fx = shares_learner.right["fx"] + np.array([3.0, -1.0, 4.0, 1.5, -9.0])
+    found = shares_learner.hands_in(shares=shares, fx=fx)
+    assert "In shares, 1 of 5 rows differ: row 5." in text(found)
 
 
 def test_a_single_row_of_the_array_is_recognised_by_its_shape(shares_learner: Learner) -> None:

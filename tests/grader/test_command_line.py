@@ -54,6 +54,22 @@ def test_the_starter_does_not_pass(
     assert "0 of 100 points: not passed" in printed
 
 
+def test_a_mistake_that_nothing_names_is_said_without_a_question(
+    shares: ExerciseDefinition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is right and which row differs are printed; there is nothing to ask."""
+    text = shares.folder.joinpath("solution.ipynb").read_text("utf-8")
+    document = json.loads(text)
+    cell = {"cell_type": "code", "id": "last", "metadata": {}, "outputs": []}
+    source = "shares = shares.copy()\nshares[3] = shares[3][::-1] * 2"
+    document["cells"].append({**cell, "execution_count": None, "source": source})
+    notebook = tmp_path / "wrong.ipynb"
+    notebook.write_text(json.dumps(document), "utf-8")
+    arguments = ["grade", str(shares.folder), str(notebook), "--references", str(tmp_path)]
+    assert main(arguments) == 1
+    assert "In shares, 1 of 5 rows differ: row 5." in capsys.readouterr().out
+
+
 def test_a_refused_notebook_says_why(
     shares: ExerciseDefinition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
-from grader.messages import DIAGNOSES, FAMILIES, MESSAGES
+from grader.family_texts import FAMILIES, NOUNS
+from grader.messages import DIAGNOSES, MESSAGES
 from grader.misconceptions.families import TRANSFORMS, TRANSFORMS_WITH_RELATED
 
-SOURCES = sorted((Path(__file__).parents[2] / "grader").rglob("*.py"))
+GRADER = Path(__file__).parents[2] / "grader"
+SOURCES = sorted(GRADER.rglob("*.py"))
 
 
 def test_every_message_id_in_the_code_has_words() -> None:
@@ -30,3 +33,18 @@ def test_diagnoses_say_how_sure_they_are() -> None:
     assert {f"diagnosis.{c}{e}" for c in ("match", "resembles") for e in ("", "_either")} < set(
         DIAGNOSES
     )
+
+
+def test_all_words_are_marked_for_translation() -> None:
+    """Every message and family's text stands in a call that gettext's tools find."""
+    marked = set()
+    for name in ("messages", "family_texts"):
+        tree = ast.parse((GRADER / f"{name}.py").read_text("utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "gettext_noop":
+                (text,) = node.args
+                assert isinstance(text, ast.Constant)
+                marked.add(text.value)
+    whole = {text for text in MESSAGES.values() if re.sub(r"\{\w+\}", "", text)}
+    assert whole <= marked
+    assert set(NOUNS) <= marked

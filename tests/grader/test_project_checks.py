@@ -102,3 +102,42 @@ def test_contributions_lie_between_the_least_and_the_largest_marginal_one() -> N
         at_edge[0], past[0] = edge, edge + beyond
         assert project.finding("within_marginals", contributions=at_edge).passed
         assert not project.finding("within_marginals", contributions=past).passed
+
+
+def test_values_of_one_technique_under_the_name_of_another_are_refused() -> None:
+    """TreeSHAP's own values called LIME, or an ablation called SHAP, are wrong for certain."""
+    project = Project("project-compare-techniques")
+    assert project.finding("different").passed
+    for names in (
+        ["LIME", "ablation", "noisy TreeSHAP"],
+        ["TreeSHAP", "KernelSHAP", "noisy TreeSHAP"],
+        ["ablation", "TreeSHAP", "noisy TreeSHAP"],
+    ):
+        found = project.finding("different", methods=np.array(names))
+        assert not found.passed
+        assert "Do names and values belong?" in str(found.facts["what"])
+    # Names that say nothing, or that the values may have, are the reviewer's to read.
+    for names in (["A", "B", "C"], ["arbre", "one feature becomes average, no SHAP", "C"]):
+        assert project.finding("different", methods=np.array(names)).passed
+
+
+def test_a_segment_that_is_no_rule_is_shown_to_the_reviewer() -> None:
+    """A rule on features, or all but a rule, has no note; rows chosen by their errors have one."""
+    project = Project("project-interpretable-model")
+    answers = project.answers
+    test, target = project.code._held_out(dict(project.parameters), answers)
+    loss = (target - answers["prediction"]) ** 2
+
+    def note(segment: NDArray[np.bool_]) -> str:
+        errors = np.array([loss[segment].mean(), loss[~segment].mean()])
+        found = project.finding("segment_is_right", segment=segment, segment_error=errors)
+        assert found.passed
+        return str(found.facts.get("note", ""))
+
+    tenure, fee = test[:, 1], test[:, 0]
+    assert not note(tenure < 6)
+    assert not note((tenure < 4) | (fee > 70))
+    assert "chosen by features?" in note(loss > np.quantile(loss, 0.8))
+    turned = tenure < 6
+    turned[np.flatnonzero(tenure > 20)[0]] = True
+    assert "chosen by features?" in note(turned)

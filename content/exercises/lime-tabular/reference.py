@@ -10,7 +10,7 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from grader.explainers.tabular_lime import lime_explanations
+from grader.explainers.tabular_lime import lime_explanations, lime_with_two_kernels
 from grader.explainers.trees import tree_shap
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 
 SAMPLES = 2000
+WIDER = 10
+"""How many times as wide the other kernel is whose weights are subtracted."""
+OTHER_STATE = 500_000
 FIRST_STATE = 1000
 """Random states from here on: learners count from 0, and the reference's own runs lie too near."""
 
@@ -54,10 +57,27 @@ def asked(parameters: Parameters) -> tuple[Floats, int]:
     return test[parameters["rows"]], parameters["label"]
 
 
+def two_kernels(rows: Floats, label: int, seed: int, *widths: float) -> tuple[Outputs, Floats]:
+    """The outputs with a kernel of so many default widths, and the first row's with another one."""
+    model, train, _ = world()
+    default = 0.75 * np.sqrt(rows.shape[1])
+    weights, fit, others = lime_with_two_kernels(
+        model.predict_proba,
+        train,
+        rows,
+        seed=FIRST_STATE + seed,
+        label=label,
+        samples=SAMPLES,
+        kernel_widths=(widths[0] * default, widths[1] * default),
+    )
+    fx = model.predict_proba(rows)[:, label]
+    return {"fx": fx, "weights": weights, "fit": fit}, others
+
+
 def reference(parameters: Parameters, seed: int) -> Outputs:
     """One run of what the task asks for, with one random state of LIME."""
-    rows, label = asked(parameters)
-    return explained(rows, label, seed)
+    found, wide = two_kernels(*asked(parameters), seed, 1, WIDER)
+    return {**found, "kernel_effect": found["weights"][0] - wide}
 
 
 def every_row(parameters: Parameters) -> Outputs:
@@ -99,9 +119,23 @@ def mistake_few_samples(parameters: Parameters, seed: int) -> Outputs:
 
 
 def mistake_wide_kernel(parameters: Parameters, seed: int) -> Outputs:
-    """Ten times the default width."""
+    """Ten times the default width, and ten times that."""
+    found, wider = two_kernels(*asked(parameters), seed, WIDER, WIDER**2)
+    return {**found, "kernel_effect": found["weights"][0] - wider}
+
+
+def mistake_other_samples(parameters: Parameters, seed: int) -> Outputs:
+    """Another random state for the wide kernel."""
     rows, label = asked(parameters)
-    return explained(rows, label, seed, kernel_width=10 * 0.75 * np.sqrt(rows.shape[1]))
+    default, _ = two_kernels(rows[:1], label, seed, 1, WIDER)
+    _, wide = two_kernels(rows[:1], label, seed + OTHER_STATE, 1, WIDER)
+    return {"kernel_effect": default["weights"][0] - wide}
+
+
+def mistake_effect_of_one(parameters: Parameters, seed: int) -> Outputs:
+    """The weights with the wide kernel, from which nothing was subtracted."""
+    rows, label = asked(parameters)
+    return {"kernel_effect": two_kernels(rows[:1], label, seed, 1, WIDER)[1]}
 
 
 def mistake_fewer_samples(parameters: Parameters, seed: int) -> Outputs:

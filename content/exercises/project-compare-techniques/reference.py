@@ -40,6 +40,14 @@ SPEAKS = 0.45
 """Mean rank correlation of sizes with TreeSHAP or ablation, row by row: random attributions never
 reached it in 1800 tries, LIME as it comes had 0.59 and more. Slopes of a tree's stairs do not reach
 it, which is worth finding out; therefore two techniques have to, not all."""
+EXACTLY = 0.001
+"""Relative L1 up to which all repeats of a technique are TreeSHAP or the ablation themselves."""
+TELLING = (
+    ("TreeSHAP", ("tree", "arbre", "shap"), ("lime", "ablation", "occlusion", "gradient", "slope")),
+    ("the ablation of single features", ("ablat", "occlu", "remov", "delet", "mean", "moyenne",
+     "suppress", "leave", "drop", "one"), ("shap", "lime", "gradient", "slope", "shapley")),
+)  # fmt: skip
+"""What the grader computes itself: names that may stand for it, and names that cannot."""
 SLACK = 0.005
 ROUNDING = 0.001
 """What three decimals may change of an instability, which is small where a technique is stable."""
@@ -182,7 +190,7 @@ def same_model(parameters: Parameters, answers: Outputs) -> bool:
     return rel_l1(answers["fx"], world.output(explained)) <= 0.01
 
 
-def different(parameters: Parameters, answers: Outputs) -> Finding:  # noqa: ARG001 - own arrays only
+def different(parameters: Parameters, answers: Outputs) -> Finding:
     """Whether at least three techniques differ, and one of them samples."""
     means = answers["attributions"].mean(axis=1)
     if not (np.abs(means).sum(axis=(1, 2)) > 0).all():
@@ -200,6 +208,9 @@ def different(parameters: Parameters, answers: Outputs) -> Finding:  # noqa: ARG
             "None of your techniques samples, or its repeats all used the same random numbers."
         )
     names = [str(name)[:40] for name in answers["methods"]]
+    exchanged = _exchanged(parameters, answers, names)
+    if exchanged:
+        return _fault(exchanged)
     alike = [
         f"{names[i]} and {names[j]}"
         for i, j in combinations(range(len(means)), 2)
@@ -208,6 +219,25 @@ def different(parameters: Parameters, answers: Outputs) -> Finding:  # noqa: ARG
     if alike:
         return Finding(passed=True, facts={"note": f"Nearly the same: {', '.join(alike)}."})
     return Finding(passed=True)
+
+
+def _exchanged(parameters: Parameters, answers: Outputs, names: list[str]) -> str:
+    """Say which technique has the name of another one; empty where that is not certain.
+
+    Only values that are exactly TreeSHAP's or the ablation's, under a name that excludes them.
+    """
+    known = _known(str(answers["dataset"]), tuple(parameters["rows"]))
+    for name, repeats in zip(names, answers["attributions"], strict=False):
+        words = name.lower()
+        for own, (what, may_be, excluded) in zip(known, TELLING, strict=True):
+            same = all(rel_l1(phi, own) <= EXACTLY for phi in repeats)
+            if same and not _mentions(words, may_be) and _mentions(words, excluded):
+                return f"The values of {name} are those of {what}. Do names and values belong?"
+    return ""
+
+
+def _mentions(words: str, parts: tuple[str, ...]) -> bool:
+    return any(part in words for part in parts)
 
 
 def _cosine(one: Floats, other: Floats) -> float:

@@ -347,6 +347,12 @@ def segment_is_right(parameters: Parameters, answers: Outputs) -> Finding:
             "segment_error does not hold the mean squared errors of your prediction inside and "
             "outside."
         )
+    test, _ = _held_out(parameters, answers)
+    if not (_is_box(segment, test) or _is_box(~segment, test)):
+        return _noted(
+            f"segment is not where at most {MOST_CONDITIONS} conditions on features hold, nor all "
+            "rows but those: was it chosen by features?"
+        )
     return Finding(passed=True)
 
 
