@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from courses.catalogue.models import ORIGINAL_LANGUAGE
+from courses.catalogue.translations import language_shown
+from exercises.catalogue.translations import ORIGINAL, Words
 from exercises.models import State
 from grader.messages import MESSAGES
 from grader.sandbox.job import MIB, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from exercises.catalogue.translations import ExerciseTranslation
     from exercises.models import Submission
+
+AUTHORS_WORDS = ("text", "message")
+"""Facts that may be a whole message: what the exercise's author says of a criterion or mistake."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +32,11 @@ class CriterionFeedback:
     """The result of one criterion."""
 
     id: str
-    title: str
+    title: Words
     points: float
     max_points: float
     passed: bool
-    message: str
+    message: Words
     figures: Mapping[str, float]
 
 
@@ -47,10 +54,10 @@ class MisconceptionFeedback:
     """
 
     id: str
-    title: str
-    message: str
+    title: Words
+    message: Words
     certainty: str
-    question: str
+    question: Words
     output: str = ""
 
 
@@ -78,18 +85,24 @@ class Feedback:
     """The misconceptions of further outputs."""
 
 
-def feedback_for(submission: Submission) -> Feedback:
-    """Return what a submission shows; little while it is queued."""
+def feedback_for(submission: Submission, translation: ExerciseTranslation = ORIGINAL) -> Feedback:
+    """Return what a submission shows; little while it is queued.
+
+    Args:
+        submission: with its report.
+        translation: of its exercise, whose author's words a report repeats.
+    """
     report: dict[str, Any] = submission.report or {}
+    lines = report.get("criteria", ())
     diagnosis = report.get("misconception")
     others = diagnosis.get("others", ()) if diagnosis else ()
     return Feedback(
         headline=_headline(submission),
         explanation=explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
-        criteria=tuple(_criterion(line) for line in report.get("criteria", ())),
-        misconception=_misconception(diagnosis) if diagnosis else None,
+        criteria=tuple(_criterion(line, lines, translation) for line in lines),
+        misconception=_misconception(diagnosis, translation) if diagnosis else None,
         error=_error(report.get("error")),
-        further=tuple(_misconception(each) for each in others),
+        further=tuple(_misconception(each, translation) for each in others),
     )
 
 
@@ -144,28 +157,61 @@ def _amount(verdict: str, amount: float | None) -> str:
     return _("%(mib)s MiB") % {"mib": f"{amount / MIB:.3g}"}
 
 
-def _criterion(line: Mapping[str, Any]) -> CriterionFeedback:
+def _criterion(
+    line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], translation: ExerciseTranslation
+) -> CriterionFeedback:
+    facts = dict(line.get("facts", {}))
+    if line["message_id"] == "criterion.failed_text":
+        facts["text"] = translation.words(
+            str(facts.get("text", "")), "criteria", line["id"], "failed"
+        )
+    elif "text" in facts:
+        facts["text"] = translation.original(str(facts["text"]))
+    if line["message_id"] == "criterion.requires":
+        above = next((one["id"] for one in lines if one["title"] == facts.get("title")), "")
+        facts["title"] = translation.words(str(facts.get("title", "")), "criteria", above, "title")
     return CriterionFeedback(
         id=line["id"],
-        title=line["title"],
+        title=translation.words(line["title"], "criteria", line["id"], "title"),
         points=line["points"],
         max_points=line["max_points"],
         passed=line["passed"],
-        message=_say(line["message_id"], line.get("facts", {})),
+        message=_say(line["message_id"], facts),
         figures=line.get("figures", {}),
     )
 
 
-def _misconception(diagnosis: Mapping[str, Any]) -> MisconceptionFeedback:
-    facts = diagnosis.get("facts", {})
+def _misconception(
+    diagnosis: Mapping[str, Any], translation: ExerciseTranslation
+) -> MisconceptionFeedback:
+    facts = {**diagnosis.get("facts", {}), **_words_of_mistake(diagnosis, translation)}
     return MisconceptionFeedback(
         id="|".join(diagnosis["ids"]),
-        title=str(facts.get("mistake", "")),
+        title=facts["mistake"],
         message=_say(diagnosis["message_id"], facts),
         certainty=diagnosis["certainty"],
-        question=str(facts.get("question", "")),
+        question=facts["question"],
         output=str(diagnosis.get("output", "")),
     )
+
+
+def _words_of_mistake(
+    diagnosis: Mapping[str, Any], translation: ExerciseTranslation
+) -> dict[str, Words]:
+    """The facts that are words: translated if the exercise's author names each of the ids."""
+    ids, facts = diagnosis["ids"], diagnosis.get("facts", {})
+    titles = [translation.words("", "misconceptions", each, "title") for each in ids]
+    texts = {name: str(facts.get(name, "")) for name in ("mistake", "message", "question")}
+    if not titles or not all(titles):
+        return {name: translation.original(text) for name, text in texts.items()}
+    named = titles[0]
+    for title in titles[1:]:
+        named = Words(_("%(one)s or %(other)s") % {"one": named, "other": title})
+    first = {
+        part: translation.words(texts[part], "misconceptions", ids[0], part)
+        for part in ("message", "question")
+    }
+    return {**first, "mistake": named}
 
 
 def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
@@ -180,10 +226,19 @@ def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
     )
 
 
-def _say(message_id: str, facts: Mapping[str, Any]) -> str:
+def _say(message_id: str, facts: Mapping[str, Any]) -> Words:
     """The message in the reader's language; an id of an older grader is shown as it is."""
-    words = MESSAGES.get(message_id)
-    return message_id if words is None else _(words).format_map(_Facts(facts))
+    template = MESSAGES.get(message_id)
+    if template is None:
+        return Words(message_id)
+    shown = _(template)
+    whole = next((name for name in AUTHORS_WORDS if template == f"{{{name}}}"), None)
+    if whole is not None:
+        language = getattr(facts.get(whole), "language", "")
+    else:
+        is_original = shown == template and language_shown() != ORIGINAL_LANGUAGE
+        language = ORIGINAL_LANGUAGE if is_original else ""
+    return Words(shown.format_map(_Facts(facts)), language)
 
 
 class _Facts(dict[str, Any]):
