@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 from tests.journeys.live_site import AXE_RULES, CONTENT
 
@@ -92,3 +93,46 @@ def test_without_a_script_every_block_is_a_tab_stop(welcome: Callable[..., Visit
 
     assert visitor.page.locator(".math-block").count() > 0
     assert visitor.page.locator(".math-block:not([tabindex='0'])").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("lesson-figure-first", "/courses/foundations/why-explain/"),
+        ("lesson-debate", "/courses/foundations/black-boxes/"),
+        ("lesson-puzzle", "/courses/transparent-models/linear-regression/"),
+        ("lesson-failure", "/courses/explaining-any-model/permutation-importance/"),
+        ("lesson-case", "/courses/shapley-values/probability-or-log-odds/"),
+    ],
+)
+def test_a_lesson_of_each_shape_begins_with_something_to_do(
+    welcome: Callable[..., Visitor], name: str, address: str
+) -> None:
+    """Whether it opens with a figure, a debate, a puzzle, a failure or a case: it has no violation.
+
+    What opens it, a figure, a task or code, stands on the first two screens of a small window.
+    """
+    visitor = welcome(viewport={"width": 760, "height": 700}, service_workers="block")
+    visitor.go(address)
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.look(name)
+
+    first = visitor.page.locator(".prose :is(figure, .task, .code-run)").first
+    assert first.evaluate("box => box.getBoundingClientRect().top + scrollY") < 2 * 700
+
+
+def test_a_figure_that_answers_fits_a_phone(welcome: Callable[..., Visitor]) -> None:
+    """The first lesson's figure: a slider moves the picture and the sentence, nothing overflows."""
+    visitor = welcome(**PHONE, has_touch=True, is_mobile=True)
+    page = visitor.page
+    visitor.go("/courses/foundations/why-explain/")
+    figure = page.locator("figure[data-renderer=waterfall]")
+    sentence = figure.get_by_role("status")
+    expect(sentence).to_contain_text("=")
+    before = sentence.inner_text()
+
+    figure.get_by_role("slider").first.press("End")
+
+    expect(sentence).not_to_have_text(before)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.keep("figure-phone", part="figure[data-renderer=waterfall]")

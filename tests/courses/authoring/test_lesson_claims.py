@@ -143,3 +143,16 @@ facts = {
 
     assert found["narrower"] < 0.5
     assert abs(found["lost"]) < 0.02
+
+
+def test_a_bit_less_more_than_doubles_the_rounding_error() -> None:
+    """By the lesson's own formula the step grows by a little over two, and triples at the end."""
+    steps = {bits: 1 / (2 ** (bits - 1) - 1) for bits in range(2, 9)}
+    grown = {bits: steps[bits - 1] / steps[bits] for bits in range(3, 9)}
+
+    assert all(growth > 2 for growth in grown.values())
+    assert grown[8] < 2.1
+    assert grown[3] == pytest.approx(3)
+    assert "from three bits to two it triples" in prose(
+        "interpretability-at-work/12-compression-and-federation"
+    )
