@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from courses.authoring.exercise_translations import exercise_fields
 from courses.markup.rendering import Source, render_page
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def translation_fields(file: TranslationFile) -> dict[str, Any]:
             **page_fields(file.lesson.page()),
             **({"questions": [one.to_json() for one in quiz.questions()]} if quiz else {}),
         }
+    if kind == "exercise":
+        return exercise_fields(file.document, file.language)
     if kind == "path":
         path = path_fields(file.document, file.language)
         return path if "text" in facts else {key: path[key] for key in ("title", "summary")}

@@ -201,6 +201,29 @@ EXERCISE: Final[Schema] = {
     "required": ["title"],
 }
 
+_BY_ID: Final[Schema] = {"type": "object", "minProperties": 1}
+
+EXERCISE_TRANSLATION: Final = part_of(
+    {
+        "title": TITLE,
+        "summary": TEXT,
+        "minutes": {"type": "integer", "minimum": 1},
+        "statement": TEXT,
+        "hints": TEXTS,
+        "blind_spots": TEXTS,
+        "outputs": {**_BY_ID, "additionalProperties": TEXT},
+        "criteria": {
+            **_BY_ID,
+            "additionalProperties": object_of({"title": TITLE}, {"failed": TEXT}),
+        },
+        "misconceptions": {
+            **_BY_ID,
+            "additionalProperties": object_of({"title": TEXT, "message": TEXT, "question": TEXT}),
+        },
+        "figure": object_of({"title": TITLE}),
+    }
+)
+
 SUBJECT: Final[Schema] = {
     "type": "array",
     "items": object_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from django.urls import reverse
@@ -18,6 +19,7 @@ from courses.authoring.content_files import (
     TranslationFile,
     Tree,
 )
+from courses.authoring.exercise_translations import exercise_differences
 from courses.authoring.files import (
     Document,
     parse_yaml,
@@ -31,7 +33,6 @@ from courses.markup.problems import InvalidContentError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from courses.authoring.shapes import Schema
 
@@ -233,9 +234,7 @@ class _Reader:
             below / "course.yaml", schema.COURSE_TRANSLATION, language, subject
         )
         for slug in course.exercises:
-            path = folder / "exercises" / slug / "exercise.yaml"
-            shape = {**schema.EXERCISE, "required": []}
-            yield from self._translation(path, shape, language, f"exercise:{slug}")
+            yield from self._exercise_translation(folder, slug)
         for lesson in course.lessons.values():
             if not (below / lesson.folder / "lesson.md").exists():
                 continue
@@ -243,6 +242,16 @@ class _Reader:
             if translated is not None:
                 subject = f"lesson:{course.slug}/{lesson.slug}"
                 yield TranslationFile(language, subject, translated.front, translated)
+
+    def _exercise_translation(self, folder: Path, slug: str) -> Iterator[TranslationFile]:
+        file = Path("exercises", slug, "exercise.yaml")
+        original = self._yaml(self.root / file, schema.EXERCISE)
+        for translation in self._translation(
+            folder / file, schema.EXERCISE_TRANSLATION, folder.name, f"exercise:{slug}"
+        ):
+            if original is not None:
+                self.problems.extend(exercise_differences(translation.document, original))
+            yield translation
 
     def _translation(
         self, path: Path, shape: Schema, language: str, subject: str

@@ -251,7 +251,8 @@ class Translation(models.Model):
     """The translation of one row: a dictionary of that row's text fields.
 
     Attributes:
-        subject: ``course:<slug>``, ``lesson:<course>/<slug>`` or ``path:<slug>``.
+        subject: ``course:<slug>``, ``lesson:<course>/<slug>``, ``path:<slug>``
+            or ``exercise:<slug>``.
     """
 
     language = models.CharField(max_length=10)

@@ -37,8 +37,14 @@ def markdown_parser() -> MarkdownIt:
 
 def _render_math(_renderer: Any, tokens: Sequence[Token], index: int, *_rest: Any) -> str:
     token = tokens[index]
-    formula = mathml(token.content.strip(), display=token.type == "math_block")
-    return f'<div class="math-block">{formula}</div>\n' if token.type == "math_block" else formula
+    is_block = token.type == "math_block"
+    formula = mathml(token.content.strip(), display=is_block)
+    if not is_block:
+        return formula
+    label = html.escape(_("Formula, can be scrolled"))
+    return (
+        f'<div class="math-block" tabindex="0" role="group" aria-label="{label}">{formula}</div>\n'
+    )
 
 
 def _render_table_open(_renderer: Any, *_rest: Any) -> str:

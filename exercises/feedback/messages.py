@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from courses.catalogue.models import ORIGINAL_LANGUAGE
+from courses.catalogue.translations import language_shown
+from exercises.catalogue.translations import ORIGINAL, Words
 from exercises.models import State
 from grader.family_texts import FAMILIES, with_nouns
 from grader.messages import MESSAGES
@@ -18,10 +21,13 @@ from grader.sandbox.job import MIB, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from exercises.catalogue.translations import ExerciseTranslation
     from exercises.models import Submission
 
 OR = " or "
 """Between the names of mistakes that an answer does not tell apart."""
+AUTHORS_WORDS = ("text", "message")
+"""Facts that may be a whole message: what the exercise's author says of a criterion or mistake."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,11 @@ class CriterionFeedback:
     """The result of one criterion."""
 
     id: str
-    title: str
+    title: Words
     points: float
     max_points: float
     passed: bool
-    message: str
+    message: Words
     figures: Mapping[str, float]
 
 
@@ -51,10 +57,10 @@ class MisconceptionFeedback:
     """
 
     id: str
-    title: str
-    message: str
+    title: Words
+    message: Words
     certainty: str
-    question: str
+    question: Words
     output: str = ""
 
 
@@ -82,18 +88,24 @@ class Feedback:
     """The misconceptions of further outputs."""
 
 
-def feedback_for(submission: Submission) -> Feedback:
-    """Return what a submission shows; little while it is queued."""
+def feedback_for(submission: Submission, translation: ExerciseTranslation = ORIGINAL) -> Feedback:
+    """Return what a submission shows; little while it is queued.
+
+    Args:
+        submission: with its report.
+        translation: of its exercise, whose author's words a report repeats.
+    """
     report: dict[str, Any] = submission.report or {}
+    lines = report.get("criteria", ())
     diagnosis = report.get("misconception")
     others = diagnosis.get("others", ()) if diagnosis else ()
     return Feedback(
         headline=_headline(submission),
         explanation=explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
-        criteria=tuple(_criterion(line) for line in report.get("criteria", ())),
-        misconception=_misconception(diagnosis) if diagnosis else None,
+        criteria=tuple(_criterion(line, lines, translation) for line in lines),
+        misconception=_misconception(diagnosis, translation) if diagnosis else None,
         error=_error(report.get("error")),
-        further=tuple(_misconception(each) for each in others),
+        further=tuple(_misconception(each, translation) for each in others),
     )
 
 
@@ -148,28 +160,65 @@ def _amount(verdict: str, amount: float | None) -> str:
     return _("%(mib)s MiB") % {"mib": f"{amount / MIB:.3g}"}
 
 
-def _criterion(line: Mapping[str, Any]) -> CriterionFeedback:
+def _criterion(
+    line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], translation: ExerciseTranslation
+) -> CriterionFeedback:
+    facts = dict(line.get("facts", {}))
+    if line["message_id"] == "criterion.failed_text":
+        facts["text"] = translation.words(
+            str(facts.get("text", "")), "criteria", line["id"], "failed"
+        )
+    elif "text" in facts:
+        facts["text"] = translation.original(str(facts["text"]))
+    if line["message_id"] == "criterion.requires":
+        above = next((one["id"] for one in lines if one["title"] == facts.get("title")), "")
+        facts["title"] = translation.words(str(facts.get("title", "")), "criteria", above, "title")
     return CriterionFeedback(
         id=line["id"],
-        title=line["title"],
+        title=translation.words(line["title"], "criteria", line["id"], "title"),
         points=line["points"],
         max_points=line["max_points"],
         passed=line["passed"],
-        message=say(line["message_id"], line.get("facts", {})),
+        message=say(line["message_id"], facts),
         figures=line.get("figures", {}),
     )
 
 
-def _misconception(diagnosis: Mapping[str, Any]) -> MisconceptionFeedback:
-    facts = _family_words(diagnosis["ids"], diagnosis.get("facts", {}))
+def _misconception(
+    diagnosis: Mapping[str, Any], translation: ExerciseTranslation
+) -> MisconceptionFeedback:
+    facts = {**diagnosis.get("facts", {}), **_words_of_mistake(diagnosis, translation)}
     return MisconceptionFeedback(
         id="|".join(diagnosis["ids"]),
-        title=str(facts.get("mistake", "")),
+        title=facts["mistake"],
         message=say(diagnosis["message_id"], facts),
         certainty=diagnosis["certainty"],
-        question=str(facts.get("question", "")),
+        question=facts["question"],
         output=str(diagnosis.get("output", "")),
     )
+
+
+def _words_of_mistake(
+    diagnosis: Mapping[str, Any], translation: ExerciseTranslation
+) -> dict[str, Words]:
+    """The facts that are words: translated if the exercise's author names each of the ids."""
+    ids, facts = diagnosis["ids"], diagnosis.get("facts", {})
+    titles = [translation.words("", "misconceptions", each, "title") for each in ids]
+    texts = {name: str(facts.get(name, "")) for name in ("mistake", "message", "question")}
+    if not titles or not all(titles):
+        ready = _family_words(ids, facts)
+        return {
+            name: Words(ready[name]) if name in ready else translation.original(text)
+            for name, text in texts.items()
+        }
+    named = titles[0]
+    for title in titles[1:]:
+        named = Words(_("%(one)s or %(other)s") % {"one": named, "other": title})
+    first = {
+        part: translation.words(texts[part], "misconceptions", ids[0], part)
+        for part in ("message", "question")
+    }
+    return {**first, "mistake": named}
 
 
 def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
@@ -184,10 +233,19 @@ def _error(error: Mapping[str, Any] | None) -> ErrorFeedback | None:
     )
 
 
-def say(message_id: str, facts: Mapping[str, Any]) -> str:
+def say(message_id: str, facts: Mapping[str, Any]) -> Words:
     """The message in the reader's language; an id of an older grader is shown as it is."""
-    words = MESSAGES.get(message_id)
-    return message_id if words is None else _(words).format_map(_Facts(_translated(facts)))
+    template = MESSAGES.get(message_id)
+    if template is None:
+        return Words(message_id)
+    shown = _(template)
+    whole = next((name for name in AUTHORS_WORDS if template == f"{{{name}}}"), None)
+    if whole is not None:
+        language = getattr(facts.get(whole), "language", "")
+    else:
+        is_original = shown == template and language_shown() != ORIGINAL_LANGUAGE
+        language = ORIGINAL_LANGUAGE if is_original else ""
+    return Words(shown.format_map(_Facts(_translated(facts))), language)
 
 
 def _translated(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,13 +255,13 @@ def _translated(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _family_words(ids: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of a diagnosis, ready-made words of a family in the reader's language.
+def _family_words(ids: Sequence[str], facts: Mapping[str, Any]) -> dict[str, str]:
+    """The ready-made words of a family in the reader's language, by fact; none are left out.
 
-    An author's own words, and those that an older grader wrote, are shown as they are.
+    An author's own words, and those that an older grader wrote, are not among them.
     """
     if "rows" not in facts or "columns" not in facts:
-        return dict(facts)
+        return {}
     nouns = str(facts["rows"]), str(facts["columns"])
 
     def told(text: str, part: int) -> str:
@@ -211,15 +269,16 @@ def _family_words(ids: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any
             ready = FAMILIES.get(each, ("", "", ""))[part]
             if ready and text == with_nouns(ready, *nouns):
                 return with_nouns(_(ready), *map(_, nouns))
-        return text
+        return ""
 
-    titles = str(facts.get("mistake", "")).split(OR) if len(ids) > 1 else [facts.get("mistake", "")]
-    return {
-        **facts,
-        "mistake": _(" or ").join(told(str(title), 0) for title in titles),
+    named = str(facts.get("mistake", ""))
+    titles = [told(title, 0) for title in (named.split(OR) if len(ids) > 1 else [named])]
+    words = {
+        "mistake": _(" or ").join(titles) if all(titles) else "",
         "message": told(str(facts.get("message", "")), 1),
         "question": told(str(facts.get("question", "")), 2),
     }
+    return {name: text for name, text in words.items() if text}
 
 
 class _Facts(dict[str, Any]):

@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from exercises.catalogue.translations import ORIGINAL, Words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from exercises.catalogue.translations import ExerciseTranslation
 
 LEFT, RIGHT = 4.0, 96.0
 """Where the ends of a scale of bars lie; the numbers below them need some room at both sides."""
@@ -127,7 +131,7 @@ class Plot:
     """A figure with one panel or more, and one sentence that sums it up."""
 
     kind: str
-    title: str
+    title: Words
     unit: str
     panels: tuple[Panel, ...]
     sentence: str
@@ -147,7 +151,9 @@ class _Scale:
         return round(self.start + share * (self.end - self.start), 2)
 
 
-def plot_of(report: Mapping[str, Any] | None) -> Plot | None:
+def plot_of(
+    report: Mapping[str, Any] | None, translation: ExerciseTranslation = ORIGINAL
+) -> Plot | None:
     """Return the figure of a stored report; None when it has none that can be drawn."""
     data = (report or {}).get("plot")
     if not data:
@@ -159,7 +165,8 @@ def plot_of(report: Mapping[str, Any] | None) -> Plot | None:
     criteria = (report or {}).get("criteria", ())
     right = data.get("right", all(line["passed"] for line in criteria))
     sentence = _sentence(panels, right=right)
-    return Plot(data["kind"], data["title"], data.get("unit", ""), panels, sentence)
+    title = translation.words(data["title"], "figure", "title")
+    return Plot(data["kind"], title, data.get("unit", ""), panels, sentence)
 
 
 def _drawable(panel: Mapping[str, Any]) -> bool:

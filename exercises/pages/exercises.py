@@ -19,6 +19,7 @@ from courses.catalogue.translations import apply_part_translations, apply_transl
 from courses.learners.progress import exercise_completed
 from courses.models import Part
 from exercises.catalogue import folders
+from exercises.catalogue.translations import apply_exercise_translation
 from exercises.feedback import notebooks
 from exercises.feedback.messages import feedback_for
 from exercises.feedback.plot import plot_of
@@ -74,6 +75,7 @@ def solution(request: HttpRequest, slug: str) -> HttpResponse:
     user = _user(request)
     if not user.is_staff and not exercise_completed(user, slug):
         raise PermissionDenied
+    found.html = apply_exercise_translation(shown).original(found.html)
     facts = {"exercise": shown, "solution": found, **place_of(shown)}
     facts["crumbs"] = [
         *facts["crumbs"][:-1],
@@ -149,6 +151,7 @@ def diagnosis(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _exercise_page(
     request: HttpRequest, shown: Exercise, *, form: UploadForm, status: int = 200
 ) -> HttpResponse:
+    apply_exercise_translation(shown)
     facts: dict[str, Any] = {
         "exercise": shown,
         "description": shown.description,
@@ -216,6 +219,7 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
     if queued:
         seen += f".{queued.position}.{queued.seconds}.{queued.working}"
     standing = attempts.standing(user=shown.user, exercise=shown.exercise)
+    translation = apply_exercise_translation(shown.exercise)
     return {
         "submission": shown,
         "exercise": shown.exercise,
@@ -224,9 +228,9 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "solution_open": standing.passed and _solution_open(shown.user, shown.exercise),
         "waiting": queued,
         "seen": seen,
-        "feedback": feedback_for(shown),
+        "feedback": feedback_for(shown, translation),
         "failing_source": (shown.report or {}).get("failing_source", ""),
-        "plot": plot_of(shown.report),
+        "plot": plot_of(shown.report, translation),
         **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
         **place_of(shown.exercise),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from exercises.catalogue.translations import apply_exercise_translation
 from exercises.feedback.messages import feedback_for
 from exercises.models import Review, State, Submission
 
@@ -54,7 +55,8 @@ def _send(submission: Submission, subject: _StrPromise, template: str) -> None:
         "address": address,
     }
     with override(submission.user.locale or settings.LANGUAGE_CODE):
-        facts["feedback"] = feedback_for(submission)
+        translation = apply_exercise_translation(submission.exercise)
+        facts["feedback"] = feedback_for(submission, translation)
         send_mail(
             subject=subject % {"title": submission.exercise.title},
             message=render_to_string(template, facts),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from courses.catalogue.models import ORIGINAL_LANGUAGE
+from courses.catalogue.translations import language_shown
 from exercises.workbench import drafts, runs
 from exercises.workbench.documents import shown_cell
 from exercises.workbench.panel import attempts_left, submission_facts
@@ -33,9 +35,10 @@ def notebook_page(
     run = runs.latest(user=user, workspace=workspace)
     told = submission_facts(submission, place=place) if submission else {}
     is_unfinished = bool(submission and not submission.finished)
+    starter = {cell["id"]: cell["source"] for cell in workspace.starter["cells"]}
     told_run, events = (run_facts(run)) if run else (None, [])
     return {
-        "cells": _cells(snapshot, events, told.get("notes", {})),
+        "cells": _cells(snapshot, events, told.get("notes", {}), starter),
         "attempts": attempts_left(standing),
         "submission_html": mark_safe(told.get("html", "")),  # noqa: S308  # a rendered template
         "limits": exercise.description["limits"],
@@ -45,7 +48,7 @@ def notebook_page(
             "person": str(user.pk),
             "scope": exercise.slug,
             "can_submit": standing.attempts_left != 0 and not is_unfinished,
-            "starter": {cell["id"]: cell["source"] for cell in workspace.starter["cells"]},
+            "starter": starter,
             "run": told_run,
             "submission": told if is_unfinished else None,
         },
@@ -78,14 +81,20 @@ def run_facts(run: DraftRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def _cells(
-    snapshot: Snapshot, events: list[dict[str, Any]], notes: dict[str, str]
+    snapshot: Snapshot,
+    events: list[dict[str, Any]],
+    notes: dict[str, str],
+    starter: dict[str, str],
 ) -> list[dict[str, Any]]:
     shown = []
+    is_foreign = language_shown() != ORIGINAL_LANGUAGE
     number = 0
     for stored in snapshot.document["cells"]:
         cell: dict[str, Any] = dict(shown_cell(stored))
         cell["rows"] = stored["source"].count("\n") + 1
         if "html" in cell:
+            is_starter = starter.get(stored["id"]) == stored["source"]
+            cell["language"] = ORIGINAL_LANGUAGE if is_foreign and is_starter else ""
             cell["html"] = mark_safe(cell["html"])  # noqa: S308  # cleaned by courses.markup
         else:
             number += 1

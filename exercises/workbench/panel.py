@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from exercises.catalogue.translations import translation_of
 from exercises.feedback.messages import CriterionFeedback, Feedback, feedback_for
 from exercises.feedback.plot import plot_of
 from exercises.models import State
@@ -16,6 +17,7 @@ from exercises.submissions import attempts
 from exercises.submissions.waiting import waiting
 
 if TYPE_CHECKING:
+    from exercises.feedback.plot import Plot
     from exercises.models import Submission
     from exercises.submissions.attempts import Standing
 
@@ -58,7 +60,8 @@ def submission_facts(shown: Submission, *, seen: str = "", place: dict[str, Any]
     if now == seen:
         return {}
     standing = attempts.standing(user=shown.user, exercise=shown.exercise)
-    feedback = feedback_for(shown)
+    translation = translation_of(shown.exercise)
+    feedback = feedback_for(shown, translation)
     cells = _cells(shown)
     criteria = tuple(
         PlacedCriterion(criterion, cells.get(criterion.id)) for criterion in feedback.criteria
@@ -90,7 +93,7 @@ def submission_facts(shown: Submission, *, seen: str = "", place: dict[str, Any]
         "attempts": attempts_left(standing),
         "can_submit": shown.finished and standing.attempts_left != 0,
         "html": render_to_string("exercises/_workbench_verdict.html", context),
-        "notes": _notes(shown, feedback, criteria, cells),
+        "notes": _notes(shown, feedback, plot_of(shown.report, translation), criteria, cells),
     }
 
 
@@ -129,6 +132,7 @@ def _cells(shown: Submission) -> dict[str, CellPlace]:
 def _notes(
     shown: Submission,
     feedback: Feedback,
+    plot: Plot | None,
     criteria: tuple[PlacedCriterion, ...],
     cells: dict[str, CellPlace],
 ) -> dict[str, str]:
@@ -148,7 +152,6 @@ def _notes(
     diagnosis = feedback.misconception
     if diagnosis and diagnosis.certainty != "unknown" and (place := note(DIAGNOSIS)) is not None:
         place["diagnosis"] = diagnosis
-    plot = plot_of(shown.report)
     if plot is not None and (place := note(PLOT)) is not None:
         place["plot"] = plot
     return {

@@ -290,15 +290,16 @@ class Visitor:
         """
         # Without motion, or axe would measure colours in the middle of a transition.
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        self._note(f"{name}, light", AXE_RULES, within)
+        self.check(f"{name}, light", AXE_RULES, within)
         self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        self._note(f"{name}, dark", ["color-contrast"], within)  # all that a theme can change
+        self.check(f"{name}, dark", ["color-contrast"], within)  # all that a theme can change
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if shot:
             self.keep(name, part=part)
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
-    def _note(self, where: str, rules: list[str], within: str | None) -> None:
+    def check(self, where: str, rules: list[str], within: str | None = None) -> None:
+        """Note what axe finds on the page by these rules."""
         options = {"runOnly": rules, "resultTypes": ["violations"]}
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)

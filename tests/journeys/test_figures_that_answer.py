@@ -95,6 +95,7 @@ def test_the_what_if_explorer_can_be_read_as_a_table(visitor: Visitor) -> None:
     figure = visitor.page.locator("figure[data-renderer=waterfall]")
     buttons = figure.get_by_role("group").get_by_role("button")
     expect(buttons.first).to_be_visible()
+    visitor.keep("what-if-explorer", part="figure[data-renderer=waterfall]")
 
     figure.get_by_text("Show as table").click()
 

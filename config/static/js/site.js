@@ -141,6 +141,21 @@ function sortable() {
 sortable();
 document.addEventListener("htmx:afterSettle", sortable);
 
+// What may be wider than the screen (code, formulas, tables) can be scrolled by keyboard as it comes from the
+// server. Where nothing is hidden there is nothing to scroll, so the keyboard need not stop there.
+const sizes = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (!target.clientWidth || target === document.activeElement) continue; // in a closed part of the page
+    if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+function watchSizes() {
+  for (const box of document.querySelectorAll(".prose :is(pre, .scroll-x, .math-block, .choices--code)[tabindex='0']")) sizes.observe(box);
+}
+watchSizes();
+document.addEventListener("htmx:afterSettle", watchSizes);
+
 // The table of contents shows where one is.
 const entries = new Map();
 for (const link of document.querySelectorAll(".toc a[href^='#']")) {

@@ -388,3 +388,6 @@ def test_no_lesson_prints_a_statistic_called_spread() -> None:
     }
 
     assert [name for name, shown in outputs.items() if "spread" in "".join(shown)] == []
+    noun = re.compile(r"\b(?:a|the|The) spreads?\b|\bspread of\b")
+    quizzes = COURSES.glob("*/*/quiz.yaml")
+    assert [path.parent.name for path in quizzes if noun.search(path.read_text())] == []

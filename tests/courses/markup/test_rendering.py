@@ -32,7 +32,7 @@ def test_formulas_become_mathml() -> None:
     page = html("Let $x^2$ be.\n\n$$\\sum_i \\phi_i$$\n")
 
     assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline">' in page
-    assert '<div class="math-block"><math' in page
+    assert '<div class="math-block" tabindex="0" role="group" aria-label="Formula' in page
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in page
 
 

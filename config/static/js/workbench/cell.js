@@ -153,6 +153,7 @@ export class Cell {
     const shown = this.box.querySelector("[data-rendered]");
     if (!this.source.trim()) shown.replaceChildren(element("p", { class: "soft" }, say("emptyText")));
     else if (this.box.classList.contains("is-edited")) shown.replaceChildren(element("p", {}, this.source));
+    if (this.box.classList.contains("is-edited")) shown.removeAttribute("lang"); // no longer the starter's text
   }
 
   // The server has rendered and cleaned it; math and pictures are lost to nobody else's markup here.
