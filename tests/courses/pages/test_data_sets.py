@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 
 def test_a_data_set_is_a_file_to_be_saved(
-    client: Client, settings: SettingsWrapper, tmp_path: Path
+    client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     """Its bytes come as they are, by the name that the code reads."""
     (tmp_path / "data").mkdir()
@@ -28,7 +28,7 @@ def test_a_data_set_is_a_file_to_be_saved(
 
 
 def test_no_other_file_of_the_content_is_given_out(
-    client: Client, settings: SettingsWrapper, tmp_path: Path
+    client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     """Only names of data sets are looked up."""
     (tmp_path / "data").mkdir()
@@ -40,9 +40,7 @@ def test_no_other_file_of_the_content_is_given_out(
         assert client.get(f"/data/{name}").status_code == 404
 
 
-def test_a_run_of_a_lessons_code_gets_the_data_sets(
-    settings: SettingsWrapper, tmp_path: Path
-) -> None:
+def test_a_run_of_a_lessons_code_gets_the_data_sets(settings: Settings, tmp_path: Path) -> None:
     """The folder is that of the site's content; a content without one gives nothing."""
     settings.CONTENT_DIR = tmp_path
 
