@@ -9,6 +9,7 @@ import pytest
 
 from tests.courses.authoring.test_lesson_facts import facts, prose, right_choices
 
+GAPS = "shapley-values/11-categories-and-gaps"
 CARD = "transparent-models/09-scorecards-and-weight-of-evidence"
 
 
@@ -96,3 +97,88 @@ facts = {
     assert [name for name, slope in found["slopes"].items() if slope > 1] == ["records"]
     assert "60 % of good loans among them" in prose(CARD)
     assert right_choices(CARD, "twice-as-many-bad") == ["The intercept"]
+
+
+def test_columns_are_added_before_sizes_are_taken() -> None:
+    """The tenant's columns are what the report says; size before sum makes a home half again."""
+    found = facts(
+        GAPS,
+        """
+row = by_column.loc[tenant]
+known_pay = background.loc[background["income=missing"] == 0, "income"]
+facts = {
+    "row": row[[*homes, "records=no"]].to_dict(), "income": by_feature.loc[tenant, "income"],
+    "sum": by_feature.loc[tenant, "home"], "home": X_test.loc[tenant, "home"],
+    "half": float(((background["income"] < 115) | (background["income=missing"] == 1)).mean()),
+    "twins": float((by_column["records=no"] * by_column["records=yes"]).min()),
+    "sizes": sizes.iloc[:, :2].to_numpy().tolist(), "names": list(sizes.index),
+    "gaps_in_background": int(background["income=missing"].sum()),
+    "local": float(abs(by_feature.sum(axis=1) - by_column.sum(axis=1)).max()),
+}
+""",
+    )
+
+    assert found["home"] == "rent"
+    assert round(found["row"]["home=parents"], 2) == 0.07
+    assert found["row"]["records=no"] < 0
+    assert found["income"] < 0
+    assert found["half"] == pytest.approx(0.5, abs=0.06)
+    assert found["sum"] == pytest.approx(0.153, abs=5e-4)
+    assert found["twins"] >= 0
+    added = dict(zip(found["names"], found["sizes"], strict=True))
+    assert added["home"][1] / added["home"][0] == pytest.approx(1.52, abs=0.01)
+    assert added["records"][1] == pytest.approx(added["records"][0])
+    assert found["gaps_in_background"] == 2
+    assert found["local"] < 1e-9
+
+
+def test_features_as_players_add_up_to_the_same_and_differ_where_columns_interact() -> None:
+    """The exact game of thirteen players keeps the sum; home and assets differ, records do not."""
+    found = facts(
+        GAPS,
+        """
+gap_of = (both["columns summed"] - both["one player"]).abs()
+facts = {"sums": both.sum().tolist(), "largest": gap_of.max(), "records": gap_of["records"]}
+""",
+    )
+
+    assert found["sums"][0] == pytest.approx(found["sums"][1], abs=1e-4)
+    assert found["largest"] == pytest.approx(0.012, abs=5e-4)
+    assert found["records"] < 1e-3
+    # two homes or none: an order with k of n columns known, k uniform from 0 to n
+    n = 7
+    share = sum(2 * k * (n - k) / (n * (n - 1)) for k in range(n + 1)) / (n + 1)
+    assert share == pytest.approx(1 / 3)
+
+
+def test_the_filling_decides_which_column_gets_the_credit() -> None:
+    """The models agree on the rows and the sums; the indicator's share goes from all to nothing."""
+    found = facts(
+        GAPS,
+        """
+from scipy.stats import spearmanr
+scores = {}
+for fill in (125, 0, 1000):
+    A, B = A_train.copy(), A_test.copy()
+    A.loc[gap_train, "income"] = fill
+    B.loc[gap, "income"] = fill
+    scores[fill] = fitted(A).decision_function(B)
+facts = {
+    "credit": {str(fill): shares for fill, shares in credit.items()},
+    "ranks": min(spearmanr(scores[125], scores[f]).statistic for f in (0, 1000)),
+    "auc": [roc_auc_score(y_test, s) for s in scores.values()],
+    "least_income": X_train["income"].min(), "most": X_train["income"].max(),
+    "share": float(gap.mean()), "median": medians["income"],
+}
+""",
+    )
+
+    assert found["median"] == 125
+    assert 0 < found["least_income"] <= found["most"] < 1000
+    assert found["share"] == pytest.approx(1 / 12, abs=0.005)
+    assert max(found["auc"]) - min(found["auc"]) < 0.002
+    assert found["ranks"] > 0.97
+    assert found["credit"]["125"][1] > 1
+    assert abs(found["credit"]["0"][1]) < 0.02
+    assert all(1.05 < shares[2] < 1.3 for shares in found["credit"].values())
+    assert "1.1 to 1.3" in right_choices(GAPS, "who-gets-the-gap")[0]
