@@ -6,6 +6,7 @@ from courses.pages import (
     accounts,
     catalogue,
     certificates,
+    data_sets,
     discussion,
     figures,
     learners,
@@ -54,4 +55,5 @@ urlpatterns: list[URLPattern] = [
     path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
     path("figures/<slug:digest>/<str:name>", figures.figure, name="figure"),
+    path("data/<str:name>", data_sets.data_set, name="data_set"),
 ]

@@ -15,12 +15,14 @@ import hashlib
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from courses.authoring.lesson_data import data_files_named, data_folder
 from courses.authoring.programs import PROGRAMS, WorkbenchError, run_program
 from courses.authoring.snippets import read_lesson
 
@@ -61,6 +63,7 @@ def digest(lesson: Path) -> str:
     if b"lesson.md" in parts[0]:  # the figures show what the lesson's own code computes
         blocks = read_lesson(original(lesson) / "lesson.md").blocks
         parts.extend(block.code.encode() for block in blocks)
+    parts.extend(file.read_bytes() for file in data_files_named(parts, lesson))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -101,11 +104,15 @@ def build(lesson: Path) -> list[Path]:
     """
     source = original(lesson) / "figures.py"
     try:
-        answer = run_program(
-            "draw_figures.py",
-            {"source": str(source.resolve()), "words": _words(lesson)},
-            wall_seconds=DRAWING_SECONDS,
-        )
+        with tempfile.TemporaryDirectory() as scratch:
+            if data := data_folder(source):
+                (Path(scratch) / data.name).symlink_to(data, target_is_directory=True)
+            answer = run_program(
+                "draw_figures.py",
+                {"source": str(source.resolve()), "words": _words(lesson)},
+                wall_seconds=DRAWING_SECONDS,
+                folder=Path(scratch),
+            )
     except WorkbenchError as error:
         raise FigureError(f"{source}: {error}") from error
     if answer["unused"]:

@@ -22,6 +22,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from courses.authoring.lesson_data import data_folder
 from courses.authoring.lesson_parts import take_marks
 from courses.authoring.lesson_tasks import (
     TaskFence,
@@ -181,6 +182,7 @@ def run_lessons(paths: Iterable[Path]) -> list[Ran]:
         "lessons": [
             {
                 "id": str(lesson.path),
+                "data": str(data_folder(lesson.path) or ""),
                 "blocks": [block.code for block in lesson.blocks],
                 "trials": [trial.code for trial in lesson.trials],
             }

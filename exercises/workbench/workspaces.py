@@ -6,7 +6,10 @@ import html
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
 
 from exercises.catalogue import folders
 from exercises.workbench.documents import Document, from_notebook
@@ -14,12 +17,12 @@ from grader.notebook import read_notebook
 from grader.sandbox.job import Limits
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from courses.models import Lesson
 
 EXERCISE: Final = "exercise:"
 LESSON: Final = "lesson:"
+DATA: Final = "data"
+"""The folder of content with the data sets that the code of lessons reads."""
 _BLOCK: Final = re.compile(
     r'<div class="code highlight code-run" data-block="(b\d+)"><pre[^>]*><code[^>]*>(.*?)</code>',
     re.DOTALL,
@@ -87,7 +90,8 @@ def surroundings(scope: str) -> tuple[Limits, Path | None]:
     if scope.startswith(EXERCISE):
         exercise = folders.read(scope.removeprefix(EXERCISE))
         return exercise.limits, exercise.data
-    return Limits(), None
+    data = Path(settings.CONTENT_DIR) / DATA
+    return Limits(), data if data.is_dir() else None
 
 
 def chain_of(draft: int) -> str:

@@ -35,13 +35,16 @@ def workbench_python() -> Path:
     return python
 
 
-def run_program(name: str, request: dict[str, Any], *, wall_seconds: float) -> Any:
+def run_program(
+    name: str, request: dict[str, Any], *, wall_seconds: float, folder: Path | None = None
+) -> Any:
     """Run a program of this package in the sandbox environment and return its answer.
 
     Args:
         name: the program's file name.
         request: what it reads as JSON on its standard input.
         wall_seconds: after this it is stopped.
+        folder: where it runs; None for this process's own folder.
 
     Raises:
         WorkbenchError: it took too long, failed, or answered with something else than JSON.
@@ -63,6 +66,7 @@ def run_program(name: str, request: dict[str, Any], *, wall_seconds: float) -> A
             timeout=wall_seconds,
             check=False,
             env=environment,
+            cwd=folder,
         )
     except subprocess.TimeoutExpired as error:
         raise WorkbenchError(f"{name}: stopped after {wall_seconds:g} seconds.") from error

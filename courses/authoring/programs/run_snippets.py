@@ -1,10 +1,11 @@
 """The program that runs lessons' code blocks in the sandbox environment.
 
-Reads {"lessons": [{"id", "blocks": [code, ...], "trials": [code, ...]}]} as JSON; answers
-{"lessons": [{"id", "outputs", "error", "warnings", "cpu_seconds", "trials": [{"printed",
-"error"}]}]}. The heavy libraries are imported once; each lesson then runs in a fork of its own, its
-blocks sharing one namespace, in an empty folder. The trials run after the blocks, each with the
-names that these have left and none of another trial.
+Reads {"lessons": [{"id", "data", "blocks": [code, ...], "trials": [code, ...]}]} as JSON; `data` is
+the folder of the data sets, which the code sees as data/, or nothing. Answers {"lessons": [{"id",
+"outputs", "error", "warnings", "cpu_seconds", "trials": [{"printed", "error"}]}]}.
+The heavy libraries are imported once; each lesson then runs in a fork of its own, its blocks
+sharing one namespace, in an empty folder. The trials run after the blocks, each with the names that
+these have left and none of another trial.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ import tempfile
 import time
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
 
 WARM_IMPORTS = (
@@ -41,6 +43,8 @@ def run_lesson(lesson: dict[str, Any]) -> dict[str, Any]:
     started_seconds = time.process_time()
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(record=True) as caught:
         os.chdir(scratch)
+        if lesson["data"]:
+            Path("data").symlink_to(lesson["data"], target_is_directory=True)
         warnings.simplefilter("default")
         for kind in _NOT_FOR_READERS:
             warnings.simplefilter("ignore", kind)

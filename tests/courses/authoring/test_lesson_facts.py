@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,14 @@ def prose(lesson: str) -> str:
 def facts(lesson: str, probe: str) -> dict[str, Any]:
     """Run a lesson's code, then the probe, and return the `facts` that the probe sets."""
     text = (COURSES / lesson / "lesson.md").read_text(encoding="utf-8")
-    run = subprocess.run(
-        [str(PYTHON), "-W", "ignore", "-c", RUN_AND_ASK],
-        input=json.dumps({"blocks": BLOCK.findall(text), "probe": probe}),
-        capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "data").symlink_to(CHECKOUT / "content" / "data")
+        run = subprocess.run(
+            [str(PYTHON), "-W", "ignore", "-c", RUN_AND_ASK],
+            input=json.dumps({"blocks": BLOCK.findall(text), "probe": probe}),
+            capture_output=True, text=True, timeout=300, check=False, cwd=scratch,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)
     return answer
