@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.errors import SandboxUnavailable
 from grader.sandbox import policy, processes
 from grader.sandbox.chain import Chain, ChainBroken, Checkpoint, Runner
 from grader.sandbox.inside import frames, orders
@@ -71,7 +72,10 @@ class ChainMonitor(RunMonitor):
                 self._leave()
         self._emit("end")
         report = {"exit_code": self._exit_code, "cpu_seconds": self._cpu_seconds}
-        run = self._result(termination, report, time.monotonic() - started_at)
+        try:
+            run = self._result(termination, report, time.monotonic() - started_at)
+        except SandboxUnavailable as failure:  # of this tree: the server has others that stand
+            raise ChainBroken(str(failure)) from failure
         self._check_chain(run)
         return run
 

@@ -166,6 +166,25 @@ def test_an_error_and_an_interrupt_leave_the_cells_before(kept: BubblewrapSandbo
     assert _run(kept, STAMP, "2")[1] == [0]
 
 
+def test_a_run_that_fails_early_leaves_the_chains_of_others(kept: BubblewrapSandbox) -> None:
+    """However early it is interrupted: the server stays, and with it what others have."""
+    _run(kept, STAMP, "1", chain="other")
+    for seconds in (0.0, 0.002, 0.005, 0.01, 0.02):
+        interrupt = threading.Event()
+        threading.Timer(seconds, interrupt.set).start()
+        kept.run(Job(cells=("x = 1", "x"), outputs=(), chain="a"), interrupt=interrupt)
+    assert _run(kept, STAMP, "1", chain="other")[1] == [0]
+
+
+def test_edits_without_end_leave_no_dead_processes_behind(kept: BubblewrapSandbox) -> None:
+    """Checkpoints that an edit ends count towards the bound of processes until they are reaped."""
+    limits = Limits(processes=32)
+    _run(kept, STAMP, "0", "1", "2", "3", limits=limits)
+    for number in range(1, 61):
+        run, cached = _run(kept, STAMP, str(number), "1", "2", "3", limits=limits)
+        assert (run.verdict, cached) == (Verdict.OK, [0])
+
+
 def test_between_runs_every_process_of_a_chain_is_stopped(kept: BubblewrapSandbox) -> None:
     """Nothing of a learner's runs while no run of theirs does."""
     leave = "import os, time\nif os.fork() == 0:\n    time.sleep(60)"
