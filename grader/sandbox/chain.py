@@ -14,7 +14,7 @@ import signal
 import socket
 import struct
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
@@ -61,23 +61,31 @@ class Link:
         self.line.close()
         os.close(self.pidfd)
 
+    def forget(self) -> None:
+        """Read what the process has said and nobody wanted to know; bounded."""
+        self.line.settimeout(0)
+        with contextlib.suppress(OSError):
+            for _ in range(REPORTS):
+                if not self.line.recv(1 << 16):
+                    return
+
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state after one cell, and what is needed to show the cell again.
+    """The state after a cell, and what is needed to show the cells since the one before again.
 
     Attributes:
         link: the process that waits.
-        source: the cell.
-        outcome: what it showed when it ran.
+        sources: the cells that led from the checkpoint before to this one; usually one.
+        outcomes: what they showed when they ran.
         output_bytes: what the cells so far have sent.
         seconds: wall time that the cells so far have used of their limit.
         cpu_seconds: the same in CPU time.
     """
 
     link: Link
-    source: str
-    outcome: CellOutcome
+    sources: tuple[str, ...]
+    outcomes: tuple[CellOutcome, ...]
     output_bytes: int
     seconds: float
     cpu_seconds: float
@@ -161,18 +169,24 @@ class Chain:
         return self._process.pipe >= 0 and processes.is_alive(self._process.pidfd)
 
     def matching(self, cells: Sequence[str]) -> int:
-        """Return how many of `cells`, from the first on, have a checkpoint that lives."""
-        count = 0
-        for checkpoint, source in zip(self.checkpoints, cells, strict=False):
-            if checkpoint.source != source or not processes.is_alive(checkpoint.link.pidfd):
-                break
-            count += 1
-        return count
+        """Return how many checkpoints, from the first on, live and are of `cells`."""
+        first = 0
+        for number, checkpoint in enumerate(self.checkpoints):
+            end = first + len(checkpoint.sources)
+            is_same = checkpoint.sources == tuple(cells[first:end])
+            if not is_same or not processes.is_alive(checkpoint.link.pidfd):
+                return number
+            first = end
+        return len(self.checkpoints)
+
+    def cells_of(self, count: int) -> int:
+        """Return after how many cells the last of the first `count` checkpoints is."""
+        return sum(len(checkpoint.sources) for checkpoint in self.checkpoints[:count])
 
     def fork(
         self, position: int, kind: bytes, order: Mapping[str, Any], cores: AbstractSet[int]
     ) -> Runner:
-        """Fork the state after `position` cells; return the child, which carries out the order.
+        """Fork checkpoint `position`, or init; return the child, which carries out the order.
 
         Raises:
             ChainBroken: the checkpoint does not do it.
@@ -181,6 +195,7 @@ class Chain:
         if parent is None:
             raise ChainBroken("the chain has ended")
         self.memory.resume()
+        parent.forget()  # ends of earlier forks
         self._serial += 1
         body = orders.pack(kind, {**order, "serial": self._serial})
         pipe, inner_pipe = os.pipe()
@@ -256,11 +271,37 @@ class Chain:
         return None
 
     def drop_after(self, position: int) -> None:
-        """End the checkpoints after `position` cells."""
+        """End the checkpoints after the first `position`."""
         for checkpoint in self.checkpoints[position:]:
             processes.send_signal(checkpoint.link.pidfd, signal.SIGKILL)
             checkpoint.link.close()
         del self.checkpoints[position:]
+
+    def thin(self, seconds: float) -> bool:
+        """End the checkpoint that is made again soonest; False if none is within `seconds`.
+
+        The last two stay: the one before the cell that is worked on, and the one that answers the
+        editor's questions in the cell below.
+        """
+        ends = [0.0, *(one.seconds for one in self.checkpoints)]
+        costs = [
+            (ends[number + 1] - ends[number], number) for number in range(len(self.checkpoints) - 2)
+        ]
+        cost, number = min(costs, default=(seconds, -1))
+        if cost >= seconds:
+            return False
+        gone, following = self.checkpoints[number : number + 2]
+        processes.send_signal(gone.link.pidfd, signal.SIGKILL)
+        processes.wait_for_end(gone.link.pidfd, policy.GONE_SECONDS)  # its memory is counted next
+        gone.link.close()
+        self.checkpoints[number : number + 2] = [
+            replace(
+                following,
+                sources=gone.sources + following.sources,
+                outcomes=gone.outcomes + following.outcomes,
+            )
+        ]
+        return True
 
     def settle(self) -> bool:
         """Stop the checkpoints and kill the rest; False if that failed and the tree was ended."""
