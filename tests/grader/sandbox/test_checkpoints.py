@@ -185,6 +185,16 @@ def test_edits_without_end_leave_no_dead_processes_behind(kept: BubblewrapSandbo
         assert (run.verdict, cached) == (Verdict.OK, [0])
 
 
+def test_a_run_that_kills_itself_says_so_and_costs_nothing_else(kept: BubblewrapSandbox) -> None:
+    """It is no memory limit, and what was kept before serves the next run."""
+    _run(kept, STAMP, "1")
+    run, cached = _run(kept, STAMP, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert (run.verdict, cached) == (Verdict.RUNTIME_ERROR, [0])
+    assert run.error is not None
+    assert run.error.message == "The process was killed by the notebook itself."
+    assert _run(kept, STAMP, "2")[1] == [0]
+
+
 def test_between_runs_every_process_of_a_chain_is_stopped(kept: BubblewrapSandbox) -> None:
     """Nothing of a learner's runs while no run of theirs does."""
     leave = "import os, time\nif os.fork() == 0:\n    time.sleep(60)"
