@@ -126,9 +126,12 @@ if 'child' in globals(): print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]
 os.register_at_fork(before=lambda: print('before'), after_in_child=lambda: values.clear())
 
 signal.signal(signal.SIGALRM, lambda *_: print('alarm'))
-signal.setitimer(signal.ITIMER_REAL, 0.05)
+left = signal.setitimer(signal.ITIMER_REAL, 60)
 
-time.sleep(0.1)
+signal.signal(signal.SIGALRM, lambda *_: print('alarm'))
+left = signal.setitimer(signal.ITIMER_REAL, 0.05); time.sleep(1)
+
+print(signal.getitimer(signal.ITIMER_REAL)[0] > 0)
 
 signal.signal(signal.SIGTERM, lambda *_: print('term')); os.kill(os.getpid(), signal.SIGTERM)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import policy, processes
+from grader.sandbox.chain_line import REPORTS, ChainBroken, Link, hello, new_line, send
 from grader.sandbox.inside import orders
 from grader.sandbox.memory import MemoryMonitor
 from grader.sandbox.monitor import hand_over
@@ -30,44 +31,8 @@ if TYPE_CHECKING:
     from grader.sandbox.forkserver import ForkServer
     from grader.sandbox.job import CellOutcome, Job
 
-CREDENTIALS: Final = struct.Struct("3i")
-"""What the kernel says of a sender: process, user and group id."""
 SWEEPS: Final = 50
 """How often what must not stay is killed before the whole tree is."""
-REPORTS: Final = 100
-"""How many reports of a checkpoint are read in search of one."""
-
-
-class ChainBroken(Exception):  # noqa: N818 - it says what happened to the chain, not what failed here
-    """The chain is of no use any more; a run from the top is."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """One process of a chain, by handles that cannot come to mean another.
-
-    Attributes:
-        pid: as the host sees it; valid while the chain's init lives.
-        pidfd: the process itself.
-        line: the host's end of its line.
-    """
-
-    pid: int
-    pidfd: int
-    line: socket.socket
-
-    def close(self) -> None:
-        """Close the handles."""
-        self.line.close()
-        os.close(self.pidfd)
-
-    def forget(self) -> None:
-        """Read what the process has said and nobody wanted to know; bounded."""
-        self.line.settimeout(0)
-        with contextlib.suppress(OSError):
-            for _ in range(REPORTS):
-                if not self.line.recv(1 << 16):
-                    return
 
 
 @dataclass(frozen=True)
@@ -146,11 +111,11 @@ class Chain:
 
     def _handed_over(self, job: Job, data: Mapping[str, bytes], facts: dict[str, Any]) -> Link:
         hand_over(self._process.line, job, data, facts)
-        ours, theirs = _line()
+        ours, theirs = new_line()
         with theirs:
             socket.send_fds(self._process.line, [b"L"], [theirs.fileno()])
         try:
-            _kind, pid = _hello(ours, policy.READY_SECONDS)
+            _kind, pid = hello(ours, policy.READY_SECONDS)
         except ChainBroken as broken:
             ours.close()
             os.set_blocking(self._process.pipe, False)
@@ -199,12 +164,13 @@ class Chain:
         self._serial += 1
         body = orders.pack(kind, {**order, "serial": self._serial})
         pipe, inner_pipe = os.pipe()
-        ours, theirs = _line()
+        ours, theirs = new_line()
         try:
             with theirs:
-                os.sched_setaffinity(parent.pid, cores)
+                if os.sched_getaffinity(parent.pid) != cores:  # setting it waits for the kernel
+                    os.sched_setaffinity(parent.pid, cores)
                 processes.send_signal(parent.pidfd, signal.SIGCONT)
-                _send(parent.line, body, [inner_pipe, theirs.fileno()])
+                send(parent.line, body, [inner_pipe, theirs.fileno()])
             os.close(inner_pipe)
             inner_pipe = -1
             said, link = self._greeted(ours)
@@ -228,15 +194,15 @@ class Chain:
             ChainBroken: it does not do as it said.
         """
         if last:
-            _send(runner.link.line, orders.pack(orders.GRANT, {}), [])
+            send(runner.link.line, orders.pack(orders.GRANT, {}), [])
             self.checkpoints.append(checkpoint)
             return None
         self._serial += 1
-        ours, theirs = _line()
+        ours, theirs = new_line()
         try:
             with theirs:
                 order = orders.pack(orders.GRANT, {"serial": self._serial})
-                _send(runner.link.line, order, [theirs.fileno()])
+                send(runner.link.line, order, [theirs.fileno()])
             said, link = self._greeted(ours)
         except (OSError, ChainBroken) as error:
             ours.close()
@@ -254,7 +220,7 @@ class Chain:
         Raises:
             ChainBroken: it does not listen.
         """
-        _send(runner.link.line, orders.pack(orders.REFUSE, {}), [])
+        send(runner.link.line, orders.pack(orders.REFUSE, {}), [])
 
     def exit_report(self, runner: Runner) -> tuple[int, float] | None:
         """Return the exit code and the CPU seconds that the parent of `runner` reports, if it does.
@@ -343,7 +309,7 @@ class Chain:
         Raises:
             ChainBroken: it says nothing, or is no process of this tree.
         """
-        kind, pid = _hello(line, policy.CHECKPOINT_SECONDS)
+        kind, pid = hello(line, policy.CHECKPOINT_SECONDS)
         pidfd = processes.handle_in(self.memory.pid, pid)
         if pidfd is None or pid == self.memory.pid:
             if pidfd is not None:
@@ -352,7 +318,7 @@ class Chain:
         link = Link(pid, pidfd, line)
         if kind == orders.HELLO:
             try:
-                _send(line, orders.pack(orders.GO, {}), [])
+                send(line, orders.pack(orders.GO, {}), [])
             except ChainBroken:
                 link.close()
                 raise
@@ -380,42 +346,3 @@ class Chain:
         process.pipe = -1
         if self._root is not None:
             self._root.close()
-
-
-def _line() -> tuple[socket.socket, socket.socket]:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-    return ours, theirs
-
-
-def _send(line: socket.socket, body: bytes, given: Sequence[int]) -> None:
-    """Send an order; a process that does not read it costs a bounded time.
-
-    Raises:
-        ChainBroken: it was not taken.
-    """
-    line.settimeout(policy.CHECKPOINT_SECONDS)
-    try:
-        sent = socket.send_fds(line, [body], list(given)) if given else line.send(body)
-        line.sendall(body[sent:])
-    except OSError as error:
-        raise ChainBroken(f"an order was not taken: {error}") from error
-
-
-def _hello(line: socket.socket, seconds: float) -> tuple[bytes, int]:
-    """Return the first message on a line and who sent it, as the kernel says.
-
-    Raises:
-        ChainBroken: there is none.
-    """
-    line.settimeout(seconds)
-    try:
-        # Room for the credentials only: descriptors that came along would be closed by the kernel.
-        message, extra, _, _ = line.recvmsg(orders.REPLY.size, socket.CMSG_SPACE(CREDENTIALS.size))
-    except OSError as error:
-        raise ChainBroken(f"no answer: {error}") from error
-    for level, kind, data in extra:
-        is_sender = level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS
-        if is_sender and len(message) == orders.REPLY.size:
-            return message[:1], CREDENTIALS.unpack(data[: CREDENTIALS.size])[0]
-    raise ChainBroken("no answer")

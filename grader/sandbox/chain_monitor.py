@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import policy, processes
-from grader.sandbox.chain import Chain, ChainBroken, Checkpoint, Runner
+from grader.sandbox.chain import Chain, Checkpoint, Runner
+from grader.sandbox.chain_line import ChainBroken
 from grader.sandbox.inside import frames, orders
 from grader.sandbox.inside.frames import BadFrame
 from grader.sandbox.job import Run, Verdict

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import budget, policy
-from grader.sandbox.chain import ChainBroken
+from grader.sandbox.chain_line import ChainBroken
 from grader.sandbox.chain_monitor import ChainMonitor
 from grader.sandbox.chains import Chains, Turn
 from grader.sandbox.data import read_data_folder
