@@ -1,7 +1,7 @@
 """Compares runs with checkpoints to runs without, over random edits of random notebooks.
 
-``python -m bench.notebook_edits [--runs 2000] [--seed 1]`` prints how many runs were compared, how
-many cells came from a checkpoint, and the first difference, if there is one (exit code 1).
+``python -m bench.notebook_edits [--runs 2000] [--seed 1] [--seconds N]`` prints how many runs were
+compared, how many cells came from a checkpoint, and the differences (exit code 1), if any.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import itertools
 import random
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +31,7 @@ random.seed(3); np.random.seed(3)
 values = []"""
 OWN_KILLS: Final = "# kills\n"
 """How a cell begins that kills its own process or its parent: outside a chain that process is init,
-which such a signal does not reach."""
+which such a signal does not reach. What came before is the same in both."""
 
 CELLS: Final = tuple(
     r"""
@@ -125,9 +126,12 @@ if 'child' in globals(): print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]
 os.register_at_fork(before=lambda: print('before'), after_in_child=lambda: values.clear())
 
 signal.signal(signal.SIGALRM, lambda *_: print('alarm'))
-signal.setitimer(signal.ITIMER_REAL, 0.05)
+left = signal.setitimer(signal.ITIMER_REAL, 60)
 
-time.sleep(0.1)
+signal.signal(signal.SIGALRM, lambda *_: print('alarm'))
+left = signal.setitimer(signal.ITIMER_REAL, 0.05); time.sleep(1)
+
+print(signal.getitimer(signal.ITIMER_REAL)[0] > 0)
 
 signal.signal(signal.SIGTERM, lambda *_: print('term')); os.kill(os.getpid(), signal.SIGTERM)
 
@@ -266,25 +270,34 @@ def compare(sandbox: Sandbox, *, seed: int, runs: int, pieces: Sequence[str] = C
         warm = sandbox.run(
             Job(cells=cells, outputs=(), limits=LIMITS, chain=name), on_event=events.append
         )
-        kills = any(cell.startswith(OWN_KILLS) for cell in cells)
+        first = next((n for n, cell in enumerate(cells) if cell.startswith(OWN_KILLS)), None)
         # Without a checkpoint: in a chain that has none yet, and in no chain.
-        chain = f"{name}-cold-{number}" if kills or number % 2 else None
-        cold = sandbox.run(Job(cells=cells, outputs=(), limits=LIMITS, chain=chain))
-        done.runs += 1
+        in_chain = f"{name}-cold-{number}"
+        others = [(in_chain, None), (None, first)] if first is not None else []
+        for chain, end in others or [(in_chain if number % 2 else None, None)]:
+            cold = sandbox.run(Job(cells=cells, outputs=(), limits=LIMITS, chain=chain))
+            done.runs += 1
+            if seen(warm, end) != seen(cold, end):
+                shown = "\n---\n".join(cells)
+                done.differences.append(
+                    f"seed {seed}, run {number}:\n{shown}\n"
+                    f"with: {seen(warm, end)}\nwithout: {seen(cold, end)}"
+                )
         done.cells += len(cells)
         done.cached += sum(event.kind == "cell_end" and event.cached for event in events)
-        if seen(warm) != seen(cold):
-            shown = "\n---\n".join(cells)
-            done.differences.append(
-                f"seed {seed}, run {number}:\n{shown}\nwith: {seen(warm)}\nwithout: {seen(cold)}"
-            )
     return done
 
 
-def seen(run: Run) -> tuple[Any, ...]:
-    """Return what a learner sees of a run."""
+def seen(run: Run, end: int | None = None) -> tuple[Any, ...]:
+    """Return what a learner sees of a run: all of it, or of the cells before `end`."""
+    if end is not None and (run.error is None or run.error.cell is None or run.error.cell >= end):
+        return (_shown(run)[:end],)
     error = run.error and (run.error.cell, run.error.name, run.error.message, run.error.line)
-    cells = [
+    return run.verdict, error, _shown(run)
+
+
+def _shown(run: Run) -> list[tuple[Any, ...]]:
+    return [
         (
             [
                 {key: value for key, value in output.items() if key != "traceback"}
@@ -295,7 +308,6 @@ def seen(run: Run) -> tuple[Any, ...]:
         )
         for cell in run.cells
     ]
-    return run.verdict, error, cells
 
 
 def main() -> int:
@@ -303,11 +315,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1e9, help="end after so long")
     asked = parser.parse_args()
     total = Compared()
     each = 20
+    ends_at = time.monotonic() + asked.seconds
     with open_sandbox(concurrency=1) as sandbox:
         for seed in range(asked.seed, asked.seed + max(1, asked.runs // each)):
+            if time.monotonic() > ends_at:
+                break
             one = compare(sandbox, seed=seed, runs=each, pieces=CELLS + PLOTS)
             total.runs += one.runs
             total.cells += one.cells

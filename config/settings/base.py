@@ -318,7 +318,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 SANDBOX_PYTHON = Path(env("WHYBOX_SANDBOX_PYTHON"))
 SANDBOX_CONCURRENCY: int = env("WHYBOX_SANDBOX_CONCURRENCY")
 INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
-CHECKPOINT_MEMORY_BYTES: int = env("WHYBOX_CHECKPOINT_MEMORY") * 2**20
+_checkpoint_memory: int = env("WHYBOX_CHECKPOINT_MEMORY")
+CHECKPOINT_MEMORY_BYTES: int | None = None if _checkpoint_memory < 0 else _checkpoint_memory * 2**20
 
 LOGGING: dict[str, Any] = {
     "version": 1,

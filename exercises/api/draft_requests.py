@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ParseError, PermissionDenied
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES: Final = 2_000_000
 PROBLEM: Final = "application/problem+json"
+PERSON: Final = "X-Whybox-Person"
+"""Whose page it is that asks; scripts need not say it."""
 
 
 class SavingThrottle(UserRateThrottle):
@@ -102,6 +104,17 @@ class DraftView(APIView):
         if isinstance(exc, CellsRefused):
             return problem(400, "invalid", str(exc))
         return super().handle_exception(exc)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what a page sends for one person while another has signed in in its browser.
+
+        Raises:
+            PermissionDenied: the page's learner is not the one who is signed in.
+        """
+        super().initial(request, *args, **kwargs)
+        person = request.headers.get(PERSON)
+        if person is not None and person != str(request.user.pk):
+            raise PermissionDenied(_("Somebody else is signed in now."), code="another_person")
 
     @property
     def user(self) -> User:

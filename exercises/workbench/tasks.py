@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from celery import shared_task
 from celery.signals import celeryd_after_setup, worker_ready, worker_shutdown, worker_shutting_down
@@ -15,9 +15,13 @@ from exercises.workbench import execution, questions, queue
 from exercises.workbench.worker import InteractiveSandbox, worker_name
 from grader.errors import SandboxUnavailable
 from grader.sandbox import doctor, open_sandbox
+from grader.sandbox.budget import raise_descriptors
 
 if TYPE_CHECKING:
     from grader.sandbox.job import Sandbox
+
+DESCRIPTORS: Final = 16384
+"""Files that the process may open, if the system lets it: a state that is kept takes two."""
 
 
 @cache
@@ -30,6 +34,7 @@ def interactive_sandbox() -> InteractiveSandbox:
 def _open_sandbox() -> Sandbox:
     """Open the sandbox, pass the doctor's checks, and wait until a run could start."""
     python = Path(settings.SANDBOX_PYTHON)
+    raise_descriptors(DESCRIPTORS)
     sandbox = open_sandbox(
         python=python,
         concurrency=settings.INTERACTIVE_CONCURRENCY,

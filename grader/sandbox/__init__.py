@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.sandbox import policy
 from grader.sandbox.pool import BubblewrapSandbox
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def open_sandbox(
     python: Path | None = None,
     warm: bool = True,
     concurrency: int = 2,
-    checkpoint_bytes: int = policy.CHECKPOINT_MEMORY_BYTES,
+    checkpoint_bytes: int | None = None,
 ) -> BubblewrapSandbox:
     """Open a sandbox; it boots in the background. Use it as a context manager, or close it.
 
@@ -37,7 +36,7 @@ def open_sandbox(
         python: the learners' interpreter; by default WHYBOX_SANDBOX_PYTHON or ``.venv-sandbox``.
         warm: keep one fork server with the stack imported; else each run boots its own.
         concurrency: the maximum number of concurrent runs.
-        checkpoint_bytes: the memory that checkpoints may take; the least recently used go first.
+        checkpoint_bytes: the memory that checkpoints may take; by default a share of the machine's.
 
     Raises:
         SandboxUnavailable: a part of the isolation is missing; says how to fix it.

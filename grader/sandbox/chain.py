@@ -14,11 +14,12 @@ import signal
 import socket
 import struct
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import policy, processes
+from grader.sandbox.chain_line import REPORTS, ChainBroken, Link, hello, new_line, send
 from grader.sandbox.inside import orders
 from grader.sandbox.memory import MemoryMonitor
 from grader.sandbox.monitor import hand_over
@@ -30,54 +31,26 @@ if TYPE_CHECKING:
     from grader.sandbox.forkserver import ForkServer
     from grader.sandbox.job import CellOutcome, Job
 
-CREDENTIALS: Final = struct.Struct("3i")
-"""What the kernel says of a sender: process, user and group id."""
 SWEEPS: Final = 50
 """How often what must not stay is killed before the whole tree is."""
-REPORTS: Final = 100
-"""How many reports of a checkpoint are read in search of one."""
-
-
-class ChainBroken(Exception):  # noqa: N818 - it says what happened to the chain, not what failed here
-    """The chain is of no use any more; a run from the top is."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """One process of a chain, by handles that cannot come to mean another.
-
-    Attributes:
-        pid: as the host sees it; valid while the chain's init lives.
-        pidfd: the process itself.
-        line: the host's end of its line.
-    """
-
-    pid: int
-    pidfd: int
-    line: socket.socket
-
-    def close(self) -> None:
-        """Close the handles."""
-        self.line.close()
-        os.close(self.pidfd)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state after one cell, and what is needed to show the cell again.
+    """The state after a cell, and what is needed to show the cells since the one before again.
 
     Attributes:
         link: the process that waits.
-        source: the cell.
-        outcome: what it showed when it ran.
+        sources: the cells that led from the checkpoint before to this one; usually one.
+        outcomes: what they showed when they ran.
         output_bytes: what the cells so far have sent.
         seconds: wall time that the cells so far have used of their limit.
         cpu_seconds: the same in CPU time.
     """
 
     link: Link
-    source: str
-    outcome: CellOutcome
+    sources: tuple[str, ...]
+    outcomes: tuple[CellOutcome, ...]
     output_bytes: int
     seconds: float
     cpu_seconds: float
@@ -138,11 +111,11 @@ class Chain:
 
     def _handed_over(self, job: Job, data: Mapping[str, bytes], facts: dict[str, Any]) -> Link:
         hand_over(self._process.line, job, data, facts)
-        ours, theirs = _line()
+        ours, theirs = new_line()
         with theirs:
             socket.send_fds(self._process.line, [b"L"], [theirs.fileno()])
         try:
-            _kind, pid = _hello(ours, policy.READY_SECONDS)
+            _kind, pid = hello(ours, policy.READY_SECONDS)
         except ChainBroken as broken:
             ours.close()
             os.set_blocking(self._process.pipe, False)
@@ -161,18 +134,24 @@ class Chain:
         return self._process.pipe >= 0 and processes.is_alive(self._process.pidfd)
 
     def matching(self, cells: Sequence[str]) -> int:
-        """Return how many of `cells`, from the first on, have a checkpoint that lives."""
-        count = 0
-        for checkpoint, source in zip(self.checkpoints, cells, strict=False):
-            if checkpoint.source != source or not processes.is_alive(checkpoint.link.pidfd):
-                break
-            count += 1
-        return count
+        """Return how many checkpoints, from the first on, live and are of `cells`."""
+        first = 0
+        for number, checkpoint in enumerate(self.checkpoints):
+            end = first + len(checkpoint.sources)
+            is_same = checkpoint.sources == tuple(cells[first:end])
+            if not is_same or not processes.is_alive(checkpoint.link.pidfd):
+                return number
+            first = end
+        return len(self.checkpoints)
+
+    def cells_of(self, count: int) -> int:
+        """Return after how many cells the last of the first `count` checkpoints is."""
+        return sum(len(checkpoint.sources) for checkpoint in self.checkpoints[:count])
 
     def fork(
         self, position: int, kind: bytes, order: Mapping[str, Any], cores: AbstractSet[int]
     ) -> Runner:
-        """Fork the state after `position` cells; return the child, which carries out the order.
+        """Fork checkpoint `position`, or init; return the child, which carries out the order.
 
         Raises:
             ChainBroken: the checkpoint does not do it.
@@ -181,15 +160,17 @@ class Chain:
         if parent is None:
             raise ChainBroken("the chain has ended")
         self.memory.resume()
+        parent.forget()  # ends of earlier forks
         self._serial += 1
         body = orders.pack(kind, {**order, "serial": self._serial})
         pipe, inner_pipe = os.pipe()
-        ours, theirs = _line()
+        ours, theirs = new_line()
         try:
             with theirs:
-                os.sched_setaffinity(parent.pid, cores)
+                if os.sched_getaffinity(parent.pid) != cores:  # setting it waits for the kernel
+                    os.sched_setaffinity(parent.pid, cores)
                 processes.send_signal(parent.pidfd, signal.SIGCONT)
-                _send(parent.line, body, [inner_pipe, theirs.fileno()])
+                send(parent.line, body, [inner_pipe, theirs.fileno()])
             os.close(inner_pipe)
             inner_pipe = -1
             said, link = self._greeted(ours)
@@ -213,15 +194,15 @@ class Chain:
             ChainBroken: it does not do as it said.
         """
         if last:
-            _send(runner.link.line, orders.pack(orders.GRANT, {}), [])
+            send(runner.link.line, orders.pack(orders.GRANT, {}), [])
             self.checkpoints.append(checkpoint)
             return None
         self._serial += 1
-        ours, theirs = _line()
+        ours, theirs = new_line()
         try:
             with theirs:
                 order = orders.pack(orders.GRANT, {"serial": self._serial})
-                _send(runner.link.line, order, [theirs.fileno()])
+                send(runner.link.line, order, [theirs.fileno()])
             said, link = self._greeted(ours)
         except (OSError, ChainBroken) as error:
             ours.close()
@@ -239,7 +220,7 @@ class Chain:
         Raises:
             ChainBroken: it does not listen.
         """
-        _send(runner.link.line, orders.pack(orders.REFUSE, {}), [])
+        send(runner.link.line, orders.pack(orders.REFUSE, {}), [])
 
     def exit_report(self, runner: Runner) -> tuple[int, float] | None:
         """Return the exit code and the CPU seconds that the parent of `runner` reports, if it does.
@@ -256,11 +237,37 @@ class Chain:
         return None
 
     def drop_after(self, position: int) -> None:
-        """End the checkpoints after `position` cells."""
+        """End the checkpoints after the first `position`."""
         for checkpoint in self.checkpoints[position:]:
             processes.send_signal(checkpoint.link.pidfd, signal.SIGKILL)
             checkpoint.link.close()
         del self.checkpoints[position:]
+
+    def thin(self, seconds: float) -> bool:
+        """End the checkpoint that is made again soonest; False if none is within `seconds`.
+
+        The last two stay: the one before the cell that is worked on, and the one that answers the
+        editor's questions in the cell below.
+        """
+        ends = [0.0, *(one.seconds for one in self.checkpoints)]
+        costs = [
+            (ends[number + 1] - ends[number], number) for number in range(len(self.checkpoints) - 2)
+        ]
+        cost, number = min(costs, default=(seconds, -1))
+        if cost >= seconds:
+            return False
+        gone, following = self.checkpoints[number : number + 2]
+        processes.send_signal(gone.link.pidfd, signal.SIGKILL)
+        processes.wait_for_end(gone.link.pidfd, policy.GONE_SECONDS)  # its memory is counted next
+        gone.link.close()
+        self.checkpoints[number : number + 2] = [
+            replace(
+                following,
+                sources=gone.sources + following.sources,
+                outcomes=gone.outcomes + following.outcomes,
+            )
+        ]
+        return True
 
     def settle(self) -> bool:
         """Stop the checkpoints and kill the rest; False if that failed and the tree was ended."""
@@ -302,7 +309,7 @@ class Chain:
         Raises:
             ChainBroken: it says nothing, or is no process of this tree.
         """
-        kind, pid = _hello(line, policy.CHECKPOINT_SECONDS)
+        kind, pid = hello(line, policy.CHECKPOINT_SECONDS)
         pidfd = processes.handle_in(self.memory.pid, pid)
         if pidfd is None or pid == self.memory.pid:
             if pidfd is not None:
@@ -311,7 +318,7 @@ class Chain:
         link = Link(pid, pidfd, line)
         if kind == orders.HELLO:
             try:
-                _send(line, orders.pack(orders.GO, {}), [])
+                send(line, orders.pack(orders.GO, {}), [])
             except ChainBroken:
                 link.close()
                 raise
@@ -339,42 +346,3 @@ class Chain:
         process.pipe = -1
         if self._root is not None:
             self._root.close()
-
-
-def _line() -> tuple[socket.socket, socket.socket]:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-    return ours, theirs
-
-
-def _send(line: socket.socket, body: bytes, given: Sequence[int]) -> None:
-    """Send an order; a process that does not read it costs a bounded time.
-
-    Raises:
-        ChainBroken: it was not taken.
-    """
-    line.settimeout(policy.CHECKPOINT_SECONDS)
-    try:
-        sent = socket.send_fds(line, [body], list(given)) if given else line.send(body)
-        line.sendall(body[sent:])
-    except OSError as error:
-        raise ChainBroken(f"an order was not taken: {error}") from error
-
-
-def _hello(line: socket.socket, seconds: float) -> tuple[bytes, int]:
-    """Return the first message on a line and who sent it, as the kernel says.
-
-    Raises:
-        ChainBroken: there is none.
-    """
-    line.settimeout(seconds)
-    try:
-        # Room for the credentials only: descriptors that came along would be closed by the kernel.
-        message, extra, _, _ = line.recvmsg(orders.REPLY.size, socket.CMSG_SPACE(CREDENTIALS.size))
-    except OSError as error:
-        raise ChainBroken(f"no answer: {error}") from error
-    for level, kind, data in extra:
-        is_sender = level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS
-        if is_sender and len(message) == orders.REPLY.size:
-            return message[:1], CREDENTIALS.unpack(data[: CREDENTIALS.size])[0]
-    raise ChainBroken("no answer")

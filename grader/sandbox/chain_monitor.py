@@ -9,8 +9,10 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.errors import SandboxUnavailable
 from grader.sandbox import policy, processes
-from grader.sandbox.chain import Chain, ChainBroken, Checkpoint, Runner
+from grader.sandbox.chain import Chain, Checkpoint, Runner
+from grader.sandbox.chain_line import ChainBroken
 from grader.sandbox.inside import frames, orders
 from grader.sandbox.inside.frames import BadFrame
 from grader.sandbox.job import Run, Verdict
@@ -61,7 +63,7 @@ class ChainMonitor(RunMonitor):
             chain.drop_after(position)
         self._had_checkpoints = position > 0
         self._replay(position)
-        with self._forked(position):
+        with self._forked(position, after=chain.cells_of(position)):
             started_at = self._segment_at = time.monotonic()
             try:
                 termination = self._read_until_end(started_at)
@@ -71,7 +73,10 @@ class ChainMonitor(RunMonitor):
                 self._leave()
         self._emit("end")
         report = {"exit_code": self._exit_code, "cpu_seconds": self._cpu_seconds}
-        run = self._result(termination, report, time.monotonic() - started_at)
+        try:
+            run = self._result(termination, report, time.monotonic() - started_at)
+        except SandboxUnavailable as failure:  # of this tree: the server has others that stand
+            raise ChainBroken(str(failure)) from failure
         self._check_chain(run)
         return run
 
@@ -83,25 +88,25 @@ class ChainMonitor(RunMonitor):
         self._kept_cell = -1
         self._is_kept = False
         self._emit("start")
-        for number, checkpoint in enumerate(chain.checkpoints[:position]):
-            outcome = checkpoint.outcome
-            recorded = CellOutputs.recorded(outcome, bound_bytes=limits.cell_output_bytes)
-            state.cells[number] = recorded
-            state.current = number
-            self._emit("cell", cached=True)
-            for output in outcome.outputs:
-                self._emit("output", output=output, cached=True)
-            self._emit("cell_end", outcome=outcome, cached=True)
+        for checkpoint in chain.checkpoints[:position]:
+            for outcome in checkpoint.outcomes:
+                state.current += 1
+                recorded = CellOutputs.recorded(outcome, bound_bytes=limits.cell_output_bytes)
+                state.cells[state.current] = recorded
+                self._emit("cell", cached=True)
+                for output in outcome.outputs:
+                    self._emit("output", output=output, cached=True)
+                self._emit("cell_end", outcome=outcome, cached=True)
             state.output_bytes = checkpoint.output_bytes
             self._charged, self._cpu_charged = checkpoint.seconds, checkpoint.cpu_seconds
 
     @contextlib.contextmanager
-    def _forked(self, position: int) -> Any:
+    def _forked(self, position: int, *, after: int) -> Any:
         job = self._job
         question = job.question
         order = {
-            "first": position,
-            "cells": () if question else job.cells[position:],
+            "first": after,
+            "cells": () if question else job.cells[after:],
             "question": question and asdict(question),
             "cpu_seconds": job.limits.cpu_seconds - self._cpu_charged,
         }
@@ -130,7 +135,8 @@ class ChainMonitor(RunMonitor):
     def _keep(self, cell: Any) -> None:
         """Answer a process that offers its state."""
         state, chain, runner = self._progress, self._chain, self._runner
-        is_next = cell == state.current == len(chain.checkpoints)
+        first, end = chain.cells_of(len(chain.checkpoints)), state.current + 1
+        is_next = cell == state.current >= first
         if state.open or state.finished or cell == self._kept_cell or state.error is not None:
             raise BadFrame("a checkpoint inside a cell")
         self._kept_cell = state.current
@@ -142,13 +148,13 @@ class ChainMonitor(RunMonitor):
         self._charge()
         checkpoint = Checkpoint(
             link=runner.link,
-            source=self._job.cells[state.current],
-            outcome=state.cells[state.current].outcome(),
+            sources=self._job.cells[first:end],
+            outcomes=tuple(one.outcome() for one in state.cells[first:end]),
             output_bytes=state.output_bytes,
             seconds=self._charged,
             cpu_seconds=self._cpu_charged + processes.cpu_seconds(runner.link.pid),
         )
-        last = state.current == len(state.cells) - 1
+        last = end == len(state.cells)
         following = chain.grant(runner, checkpoint, last=last)
         if following is None:
             self._is_kept = True

@@ -1,4 +1,4 @@
-"""The chains that a sandbox keeps, one a notebook: the least recently used go first."""
+"""The chains that a sandbox keeps, one a notebook: what is dear to make and used lately stays."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from grader.sandbox import policy
+from grader.sandbox import budget, policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,12 +31,14 @@ class Kept:
         surroundings: everything but the cells that its states depend on.
         used_at: when a run last used it.
         bytes: what it uses.
+        is_thin: whether it has no states any more that are soon made again.
     """
 
     chain: Chain
     surroundings: bytes
     used_at: float = 0.0
     bytes: int = 0
+    is_thin: bool = False
 
 
 class Turn:
@@ -76,7 +77,8 @@ class Chains:
     def __init__(self, *, memory_bytes: int, idle_seconds: float = policy.IDLE_SECONDS) -> None:
         self._memory_bytes = memory_bytes
         self._idle_seconds = idle_seconds
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._descriptors = budget.checkpoint_descriptors()
+        self._kept: dict[str, Kept] = {}
         self._busy: set[str] = set()
         self._changed = threading.Condition()
         self._closed = False
@@ -85,7 +87,7 @@ class Chains:
     def names(self) -> list[str]:
         """Return the names of the chains at rest, the least recently used first."""
         with self._changed:
-            return list(self._kept)
+            return sorted(self._kept, key=lambda name: self._kept[name].used_at)
 
     def usage(self) -> dict[str, tuple[int, int]]:
         """Return how many checkpoints each chain at rest has, and their memory in bytes."""
@@ -120,7 +122,14 @@ class Chains:
             kept = None
         if kept is not None:
             kept.used_at = time.monotonic()
+            kept.is_thin = False
             kept.bytes = kept.chain.memory.used_bytes()
+        self._rest(name, kept)
+        while self._give_up():
+            pass
+
+    def _rest(self, name: str, kept: Kept | None) -> None:
+        """Let others have a chain again, or end it when nobody will."""
         with self._changed:
             self._busy.discard(name)
             if kept is not None and not self._closed:
@@ -128,21 +137,42 @@ class Chains:
                 kept = None
                 self._watch()
             self._changed.notify_all()
-            surplus = self._surplus()
-        for one in (kept, *surplus):
-            if one is not None:
-                one.chain.close()
+        if kept is not None:
+            kept.chain.close()
 
-    def _surplus(self) -> list[Kept]:
-        """Take out what exceeds the budget, the least recently used first."""
-        taken = []
-        while self._kept and (
-            sum(kept.bytes for kept in self._kept.values()) > self._memory_bytes
-            or sum(len(kept.chain.checkpoints) for kept in self._kept.values())
-            > policy.TOTAL_CHECKPOINTS
-        ):
-            taken.append(self._kept.popitem(last=False)[1])
-        return taken
+    def _give_up(self) -> bool:
+        """Give up some states if there are too many; False when there are not.
+
+        First go states that are soon made again, of the chain that was least recently used; when
+        all chains are without those, the chain itself.
+        """
+        with self._changed:
+            if not self._is_too_much():
+                return False
+            full = [name for name, kept in self._kept.items() if not kept.is_thin]
+            name = min(full or self._kept, key=lambda name: self._kept[name].used_at)
+            kept = self._kept.pop(name)
+            self._busy.add(name)
+        if full:
+            while kept.chain.thin(policy.CHEAP_SECONDS):
+                pass
+            kept.is_thin = True
+            kept.bytes = kept.chain.memory.used_bytes()
+            self._rest(name, kept)
+        else:
+            kept.chain.close()
+            self._rest(name, None)
+        return True
+
+    def _is_too_much(self) -> bool:
+        """Whether the chains at rest exceed a bound; the caller holds the lock."""
+        if not self._kept:
+            return False
+        checkpoints = sum(len(kept.chain.checkpoints) for kept in self._kept.values())
+        descriptors = checkpoints * policy.CHECKPOINT_DESCRIPTORS
+        descriptors += len(self._kept) * policy.CHAIN_DESCRIPTORS
+        used = sum(kept.bytes for kept in self._kept.values())
+        return used > self._memory_bytes or descriptors > self._descriptors
 
     def _watch(self) -> None:
         """End idle chains from another thread; the caller holds the lock."""

@@ -46,6 +46,9 @@ MAX_EXECUTION_COUNT: Final = 10**6
 ANSWER_BUDGETS: Final = 6
 """How many full-size answers a run may send; the runner itself stops at four."""
 FRAMES_PER_RUN: Final = 500_000
+NEAR_A_LIMIT: Final = 0.5
+"""From this share of a limit on, a process that was killed may have been killed by it."""
+KILLED: Final = "The process was killed by the notebook itself."
 
 _SHOWN: Final = frozenset(
     {frames.STREAM, frames.DISPLAY, frames.RESULT, frames.CLEAR, frames.ERROR, frames.DROPPED}
@@ -401,15 +404,24 @@ class RunMonitor:
         if complete:
             return Termination(Verdict.OK)
         if code == -signal.SIGKILL:
-            # The kernel ended it by a limit: by the one that it came nearer to. (It counts CPU time
-            # in ticks, and reports it finer: the two may differ.)
-            used, memory = report["cpu_seconds"], self._memory.peak_bytes
-            if used / limits.cpu_seconds > memory / limits.memory_bytes:
-                peak = max(limits.cpu_seconds, used)
-                return Termination(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
-            peak = max(memory, limits.memory_bytes)
-            return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
+            return self._killed(report)
         return Termination(Verdict.RUNTIME_ERROR, message=_exit_message(code))
+
+    def _killed(self, report: dict[str, Any]) -> Termination:
+        """Return which limit made the kernel kill the process: the one that it came nearer to.
+
+        The kernel counts CPU time in ticks, and reports it finer: the two may differ. A process far
+        from both limits was killed by the notebook itself.
+        """
+        limits, used, memory = self._job.limits, report["cpu_seconds"], self._memory.peak_bytes
+        of_time, of_memory = used / limits.cpu_seconds, memory / limits.memory_bytes
+        if max(of_time, of_memory) < NEAR_A_LIMIT:
+            return Termination(Verdict.RUNTIME_ERROR, message=KILLED)
+        if of_time > of_memory:
+            peak = max(limits.cpu_seconds, used)
+            return Termination(Verdict.TIME_LIMIT, limit=limits.cpu_seconds, peak=peak)
+        peak = max(memory, limits.memory_bytes)
+        return Termination(Verdict.MEMORY_LIMIT, limit=limits.memory_bytes, peak=peak)
 
     def _cell(self) -> int | None:
         return self._progress.current if self._progress.open else None

@@ -68,10 +68,20 @@ BUSY_SECONDS: Final = 3.0
 """How long a run waits for the one that it replaces, which holds its checkpoints."""
 IDLE_SECONDS: Final = 600.0
 """Checkpoints that no run has used for this long end."""
-CHECKPOINT_MEMORY_BYTES: Final = 1024 * bounds.MIB
-"""The memory of all checkpoints, unless a setting says otherwise."""
-TOTAL_CHECKPOINTS: Final = 240
-"""How many checkpoints a sandbox keeps: each takes two of the process's descriptors."""
+CHECKPOINT_MEMORY_SHARE: Final = 8
+"""Which part of the machine's memory checkpoints may take, unless a setting says otherwise."""
+LEAST_CHECKPOINT_BYTES: Final = 256 * bounds.MIB
+"""What they may take at least."""
+CHEAP_SECONDS: Final = 0.2
+"""Over the bounds, checkpoints between which less than this passes are given up first."""
+GONE_SECONDS: Final = 0.5
+"""How long to wait until the memory of a checkpoint is free; usually 5 ms."""
+OTHER_DESCRIPTORS: Final = 512
+"""Descriptors of the process that are not for checkpoints."""
+CHECKPOINT_DESCRIPTORS: Final = 2
+"""How many a checkpoint takes: the process, and its line."""
+CHAIN_DESCRIPTORS: Final = 8
+"""How many a chain takes besides."""
 CLOSE_SECONDS: Final = 10.0
 """How long a server may take to exit before it is killed."""
 

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self, TypedDict
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox import policy
-from grader.sandbox.chain import ChainBroken
+from grader.sandbox import budget, policy
+from grader.sandbox.chain_line import ChainBroken
 from grader.sandbox.chain_monitor import ChainMonitor
 from grader.sandbox.chains import Chains, Turn
 from grader.sandbox.data import read_data_folder
@@ -55,7 +55,7 @@ class BubblewrapSandbox:
         python: Path | None,
         warm: bool,
         concurrency: int,
-        checkpoint_bytes: int = policy.CHECKPOINT_MEMORY_BYTES,
+        checkpoint_bytes: int | None = None,
     ) -> None:
         self._python = python or default_python()
         self._warm = warm
@@ -69,6 +69,8 @@ class BubblewrapSandbox:
         self._server: ForkServer | None = None
         self._looked_at = 0.0
         self._closed = False
+        if checkpoint_bytes is None:
+            checkpoint_bytes = budget.checkpoint_bytes()
         self.chains = Chains(memory_bytes=checkpoint_bytes)
         find_bubblewrap()
         if warm:

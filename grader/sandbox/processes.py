@@ -52,9 +52,14 @@ def waited_seconds(root: int) -> float:
 
 def is_alive(pidfd: int) -> bool:
     """Whether the process behind a pidfd has not ended."""
+    return not wait_for_end(pidfd, 0)
+
+
+def wait_for_end(pidfd: int, seconds: float) -> bool:
+    """Wait for the end of the process behind a pidfd; return whether it has ended."""
     poll = select.poll()  # select() knows no descriptor beyond 1023
     poll.register(pidfd, select.POLLIN)
-    return not poll.poll(0)
+    return bool(poll.poll(1000 * seconds))
 
 
 def state(pid: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.live_site import GRADE_MILLISECONDS, TREESHAP
+from tests.journeys.live_site import GRADE_MILLISECONDS, PASSWORD, TREESHAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,6 +153,73 @@ def test_what_was_typed_survives_a_server_that_is_away(visitor: Visitor, email: 
     )
 
 
+def test_a_lost_session_loses_nothing(visitor: Visitor, email: str) -> None:
+    """The session ends while one types: the page says so, keeps it, and goes on after a sign-in."""
+    arrive(visitor, email)
+    visitor.expected_statuses |= {401, 403}
+    page = visitor.page
+    state = page.locator("[data-part=state]")
+    write(visitor, "fx", "x = 1")
+    expect(state).to_contain_text("Saved")
+    visitor.context.clear_cookies(name="sessionid")
+    write(visitor, "fx", "print('typed without a session')")
+    expect(state).to_contain_text("Session ended")
+    page.keyboard.insert_text("  # and on")
+    visitor.look("workbench-session", within="#notebook", shot=False)
+
+    with visitor.context.expect_page() as opened:
+        page.locator("[data-part=sign-in]").click()
+    form = opened.value
+    form.get_by_label("Email").fill(email)
+    form.get_by_label("Password").fill(PASSWORD)
+    form.get_by_role("main").get_by_role("button", name="Sign in").click()
+    form.wait_for_url(f"**/exercises/{TREESHAP}/")
+    form.close()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(state).to_contain_text("Saved", timeout=30_000)
+    expect(page.locator("[data-part=sign-in]")).to_be_hidden()
+    page.reload()
+    content = cell(visitor, "fx").locator(".cm-content")
+    expect(content).to_contain_text("typed without a session')  # and on")
+
+
+def test_somebody_else_who_signs_in_gets_nothing_that_was_typed(
+    welcome: Callable[..., Visitor], email: str
+) -> None:
+    """On a shared computer: the first one's page saves nothing for the second."""
+    visitor = welcome()
+    arrive(visitor, email)
+    visitor.expected_statuses |= {401, 403}
+    state = visitor.page.locator("[data-part=state]")
+    write(visitor, "fx", "x = 1")
+    expect(state).to_contain_text("Saved")
+    other = welcome()
+    other.arrive(f"other-{email}")
+    visitor.context.clear_cookies()
+    visitor.context.add_cookies(
+        [{**one, "url": visitor.site.address} for one in _names_and_values(other)]
+    )
+    write(visitor, "fx", "mine = 'not theirs'")
+    expect(state).to_contain_text("Session ended")
+    other.go(f"/exercises/{TREESHAP}/")
+    expect(cell(other, "fx").locator(".cm-content")).to_be_visible()
+    assert "not theirs" not in other.page.content()
+
+
+def _names_and_values(visitor: Visitor) -> list[dict[str, str]]:
+    cookies = visitor.context.cookies()
+    return [{"name": one["name"], "value": one["value"]} for one in cookies]
+
+
+def test_the_page_of_the_command_line(welcome: Callable[..., Visitor]) -> None:
+    """On a desktop and on a phone: nothing overflows, and axe finds nothing."""
+    for options in ({}, {"viewport": {"width": 390, "height": 800}, "is_mobile": True}):
+        visitor = welcome(**options)
+        visitor.go("/cli/")
+        assert visitor.sideways() == 0
+        visitor.look("command-line-phone" if options else "command-line")
+
+
 def test_by_keyboard_only(visitor: Visitor, email: str) -> None:
     """Into the editor, type, run, out by Escape and Tab, and on to the next button."""
     arrive(visitor, email)
@@ -185,7 +252,7 @@ def test_on_a_phone(welcome: Callable[..., Visitor], email: str) -> None:
     visitor.page.evaluate("scrollTo(0, 0)")
 
     assert visitor.sideways() == 0
-    visitor.look("workbench-phone", within="#notebook", shot=False)
+    visitor.look("workbench-phone", within="#notebook", part="#notebook")
 
 
 def test_without_javascript(welcome: Callable[..., Visitor], email: str) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .shell import FrameWriter
 
 _libc = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock, unlike CDLL
-ORPHANS_MS: Final = 5000
+ORPHANS_MS: Final = 1000
 """How often init looks for processes that their parents have left behind."""
 
 
@@ -58,7 +58,7 @@ class Checkpoints:
         self._scratch.take()
         self._children: dict[int, tuple[int, int]] = {}
         self._cpu_seconds = 0.0
-        self._mask: set[Any] = set()
+        self._mask: set[Any] = {signal.SIGINT}  # as the server has left it
         self._say(orders.HELLO)
 
     def keep(self, cell: int, *, last: bool) -> dict[str, Any] | None:
@@ -104,8 +104,8 @@ class Checkpoints:
             ready = {descriptor for descriptor, _ in poll.poll(ORPHANS_MS)}
             for descriptor in ready & self._children.keys():
                 self._report(descriptor)
-            if os.getpid() == 1 and not self._children:
-                _reap_orphans()
+            if os.getpid() == 1:
+                self._reap_orphans()
             if self._line in ready:
                 order = self._take_order()
                 if order is not None:
@@ -172,15 +172,18 @@ class Checkpoints:
             told = orders.REPLY.pack(orders.EXIT, serial, code, seconds)
             self._host.send(told, socket.MSG_DONTWAIT)
 
+    def _reap_orphans(self) -> None:
+        """Reap what has no parent any more, as an init does: it would count as a process."""
+        own = {child for child, _ in self._children.values()}
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                if ended is None or ended.si_pid in own:
+                    return  # an own child is reported first
+                os.waitpid(ended.si_pid, 0)
+
     def _expected(self) -> set[int]:
         return {*range(bounds.FILE_DESCRIPTORS_KEPT), self._pipe, self._line}
-
-
-def _reap_orphans() -> None:
-    """Reap what has no parent any more, as an init does."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 def _limit_cpu(seconds: float) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import re
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -17,7 +19,7 @@ from .parameters import Parameters
 from .shell import FrameWriter, disable_shell_escapes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 NEEDS_A_LOOP: Final = re.compile(r"\b(create_task|ensure_future|get_running_loop)\(")
 """What works in a plain cell of Jupyter, whose event loop is always running."""
@@ -120,16 +122,27 @@ def reseed() -> None:
 def _run_cell(shell: Any, source: str, writer: FrameWriter) -> bool:
     """Run one cell; a failure is always shown, even where IPython would only print a hint."""
     try:
-        if NEEDS_A_LOOP.search(source) and "asyncio.run(" not in source:
-            result = _run_in_loop(shell, source)
-        else:
-            result = shell.run_cell(source, store_history=True, silent=False)
-        failure = result.error_before_exec or result.error_in_exec
+        with _interruptible():
+            if NEEDS_A_LOOP.search(source) and "asyncio.run(" not in source:
+                result = _run_in_loop(shell, source)
+            else:
+                result = shell.run_cell(source, store_history=True, silent=False)
+            failure = result.error_before_exec or result.error_in_exec
     except BaseException as error:  # noqa: BLE001 - even what breaks the shell is the cell's failure
         failure = error
     if failure is not None and writer.shown_error is not failure:
         writer.show_error(shell, failure, traceback.format_exception(failure))
     return failure is None
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt through that came before, or comes now; outside of a cell it waits."""
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _run_in_loop(shell: Any, source: str) -> Any:

@@ -106,6 +106,8 @@ def _run_as_reaper(seccomp_program: bytes, shell: Any, line: int, pipe: int) -> 
     host = socket.socket(fileno=line)
     try:
         isolation.enter_namespaces()
+        # The host may interrupt a run at any time: it is felt inside the cells, and nowhere else.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         init = os.fork()
         if init == 0:
             _run_as_init(host, pipe, seccomp_program, shell)

@@ -10,9 +10,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from exercises.models import DraftVersion
+from exercises.models import Draft, DraftVersion
 
 if TYPE_CHECKING:
+    from courses.models import User
     from tests.exercises.workbench.workbench_client import WorkbenchClient
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +164,20 @@ def test_a_draft_is_its_learner_s_own(work: WorkbenchClient, other: WorkbenchCli
     assert other.get("history/1/").status_code == 404
     assert Client().get(work.base).status_code == 401
     assert work.client.get("/api/v1/exercises/no-such-exercise/draft/").status_code == 404
+
+
+def test_a_page_of_somebody_who_has_left_saves_nothing(
+    work: WorkbenchClient, other: WorkbenchClient, learner: User
+) -> None:
+    """The page names its learner: another's session neither reads nor writes by it."""
+    page = {"X-Whybox-Person": str(learner.pk)}
+    assert work.client.get(work.base, headers=page).status_code == 200
+    body = {"base": 0, "cells": work.cells(cell_1="mine"), "reason": "typed"}
+    facts = {"content_type": "application/json", "headers": page}
+    for answer in (
+        other.client.get(other.base, headers=page),
+        other.client.put(other.base, body, **facts),
+        other.client.post(f"{other.base}runs/", body, **facts),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "another_person")
+    assert not Draft.objects.exists()

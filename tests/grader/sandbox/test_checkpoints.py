@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.sandbox import open_sandbox, policy, processes
+from grader.sandbox import open_sandbox, processes
 from grader.sandbox.chains import Chains
 from grader.sandbox.job import MIB, Job, Limits, Question, Verdict
 
@@ -166,6 +166,35 @@ def test_an_error_and_an_interrupt_leave_the_cells_before(kept: BubblewrapSandbo
     assert _run(kept, STAMP, "2")[1] == [0]
 
 
+def test_a_run_that_fails_early_leaves_the_chains_of_others(kept: BubblewrapSandbox) -> None:
+    """However early it is interrupted: the server stays, and with it what others have."""
+    _run(kept, STAMP, "1", chain="other")
+    for seconds in (0.0, 0.002, 0.005, 0.01, 0.02):
+        interrupt = threading.Event()
+        threading.Timer(seconds, interrupt.set).start()
+        kept.run(Job(cells=("x = 1", "x"), outputs=(), chain="a"), interrupt=interrupt)
+    assert _run(kept, STAMP, "1", chain="other")[1] == [0]
+
+
+def test_edits_without_end_leave_no_dead_processes_behind(kept: BubblewrapSandbox) -> None:
+    """Checkpoints that an edit ends count towards the bound of processes until they are reaped."""
+    limits = Limits(processes=32)
+    _run(kept, STAMP, "0", "1", "2", "3", limits=limits)
+    for number in range(1, 61):
+        run, cached = _run(kept, STAMP, str(number), "1", "2", "3", limits=limits)
+        assert (run.verdict, cached) == (Verdict.OK, [0])
+
+
+def test_a_run_that_kills_itself_says_so_and_costs_nothing_else(kept: BubblewrapSandbox) -> None:
+    """It is no memory limit, and what was kept before serves the next run."""
+    _run(kept, STAMP, "1")
+    run, cached = _run(kept, STAMP, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert (run.verdict, cached) == (Verdict.RUNTIME_ERROR, [0])
+    assert run.error is not None
+    assert run.error.message == "The process was killed by the notebook itself."
+    assert _run(kept, STAMP, "2")[1] == [0]
+
+
 def test_between_runs_every_process_of_a_chain_is_stopped(kept: BubblewrapSandbox) -> None:
     """Nothing of a learner's runs while no run of theirs does."""
     leave = "import os, time\nif os.fork() == 0:\n    time.sleep(60)"
@@ -176,6 +205,37 @@ def test_between_runs_every_process_of_a_chain_is_stopped(kept: BubblewrapSandbo
     states = {processes.state(pid) for pid in others}
     assert states <= {"T", "Z"}
     assert sum(processes.state(pid) == "T" for pid in others) == len(chain.checkpoints) == 2
+
+
+def test_states_that_are_soon_made_again_go_first(kept: BubblewrapSandbox) -> None:
+    """Over the budget a chain keeps what was slow to make, and the last two states."""
+    slow = "import time; time.sleep(0.3); import os; print(os.urandom(8).hex())"
+    cells = ("a = 1", slow, "y = b'y' * 2**22", "x = b'x' * 2**22", "z = 3", STAMP)
+    first, _ = _run(kept, *cells)
+    ((count, used),) = kept.chains.usage().values()
+    kept.chains = Chains(memory_bytes=used * 3 // 2)
+    first, _ = _run(kept, *cells)
+    _run(kept, *cells, chain="b")
+    assert (count, kept.chains.usage()["a"][0]) == (6, 3)
+
+    again, cached = _run(kept, *cells[:5], "print(a, len(x), len(y), z)")
+    assert cached == [0, 1, 2, 3, 4]
+    assert [_text(again, cell) for cell in cached] == [_text(first, cell) for cell in cached]
+    assert _text(again, 5) == f"1 {2**22} {2**22} 3\n"
+    again, cached = _run(kept, *cells[:3], "print(a, len(y))")
+    assert cached == [0, 1]
+    assert _text(again, 1) == _text(first, 1)
+    assert _text(again, 3) == f"1 {2**22}\n"
+
+
+def test_a_state_after_one_that_could_not_be_kept_serves(kept: BubblewrapSandbox) -> None:
+    """A cell that leaves a file open is kept with the one that closes it."""
+    cells = ("x = 1", "file = open('f', 'w'); print('open')", "file.close(); print('closed')", "x")
+    first, _ = _run(kept, *cells)
+    again, cached = _run(kept, *cells)
+    assert cached == [0, 1, 2]
+    assert [_text(again, cell) for cell in range(3)] == [_text(first, cell) for cell in range(3)]
+    assert _run(kept, *cells[:2], "file.closed")[1] == [0]
 
 
 def test_the_least_recently_used_go_first(light_python: Path) -> None:
@@ -191,7 +251,7 @@ def test_the_least_recently_used_go_first(light_python: Path) -> None:
 
 def test_idle_chains_end(kept: BubblewrapSandbox) -> None:
     """After a while without a run, nothing is left of a chain; its next run begins anew."""
-    kept.chains = Chains(memory_bytes=policy.CHECKPOINT_MEMORY_BYTES, idle_seconds=1.0)
+    kept.chains = Chains(memory_bytes=512 * MIB, idle_seconds=1.0)
     _run(kept, STAMP, "1")
     (chain,) = [one.chain for one in kept.chains._kept.values()]
     deadline = time.monotonic() + 10

@@ -38,6 +38,26 @@ def _interrupted(own: Sandbox, source: str) -> tuple[Verdict, str]:
     return run.verdict, run.error.name
 
 
+@pytest.mark.parametrize("chain", [None, "interrupted"])
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.01, 0.02, 0.05])
+def test_an_interrupt_before_the_first_cell_is_felt_in_it(
+    own: Sandbox, chain: str | None, seconds: float
+) -> None:
+    """Whoever interrupts at once ends the run, never the sandbox that others use too."""
+    interrupt = threading.Event()
+    waiting = threading.Timer(seconds, interrupt.set)
+    waiting.start()
+    if not seconds:
+        waiting.join()
+    cells = ("import time\nfor _ in range(1000): time.sleep(0.01)", "late = 1")
+    run = own.run(Job(cells=cells, outputs=(), chain=chain), interrupt=interrupt)
+
+    assert run.verdict is Verdict.RUNTIME_ERROR
+    assert run.error is not None
+    assert (run.error.name, run.error.cell) == ("KeyboardInterrupt", 0)
+    assert run.cells[1].execution_count is None
+
+
 def test_outputs_are_told_as_they_are_made(own: Sandbox) -> None:
     """Each piece of a stream and each display comes before its cell ends; an error has its line."""
     events: list[Event] = []

@@ -23,8 +23,8 @@ function csrfToken() {
 }
 
 export class Api {
-  constructor(base) {
-    this.base = base;
+  constructor(base, person) {
+    Object.assign(this, { base, person });
   }
 
   get(path) { return this.call("GET", path); }
@@ -32,7 +32,8 @@ export class Api {
   put(path, body, options = {}) { return this.call("PUT", path, body, options); }
 
   async call(method, path, body, { patience = PATIENCE_MS, keepalive = false } = {}) {
-    const headers = { Accept: "application/json" };
+    // Whoever signs in in another tab must not get what was typed here.
+    const headers = { Accept: "application/json", "X-Whybox-Person": this.person };
     if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
     const isForm = body instanceof FormData;
     if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";

@@ -11,7 +11,7 @@ import { announce, say } from "./words.js";
 
 const root = document.querySelector("[data-live-lesson]");
 const facts = JSON.parse(document.querySelector("#workbench-facts").textContent);
-const api = new Api(root.dataset.api);
+const api = new Api(root.dataset.api, facts.person);
 const template = document.querySelector("#live-code");
 
 // A lesson's blocks in the shape of a notebook: their order is the lesson's, and none come or go.

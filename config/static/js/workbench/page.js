@@ -18,7 +18,7 @@ const facts = JSON.parse(document.querySelector("#workbench-facts").textContent)
 // The form is what works without this module; from here on its buttons are answered here.
 root.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
 
-const api = new Api(dataset.api);
+const api = new Api(dataset.api, facts.person);
 const hooks = {
   changed: () => draft.touched(),
   run: (cell, { moveOn }) => run(cell, moveOn),
