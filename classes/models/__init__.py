@@ -12,6 +12,7 @@ from classes.models.member import (
 from classes.models.message import Announcement, Reminder
 from classes.models.override import Override
 from classes.models.pending_import import ImportKind, PendingImport
+from classes.models.regrading import Regrading, RegradingState
 from classes.models.schedule import Extension, ScheduledPart
 from classes.models.similarity import Similarity
 
@@ -27,6 +28,8 @@ __all__ = [
     "MemberQuerySet",
     "Override",
     "PendingImport",
+    "Regrading",
+    "RegradingState",
     "Reminder",
     "Role",
     "ScheduledPart",

@@ -14,15 +14,17 @@ import lime.lime_tabular  # noqa: F401 - warm: what reference.py files import
 import shap  # noqa: F401 - the same
 
 from grader.errors import NotebookRefused, SandboxUnavailable
-from grader.grading import grade_notebook
+from grader.grading import grade_notebook, regrade
 from grader.grading_process import limits, messages
 from grader.grading_process.lent_sandbox import LentSandbox
 from grader.notebook_page import render_notebook
 from grader.reference import ReferenceStore
+from grader.report import GradeReport, Timings
+from grader.sandbox.job import Verdict
 from grader.variants import choose_hidden, visible_variant
 
 if TYPE_CHECKING:
-    from grader.report import GradeReport
+    from grader.exercise import ExerciseDefinition
     from grader.sandbox.job import Event
 
 
@@ -74,6 +76,8 @@ class Child:
         secret = None if job["secret"] is None else bytes.fromhex(job["secret"])
         store = self._stores.setdefault(job["references"], ReferenceStore(Path(job["references"])))
         limits.limit_cpu(limits.REFERENCE_CPU_SECONDS)
+        if job["kind"] == messages.REGRADE:
+            return _regraded(exercise, notebook, store, job["attempt"])
         store.get(exercise, visible_variant(exercise), misconceptions=True)
         hidden = None if secret is None else choose_hidden(exercise, secret, job["attempt"])
         if hidden is not None:
@@ -96,6 +100,23 @@ class Child:
     def _refuse(self, kind: str, text: str, fix: str) -> None:
         facts = {"kind": messages.REFUSED, "error": kind, "text": text[:2000], "fix": fix[:2000]}
         messages.send(self._line, facts)
+
+
+def _regraded(
+    exercise: ExerciseDefinition, answers: bytes, store: ReferenceStore, attempt: int
+) -> GradeReport:
+    """Return the marks of stored answers in the shape of a report; nothing was run."""
+    marks = regrade(exercise, answers, references=store, attempt=attempt)
+    return GradeReport(
+        verdict=Verdict.OK,
+        score=marks.score,
+        max_score=exercise.max_score,
+        passed=marks.passed,
+        criteria=marks.criteria,
+        misconception=marks.misconception,
+        timings=Timings(mark_seconds=marks.mark_seconds),
+        plot=marks.plot,
+    )
 
 
 def main() -> None:

@@ -26,6 +26,10 @@ EXECUTED_BYTES: Final = 16 * MIB
 ANSWER_BYTES: Final = 16 * MIB
 PAGE_BYTES: Final = 24 * MIB
 """Of a page of four million characters, whatever its alphabet."""
+GRADE: Final = "job"
+"""The caller's: run a notebook and grade it; the files are the notebook and the exercise."""
+REGRADE: Final = "regrade"
+"""The caller's: grade stored answers again; the files are the answers and the exercise."""
 READY: Final = "ready"
 FORK: Final = "fork"
 """The child asks for an isolated process; the file is the channel for it."""

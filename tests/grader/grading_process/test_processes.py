@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ import pytest
 
 from grader.errors import NotebookRefused, PlatformError
 from grader.exercise import load_exercise
-from grader.grading import grade_notebook
+from grader.grading import grade_notebook, regrade
 from grader.grading_process import GradingProcesses, limits, messages
 from grader.grading_process.messages import ChildError
 from grader.grading_process.processes import _Conversation
@@ -239,3 +239,22 @@ def test_what_a_child_never_sends_is_a_platform_error(
     """Silence, unknown messages, missing, broken and oversized files end the job."""
     with pytest.raises(ChildError):
         answered(*sent)
+
+
+def test_stored_answers_are_graded_again_in_the_process(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """The marks are those of the caller's own process; unreadable answers cost no process."""
+    text = notebook(shares, f"{SOLUTION}\nshares = -shares")
+    report = processes.grade(shares, text, sandbox=sandbox, references=references, secret=SECRET)
+    before = processes.process_ids
+    found = processes.regrade(shares, report.answers, references=references)
+    expected = regrade(shares, report.answers, references=references)
+    told = [json.dumps(asdict(replace(one, mark_seconds=0.0))) for one in (found, expected)]
+    assert told[0] == told[1]
+    with pytest.raises(PlatformError, match="cannot be read"):
+        processes.regrade(shares, b"nothing", references=references)
+    assert processes.process_ids == before
