@@ -22,6 +22,7 @@ from classes.regrading.lines import Line, Outcome
 from courses.database import CONNECTION_FAULTS
 from exercises.models import Exercise, Submission
 from exercises.submissions import regrading as grades
+from grader.grading import regrade
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -33,7 +34,7 @@ RENEW_EVERY: Final = 25
 logger = logging.getLogger(__name__)
 
 
-def regrade_asked(grade: grades.Regrader = grades.regrade) -> int:
+def regrade_asked(grade: grades.Regrader = regrade) -> int:
     """Do what is asked for or decided and claimed by no worker; return how many.
 
     Args:

@@ -7,6 +7,7 @@ import pickle
 import signal
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from grader.grading import grade_notebook, regrade
 from grader.grading_process import limits, messages
 from grader.grading_process.lent_sandbox import LentSandbox
 from grader.notebook_page import render_notebook
+from grader.other_variants import find_matches
 from grader.reference import ReferenceStore
 from grader.report import GradeReport, Timings
 from grader.sandbox.job import Verdict
@@ -25,6 +27,7 @@ from grader.variants import choose_hidden, visible_variant
 
 if TYPE_CHECKING:
     from grader.exercise import ExerciseDefinition
+    from grader.report import VariantMatch
     from grader.sandbox.job import Event
 
 
@@ -69,7 +72,25 @@ class Child:
             messages.send(self._line, {"kind": messages.GRADED}, files)
             limits.limit_cpu(limits.PAGE_CPU_SECONDS)
             page = render_notebook(json.loads(executed)) if executed else ""
-            messages.send(self._line, {"kind": messages.PAGE}, [page.encode()])
+            matches = [asdict(match) for match in self._matches(job, definition, report.answers)]
+            facts = {"kind": messages.PAGE, "matches": matches}
+            messages.send(self._line, facts, [page.encode()])
+
+    def _matches(
+        self, job: dict[str, Any], definition: bytes, answers: bytes
+    ) -> tuple[VariantMatch, ...]:
+        """Compare with other variants; whatever fails here costs no grade and no page."""
+        if job["secret"] is None or not answers:
+            return ()
+        try:
+            return find_matches(
+                pickle.loads(definition),  # noqa: S301 - from the caller, never from a learner
+                answers,
+                references=self._stores[job["references"]],
+                secret=bytes.fromhex(job["secret"]),
+            )
+        except Exception:  # noqa: BLE001 - nobody waits for this
+            return ()
 
     def _report(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> GradeReport:
         exercise = pickle.loads(definition)  # noqa: S301 - from the caller, never from a learner

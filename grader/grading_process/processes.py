@@ -21,7 +21,7 @@ from grader.errors import NotebookRefused, PlatformError, SandboxUnavailable
 from grader.grading import GradeResult
 from grader.grading_process import limits, messages
 from grader.grading_process.messages import ChildError
-from grader.report import GradeReport
+from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import Event
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ class _Conversation:
         finally:
             messages.close(numbers)
         self.complete = True
-        return replace(report, page=page)
+        return replace(report, page=page, matches=_matches(message.get("matches")))
 
     def _tell(self, message: dict[str, Any]) -> None:
         kind, cell, cells = (message.get(key) for key in ("event", "cell", "cells"))
@@ -334,6 +334,19 @@ def _report(numbers: list[int]) -> GradeReport:
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ChildError(f"an unreadable grade: {error}") from error
+
+
+def _matches(told: Any) -> tuple[VariantMatch, ...]:
+    """Return what a child found, as far as it has the shape of it."""
+    found = []
+    for one in told[: messages.MATCHES] if isinstance(told, list) else ():
+        if not isinstance(one, dict):
+            continue
+        names = [one.get(key) for key in ("run", "output", "variant")]
+        if all(isinstance(name, str) and len(name) <= messages.NAME_CHARACTERS for name in names):
+            run, output, variant = map(str, names)
+            found.append(VariantMatch(run, output, variant, one.get("literal") is True))
+    return tuple(found)
 
 
 def _error(message: dict[str, Any]) -> Exception:
