@@ -13,6 +13,7 @@ from classes.models.message import Announcement, Reminder
 from classes.models.override import Override
 from classes.models.pending_import import ImportKind, PendingImport
 from classes.models.regrading import Regrading, RegradingState
+from classes.models.review_assignment import ReviewAssignment
 from classes.models.schedule import Extension, ScheduledPart
 from classes.models.similarity import Similarity
 
@@ -31,6 +32,7 @@ __all__ = [
     "Regrading",
     "RegradingState",
     "Reminder",
+    "ReviewAssignment",
     "Role",
     "ScheduledPart",
     "Similarity",
