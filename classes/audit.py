@@ -39,6 +39,8 @@ ACTIONS = {
     "submissions.regraded": gettext_lazy("Submissions regraded"),
     "reviews.distributed": gettext_lazy("Projects distributed to reviewers"),
     "review.assigned": gettext_lazy("Reviewer of a project changed"),
+    "lms.connected": gettext_lazy("LMS course connected"),
+    "lms.released": gettext_lazy("LMS course released"),
     "announcement.written": gettext_lazy("Announcement written"),
 }
 """Every action and its words."""

@@ -69,6 +69,7 @@ CHANGING = {
     "roster_difference",
     "revoke_extension",
     "withdraw",
+    "lms",
     "regrades",
     "regrading",
     "decide_regrading",
