@@ -162,10 +162,11 @@ def _least_loaded(reviewers: Sequence[Member], load: Mapping[uuid.UUID, int]) ->
 
 
 def _set(line: Waiting, reviewer: Member | None, actor: User) -> None:
-    same = {"member": line.member, "part": line.part}
     if reviewer is None:
-        ReviewAssignment.objects.filter(**same).delete()
+        ReviewAssignment.objects.filter(member=line.member, part=line.part).delete()
     else:
         ReviewAssignment.objects.update_or_create(
-            **same, defaults={"reviewer": reviewer, "assigned_by": actor}
+            member=line.member,
+            part=line.part,
+            defaults={"reviewer": reviewer, "assigned_by": actor},
         )

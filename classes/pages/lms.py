@@ -34,9 +34,8 @@ def _changed(request: HttpRequest, access: Access) -> HttpResponse:
     context = Context.objects.filter(pk=number if number.isdecimal() else 0).first()
     if context is None:
         raise ChangeRefused("invalid", _("Choose one of the courses."))
-    facts = {"klass": access.klass, "context": context, "actor": access.user}
     if request.POST.get("action") == "release":
-        class_links.release(**facts)
+        class_links.release(klass=access.klass, context=context, actor=access.user)
         return done(request, access, "lms", _("Released. Who has joined stays in the class."))
-    class_links.connect(**facts)
+    class_links.connect(klass=access.klass, context=context, actor=access.user)
     return done(request, access, "lms", _("Connected. Who opens a link there joins the class."))
