@@ -19,8 +19,8 @@ PHONE: Final = {"width": 390, "height": 780}
 DESKTOP: Final = {"width": 1280, "height": 860}
 FILES: Final = {"calendar", "gradebook_file", "roster_file"}
 """Addresses that answer with a file."""
-ASIDE: Final = {"join_link", "invitation", "roster_difference", "extensions_difference"}
-"""Pages that a link of their own opens, or that show an upload: other journeys come by."""
+ASIDE: Final = {"join", "join_link", "invitation", "roster_difference", "extensions_difference"}
+"""What takes a form only, is opened by a link of its own, or shows an upload: others come by."""
 FACTS: Final = """
 import json
 from classes.models import *
@@ -35,7 +35,8 @@ klass = fill(instructor=ines, learners=40, parts=45, starts_on=term_start())
 parts = list(klass.parts.scheduled())
 quiz = next(p for p in parts if not p.is_exercise)
 part = next(p for p in parts if p.slug == "treeshap-gradient-boosting")
-found = Submission.objects.filter(exercise__slug=part.slug).order_by("pk")
+found = Submission.objects.filter(
+    exercise__slug=part.slug, user__memberships__klass=klass).order_by("pk")
 rows = list({{one.user_id: one for one in found}}.values())
 for row in rows[:3]:
     VariantMatch.objects.create(
