@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from classes import tasks
 from classes.models import AuditEntry, Regrading, RegradingState, Role
 from classes.overrides import override
 from classes.records import gradebook
@@ -18,6 +19,7 @@ from classes.regrading.working import regrade_asked
 from courses.learners.progress import exercise_completed
 from exercises.models import Submission, SubmissionFiles
 from exercises.submissions import files, regrading
+from exercises.submissions.tasks import grading_processes
 from grader.explanation import ParameterUsage, RunAnswers, pack
 from grader.grading import regrade
 from grader.reference import ReferenceStore
@@ -139,6 +141,24 @@ def test_who_goes_from_what_to_what_is_shown_then_written(site: Site) -> None:
     assert "What was written" in site.page(found)
     entry = AuditEntry.objects.get(action="submissions.regraded")
     assert (entry.actor, entry.part, entry.facts["written"]) == (site.teacher.user, site.part, 1)
+
+
+def test_the_workers_task_grades_in_a_process_of_its_own(site: Site, settings: Any) -> None:
+    """The task computes and writes through a grading process, as submissions are graded."""
+    settings.SANDBOX_CONCURRENCY = 1
+    grading_processes.cache_clear()
+    member = site.learner("ada", score=3)
+    found = site.ask()
+    try:
+        tasks.regrade()
+        assert "Write 1 change" in site.page(found)
+        assert len(grading_processes().process_ids) == 1
+        site.decide(found)
+        tasks.regrade()
+    finally:
+        grading_processes().close()
+        grading_processes.cache_clear()
+    assert Submission.objects.get(user=member.user).score == 10
 
 
 def test_an_override_survives_and_the_page_says_so(site: Site) -> None:
