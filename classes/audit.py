@@ -37,6 +37,10 @@ ACTIONS = {
     "override.made": gettext_lazy("Mark overridden"),
     "override.withdrawn": gettext_lazy("Override withdrawn"),
     "submissions.regraded": gettext_lazy("Submissions regraded"),
+    "reviews.distributed": gettext_lazy("Projects distributed to reviewers"),
+    "review.assigned": gettext_lazy("Reviewer of a project changed"),
+    "lms.connected": gettext_lazy("LMS course connected"),
+    "lms.released": gettext_lazy("LMS course released"),
     "announcement.written": gettext_lazy("Announcement written"),
 }
 """Every action and its words."""

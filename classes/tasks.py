@@ -6,6 +6,9 @@ from celery import shared_task
 
 from classes import reminders
 from classes.integrity import asking
+from classes.regrading.asking import REGRADE
+from classes.regrading.working import regrade_asked
+from exercises.submissions.tasks import grading_processes
 
 REMIND = "classes.send_reminders"
 
@@ -20,3 +23,9 @@ def send_reminders() -> None:
 def compare_asked() -> None:
     """Make the comparisons that were asked for."""
     asking.compare_asked()
+
+
+@shared_task(name=REGRADE, ignore_result=True)
+def regrade() -> None:
+    """Compute the differences that were asked for, write those that were decided."""
+    regrade_asked(lambda *given, **more: grading_processes().regrade(*given, **more))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -19,7 +19,7 @@ from classes.dates import later_instant
 from classes.making import make_class
 from classes.membership import new_member, next_number
 from classes.models import Class, Extension, Member, Override, ScheduledPart
-from courses.models import Course, Lesson, QuizAttempt, User
+from courses.models import Course, Lesson, Quiz, QuizAttempt, User
 from exercises.models import Exercise, Submission
 
 if TYPE_CHECKING:
@@ -31,6 +31,14 @@ MOST_TRIES: Final = 6
 BATCH: Final = 2_000
 SECTIONS: Final = ("A", "B", "C", "D")
 FIRST: Final = ("Ada", "Bo", "Chen", "Dalia", "Emre", "Farah", "Gita", "Hugo", "Ines", "Jun")
+MISCONCEPTIONS: Final = (
+    ("sign", "the wrong sign"),
+    ("other_class", "the other class explained"),
+    ("few_samples", "too few samples"),
+    ("shifted_rows", "the neighbouring rows explained"),
+)
+NAMED: Final = 0.8
+"""How many failed submissions are diagnosed."""
 LAST: Final = ("Abel", "Berg", "Costa", "Diallo", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito")
 
 
@@ -147,10 +155,10 @@ def _work(
 ) -> None:
     exercises = Exercise.objects.in_bulk(field_name="slug")
     lessons = {
-        f"lesson:{lesson.course.slug}/{lesson.slug}": lesson.quiz.pk
+        f"lesson:{lesson.course.slug}/{lesson.slug}": lesson.quiz
         for lesson in Lesson.objects.filter(course__in=klass.courses.all(), quiz__isnull=False)
         .select_related("course", "quiz")
-        .defer("html", "text", "quiz__questions")
+        .defer("html", "text")
     }
     reached = len(parts) * 2 // 3
     submissions: list[Submission] = []
@@ -201,6 +209,7 @@ def _tries(
                 run_seconds=1.0,
                 mark_seconds=0.2,
                 review_due=passed and exercise.reviewed,
+                report=_report(exercise, passed=passed, chance=chance),
             )
         )
         if passed or chance.random() < 0.1:  # noqa: PLR2004  # one in ten gives up
@@ -208,23 +217,63 @@ def _tries(
     return made
 
 
+def _report(exercise: Exercise, *, passed: bool, chance: random.Random) -> dict[str, Any]:
+    """Return what a grader would have said: which criteria fail, and often by which misconception.
+
+    Each learner who fails meets one of a few misconceptions, the first most often.
+    """
+    lines = exercise.description.get("criteria", ())
+    fails = set() if passed else {chance.randrange(len(lines)) for _ in range(2) if lines}
+    named = chance.choices(MISCONCEPTIONS, weights=(5, 3, 2, 1))[0]
+    return {
+        "criteria": [
+            {
+                "id": line["id"],
+                "title": line["title"],
+                "points": 0.0 if at in fails else line["points"],
+                "max_points": line["points"],
+                "passed": at not in fails,
+                "message_id": "criterion.disagrees" if at in fails else "criterion.passed",
+                "facts": {"output": line["id"]} if at in fails else {},
+            }
+            for at, line in enumerate(lines)
+        ],
+        "misconception": {
+            "ids": [named[0]],
+            "certainty": "match",
+            "message_id": "diagnosis.match",
+            "facts": {"mistake": named[1], "message": "", "question": ""},
+        }
+        if fails and chance.random() < NAMED
+        else None,
+    }
+
+
 def _answers(
-    person: Simulated, quiz: int, last: datetime, passing: float, chance: random.Random
+    person: Simulated, quiz: Quiz, last: datetime, passing: float, chance: random.Random
 ) -> list[QuizAttempt]:
     made = []
+    asked = [one for one in quiz.questions if one["kind"] != "explain"]
     for number in (1, 2):
-        correct = min(10, max(0, round(chance.gauss(4 + 6 * passing, 1.5))))
+        results, answers = {}, {}
+        for at, question in enumerate(asked):
+            # Later questions are harder, and a second attempt knows more.
+            knows = min(0.97, 0.25 + 0.75 * passing - 0.06 * at + 0.15 * (number - 1))
+            right = chance.random() < knows
+            results[question["id"]] = right
+            answers[question["id"]] = _given(question, right=right, chance=chance)
+        correct = sum(results.values())
         made.append(
             QuizAttempt(
                 user_id=person.member.user_id or 0,
-                quiz_id=quiz,
+                quiz=quiz,
                 number=number,
                 seed=chance.getrandbits(30),
-                answers={},
-                results={},
+                answers=answers,
+                results=results,
                 correct=correct,
-                total=10,
-                passed=correct >= 8,  # noqa: PLR2004  # of ten
+                total=len(asked),
+                passed=100 * correct >= quiz.pass_percent * len(asked),
                 quiz_digest="",
                 created_at=last - timedelta(hours=2 - number),
             )
@@ -232,6 +281,14 @@ def _answers(
         if made[-1].passed:
             break
     return made
+
+
+def _given(question: dict[str, Any], *, right: bool, chance: random.Random) -> Any:
+    """Return choices that are right or wrong; nothing for a question that has none."""
+    keys = [one["id"] for one in question["choices"] if one["correct"] == right]
+    if not keys:
+        return None
+    return chance.choice(keys) if question["kind"] == "single" else keys
 
 
 def _decisions(

@@ -52,6 +52,22 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class VariantMatch:
+    """An answer that is wrong for its run and right for another variant.
+
+    Attributes:
+        run: id of the variant that was run.
+        variant: id of the variant whose values these are.
+        literal: whether the notebook writes them down as numbers.
+    """
+
+    run: str
+    output: str
+    variant: str
+    literal: bool
+
+
+@dataclass(frozen=True)
 class Timings:
     """Where the time went, in seconds."""
 
@@ -72,6 +88,7 @@ class GradeReport:
         page: the executed notebook as the HTML of a page's body; None when it was not rendered.
         failing_source: the source of the cell that stopped the run, bounded.
         provenance: versions, exercise version, variant ids: what this grade rests on.
+        matches: answers that are another variant's; for instructors, and no part of the JSON.
     """
 
     verdict: Verdict
@@ -93,11 +110,12 @@ class GradeReport:
     page: str | None = None
     failing_source: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    matches: tuple[VariantMatch, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The report without notebook, page and answers, as JSON-ready data."""
+        """The report without notebook, page, answers and matches, as JSON-ready data."""
         data = asdict(self)
-        del data["executed"], data["answers"], data["page"]
+        del data["executed"], data["answers"], data["page"], data["matches"]
         data["verdict"] = str(self.verdict)
         return data
 

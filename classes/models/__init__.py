@@ -12,6 +12,8 @@ from classes.models.member import (
 from classes.models.message import Announcement, Reminder
 from classes.models.override import Override
 from classes.models.pending_import import ImportKind, PendingImport
+from classes.models.regrading import Regrading, RegradingState
+from classes.models.review_assignment import ReviewAssignment
 from classes.models.schedule import Extension, ScheduledPart
 from classes.models.similarity import Similarity
 
@@ -27,7 +29,10 @@ __all__ = [
     "MemberQuerySet",
     "Override",
     "PendingImport",
+    "Regrading",
+    "RegradingState",
     "Reminder",
+    "ReviewAssignment",
     "Role",
     "ScheduledPart",
     "Similarity",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from classes.analysis.exercises import analyse_exercise, stuck_now
 from classes.analysis.items import FEWEST, analyse_quiz
+from classes.integrity import passed_answers
 from classes.integrity.asking import ask, side_by_side
 from classes.models import Member, Similarity
 from classes.pages.access import DO, READ, class_page, done, page
@@ -32,11 +33,13 @@ def insight(request: HttpRequest, access: Access) -> HttpResponse:
     titles = {one.scheduled.slug: one for one in columns if one.scheduled.is_exercise}
     members = _learners(access)
     troubles = [(titles[one.slug], one) for one in stuck_now(list(titles), members)]
+    may_review = access.may(Right.REVIEW)
+    passed = passed_answers.counts(access.klass, titles) if may_review else {}
     facts = {
         "troubles": troubles,
         "quizzes": [one for one in columns if _quiz_of(one) is not None],
-        "exercises": list(titles.values()),
-        "may_review": access.may(Right.REVIEW),
+        "exercises": [(one, passed.get(slug, 0)) for slug, one in titles.items()],
+        "may_review": may_review,
     }
     return page(request, access, "classes/insight.html", facts)
 
@@ -73,11 +76,16 @@ def exercise_figures(request: HttpRequest, access: Access, part_pk: int) -> Http
 
 @class_page(Right.REVIEW, READ)
 def similar(request: HttpRequest, access: Access, part_pk: int) -> HttpResponse:
-    """Show the pairs of submissions whose code is alike, as they were found last."""
+    """Show what was found: answers of other variants, and submissions whose code is alike."""
     column = _column(access, part_pk)
     _exercise_of(column)
     found = Similarity.objects.filter(klass=access.klass, subject=column.scheduled.subject).first()
-    facts = {"column": column, "found": found, "pairs": _named(access, found)}
+    facts = {
+        "column": column,
+        "found": found,
+        "pairs": _named(access, found),
+        "passed_answers": passed_answers.found_in(access.klass, column.scheduled.slug),
+    }
     return page(request, access, "classes/similar.html", facts)
 
 

@@ -17,7 +17,7 @@ from classes.models import Class, Member, Role, ScheduledPart
 from classes.models.schedule import MAX_POINTS, MAX_RELATIVE_DAYS
 from classes.policy import Counting
 from courses.accounts.models import validate_time_zone
-from courses.models import Course
+from courses.models import Course, Path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,13 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
     """What a class is: title, courses, dates, zone, joining and policy."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    path = forms.ModelChoiceField(
+        queryset=Path.objects.none(),
+        label=gettext_lazy("Whole path"),
+        required=False,
+        empty_label=gettext_lazy("none"),
+        help_text=gettext_lazy("Takes all its courses, beside those that are chosen below."),
+    )
     courses = forms.ModelMultipleChoiceField(
         queryset=Course.objects.none(),
         label=gettext_lazy("Courses"),
@@ -97,6 +104,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
         fields = (
             "title",
             "term",
+            "path",
             "courses",
             "time_zone",
             "starts_on",
@@ -139,6 +147,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
             taught = (taught | Course.objects.filter(pk__in=self.instance.courses.all())).distinct()
             self.fields["version"].initial = self.instance.version
         self.fields["courses"].queryset = taught  # type: ignore[attr-defined]
+        self.fields["path"].queryset = Path.objects.all()  # type: ignore[attr-defined]
         self.fields["time_zone"].validators = [validate_time_zone]
 
     def clean(self) -> dict[str, Any]:
@@ -155,8 +164,18 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
     @property
     def facts(self) -> dict[str, Any]:
         """Return the fields of the class itself."""
-        apart = {"courses", "version"}
+        apart = {"courses", "path", "version"}
         return {name: value for name, value in self.cleaned_data.items() if name not in apart}
+
+    @property
+    def courses_of_class(self) -> list[Course]:
+        """Return the chosen courses and those of the chosen path that are taught."""
+        chosen = list(self.cleaned_data["courses"])
+        path = self.cleaned_data["path"]
+        if path is not None:
+            taught = Course.objects.listed().filter(paths=path)
+            chosen += [one for one in taught if one not in chosen]
+        return chosen
 
 
 class CopyForm(forms.Form):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from classes import feed, help_needed, policy_words
+from classes import feed, help_needed, policy_words, reviewers
 from classes.announcements import announcements_for
 from classes.lti.models import Passback
 from classes.models import LEARNING_ROLES, Member, Role
@@ -143,7 +143,8 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
     with transaction.atomic():  # one state of the database for all lists
         book = gradebook(klass)
         needs = help_needed.who_needs_help(book)
-        projects = help_needed.projects_to_review(klass)
+        projects = reviewers.waiting(klass)
+        mine = [one for one in projects if one.is_for(access.user)]
         questions = help_needed.open_questions(klass)
         waiting = help_needed.ungraded(klass)
         facts = {
@@ -152,8 +153,10 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
             "needs": needs[:MOST_LISTED],
             "needs_count": len(needs),
             "needs_all": [one.member.pk for one in needs],
-            "projects": projects[:MOST_LISTED],
-            "projects_count": projects.count(),
+            "projects": sorted(projects, key=lambda one: not one.is_for(access.user))[:MOST_LISTED],
+            "projects_count": len(projects),
+            "projects_mine": len(mine),
+            "may_review": access.may(Right.REVIEW),
             "questions": questions[:MOST_LISTED],
             "questions_count": questions.count(),
             "ungraded": waiting[:MOST_LISTED],

@@ -62,7 +62,7 @@ def new(request: HttpRequest) -> HttpResponse:
     }
     form = SettingsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        made = making.make_class(actor=user, courses=form.cleaned_data["courses"], **form.facts)
+        made = making.make_class(actor=user, courses=form.courses_of_class, **form.facts)
         messages.success(request, _("Class made. Next: dates, and people."))
         return redirect("classes:schedule", made.pk)
     facts = {"form": form, "title": _("New class")}
@@ -78,7 +78,7 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
             klass=access.klass,
             actor=access.user,
             version=form.cleaned_data["version"] or 0,
-            courses=form.cleaned_data["courses"],
+            courses=form.courses_of_class,
             **form.facts,
         )
         return done(request, access, "settings", _("Saved. All marks follow the new rules."))

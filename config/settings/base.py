@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "regrade what classes have asked for": {
+        "task": "classes.regrade_asked",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "send changed scores to learning platforms": {
         "task": "lti.send_scores",
         "schedule": 30.0,

@@ -26,6 +26,7 @@ from exercises.models.submission import (
     Submission,
     SubmissionFiles,
     SubmissionQuerySet,
+    VariantMatch,
 )
 from exercises.models.worker import Worker, WorkerQuerySet
 
@@ -51,6 +52,7 @@ __all__ = [
     "Submission",
     "SubmissionFiles",
     "SubmissionQuerySet",
+    "VariantMatch",
     "Worker",
     "WorkerQuerySet",
 ]

@@ -281,6 +281,33 @@ class SubmissionFiles(models.Model):
         return str(self.submission_id)
 
 
+class VariantMatch(models.Model):
+    """An answer that is wrong for its run and right for another variant.
+
+    For the instructors of the learner's classes to look at; no mark depends on it, and the learner
+    is not shown it.
+
+    Attributes:
+        run, variant: ids of variants: which was run, and whose values the answer has.
+        literal: whether the notebook writes them down as numbers.
+    """
+
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="variant_matches"
+    )
+    run = models.CharField(max_length=100)
+    output = models.CharField(max_length=100)
+    variant = models.CharField(max_length=100)
+    literal = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("answer of another variant")
+        verbose_name_plural = _("answers of other variants")
+
+    def __str__(self) -> str:
+        return f"{self.output}: {self.run} has {self.variant}"
+
+
 @receiver(post_delete, sender=SubmissionFiles)
 def _delete_files(instance: SubmissionFiles, **_facts: object) -> None:
     """Delete the files of a row that goes, also with its account, once that is committed."""

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from courses.database import database_now
-from exercises.models import Exercise, State, Submission, SubmissionFiles
+from exercises.models import Exercise, State, Submission, SubmissionFiles, VariantMatch
 from exercises.submissions import files, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import RELEASED, Lease, held
@@ -141,6 +141,10 @@ def record_grade(
     )
     if recorded:
         SubmissionFiles.objects.filter(pk=lease.submission_id).update(**stored)
+        VariantMatch.objects.bulk_create(
+            VariantMatch(submission_id=lease.submission_id, **asdict(match))
+            for match in report.matches
+        )
     else:
         files.delete(stored.values())
     return bool(recorded)

@@ -7,7 +7,7 @@ an earlier rubric has passed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 
@@ -22,7 +22,26 @@ from grader.grading import GradeResult, regrade
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.db.models import QuerySet
+
     from exercises.models import Exercise
+    from grader.exercise import ExerciseDefinition
+    from grader.reference import ReferenceStore
+
+
+class Regrader(Protocol):
+    """Grades stored answers again: in this process, or in a grading process."""
+
+    def __call__(
+        self,
+        exercise: ExerciseDefinition,
+        answers: bytes,
+        /,
+        *,
+        references: ReferenceStore,
+        attempt: int = 1,
+    ) -> GradeResult:
+        """Return today's marks of the answers."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +63,28 @@ class Regrade:
         return self.marks is not None and (self.marks.score, self.marks.passed) != before
 
 
-def regrades(exercise: Exercise) -> Iterator[Regrade]:
-    """Grade every graded submission of `exercise` again, oldest first; nothing is written.
+def regrades(
+    exercise: Exercise,
+    *,
+    among: QuerySet[Submission] | None = None,
+    grade: Regrader = regrade,
+) -> Iterator[Regrade]:
+    """Grade graded submissions of `exercise` again, oldest first; nothing is written.
+
+    Args:
+        exercise: today's rubric and references.
+        among: these of its submissions only.
+        grade: `GradingProcesses.regrade` keeps the learners' answers out of this process.
 
     Raises:
         ExerciseContentError: the exercise's folder cannot be read.
     """
     folder = folders.read(exercise.slug)
-    graded = Submission.objects.filter(exercise=exercise, state=State.GRADED)
-    for submission in graded.select_related("user").order_by("created_at").iterator(100):
+    chosen = Submission.objects.all() if among is None else among
+    graded = chosen.filter(exercise=exercise, state=State.GRADED)
+    for submission in graded.select_related("user").order_by("created_at", "pk").iterator(100):
         try:
-            marks = regrade(
+            marks = grade(
                 folder,
                 files.answers(submission.pk),
                 references=references(),

@@ -7,6 +7,7 @@ import pickle
 import signal
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,20 @@ import shap  # noqa: F401 - the same
 import grader.explainers.tabular_lime
 import grader.explainers.trees  # noqa: F401 - the same
 from grader.errors import NotebookRefused, SandboxUnavailable
-from grader.grading import grade_notebook
+from grader.grading import grade_notebook, regrade
 from grader.grading_process import limits, messages
 from grader.grading_process.lent_sandbox import LentSandbox
 from grader.grading_process.rehearsal import Rehearsals
 from grader.notebook_page import render_notebook
+from grader.other_variants import find_matches
 from grader.reference import ReferenceStore
+from grader.report import GradeReport, Timings
+from grader.sandbox.job import Verdict
 from grader.variants import choose_hidden, visible_variant
 
 if TYPE_CHECKING:
-    from grader.report import GradeReport
+    from grader.exercise import ExerciseDefinition
+    from grader.report import VariantMatch
     from grader.sandbox.job import Event
 
 
@@ -71,13 +76,33 @@ class Child:
             messages.send(self._line, {"kind": messages.GRADED}, files)
             limits.limit_cpu(limits.PAGE_CPU_SECONDS)
             page = render_notebook(json.loads(executed)) if executed else ""
-            messages.send(self._line, {"kind": messages.PAGE}, [page.encode()])
+            matches = [asdict(match) for match in self._matches(job, definition, report.answers)]
+            facts = {"kind": messages.PAGE, "matches": matches}
+            messages.send(self._line, facts, [page.encode()])
+
+    def _matches(
+        self, job: dict[str, Any], definition: bytes, answers: bytes
+    ) -> tuple[VariantMatch, ...]:
+        """Compare with other variants; whatever fails here costs no grade and no page."""
+        if job["secret"] is None or not answers:
+            return ()
+        try:
+            return find_matches(
+                pickle.loads(definition),  # noqa: S301 - from the caller, never from a learner
+                answers,
+                references=self._stores[job["references"]],
+                secret=bytes.fromhex(job["secret"]),
+            )
+        except Exception:  # noqa: BLE001 - nobody waits for this
+            return ()
 
     def _report(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> GradeReport:
         exercise = pickle.loads(definition)  # noqa: S301 - from the caller, never from a learner
         secret = None if job["secret"] is None else bytes.fromhex(job["secret"])
         store = self._stores.setdefault(job["references"], ReferenceStore(Path(job["references"])))
         limits.limit_cpu(limits.REFERENCE_CPU_SECONDS)
+        if job["kind"] == messages.REGRADE:
+            return _regraded(exercise, notebook, store, job["attempt"])
         variants = [visible_variant(exercise)]
         store.get(exercise, variants[0], misconceptions=True)
         hidden = None if secret is None else choose_hidden(exercise, secret, job["attempt"])
@@ -103,6 +128,23 @@ class Child:
     def _refuse(self, kind: str, text: str, fix: str) -> None:
         facts = {"kind": messages.REFUSED, "error": kind, "text": text[:2000], "fix": fix[:2000]}
         messages.send(self._line, facts)
+
+
+def _regraded(
+    exercise: ExerciseDefinition, answers: bytes, store: ReferenceStore, attempt: int
+) -> GradeReport:
+    """Return the marks of stored answers in the shape of a report; nothing was run."""
+    marks = regrade(exercise, answers, references=store, attempt=attempt)
+    return GradeReport(
+        verdict=Verdict.OK,
+        score=marks.score,
+        max_score=exercise.max_score,
+        passed=marks.passed,
+        criteria=marks.criteria,
+        misconception=marks.misconception,
+        timings=Timings(mark_seconds=marks.mark_seconds),
+        plot=marks.plot,
+    )
 
 
 def main() -> None:

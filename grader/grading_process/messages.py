@@ -24,8 +24,14 @@ MAX_FILES: Final = 4
 REPORT_BYTES: Final = 4 * MIB
 EXECUTED_BYTES: Final = 16 * MIB
 ANSWER_BYTES: Final = 16 * MIB
+MATCHES: Final = 20
+NAME_CHARACTERS: Final = 100
 PAGE_BYTES: Final = 24 * MIB
 """Of a page of four million characters, whatever its alphabet."""
+GRADE: Final = "job"
+"""The caller's: run a notebook and grade it; the files are the notebook and the exercise."""
+REGRADE: Final = "regrade"
+"""The caller's: grade stored answers again; the files are the answers and the exercise."""
 READY: Final = "ready"
 FORK: Final = "fork"
 """The child asks for an isolated process; the file is the channel for it."""
@@ -33,7 +39,7 @@ EVENT: Final = "event"
 GRADED: Final = "graded"
 """The grade: report, executed notebook, answers."""
 PAGE: Final = "page"
-"""The executed notebook as HTML; it ends a job."""
+"""The executed notebook as HTML, and answers that are another variant's; it ends a job."""
 REFUSED: Final = "refused"
 """The job ended without a grade: kind, text, fix."""
 

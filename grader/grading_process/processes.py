@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from grader.errors import NotebookRefused, PlatformError, SandboxUnavailable
+from grader.grading import GradeResult
 from grader.grading_process import limits, messages
 from grader.grading_process.messages import ChildError
-from grader.report import GradeReport
+from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import Event
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PRIVATE_VARIABLES: Final = ("WHYBOX_", "DJANGO_", "CELERY_")
 """Prefixes of what a child's environment does not hold: the site's secrets."""
-INTACT_AFTER: Final = frozenset({"NotebookRefused", "SandboxUnavailable", "ExerciseContentError"})
+INTACT_AFTER: Final = frozenset(
+    {"NotebookRefused", "SandboxUnavailable", "ExerciseContentError", "GraderError"}
+)
 """Errors after which a child can take another job."""
 
 
@@ -105,19 +108,58 @@ class GradingProcesses:
             SandboxUnavailable: nothing can be run safely here.
             PlatformError: the exercise's code failed, or the child died or took too long.
         """
+        job = {
+            "kind": messages.GRADE,
+            "references": str(references.folder),
+            "secret": None if secret is None else secret.hex(),
+            "attempt": attempt,
+        }
+        return self._served(job, notebook, exercise, sandbox, on_event)
+
+    def regrade(
+        self,
+        exercise: ExerciseDefinition,
+        answers: bytes,
+        *,
+        references: ReferenceStore,
+        attempt: int = 1,
+    ) -> GradeResult:
+        """Do what `grader.grading.regrade` does, in a child: stored answers are a learner's bytes.
+
+        Raises:
+            PlatformError: the answers cannot be read or graded any more, or the child died.
+        """
+        job = {
+            "kind": messages.REGRADE,
+            "references": str(references.folder),
+            "secret": None,
+            "attempt": attempt,
+        }
+        report = self._served(job, answers, exercise, None, None)
+        return GradeResult(
+            criteria=report.criteria,
+            score=report.score,
+            passed=report.passed,
+            misconception=report.misconception,
+            plot=None if report.plot is None else dict(report.plot),
+            mark_seconds=report.timings.mark_seconds,
+        )
+
+    def _served(
+        self,
+        job: dict[str, Any],
+        data: bytes,
+        exercise: ExerciseDefinition,
+        sandbox: LendingSandbox | None,
+        on_event: Callable[[Event], None] | None,
+    ) -> GradeReport:
         child = self._idle.get()
         healthy = False
         try:
-            job = {
-                "kind": "job",
-                "references": str(references.folder),
-                "secret": None if secret is None else secret.hex(),
-                "attempt": attempt,
-            }
             conversation = _Conversation(child.line, sandbox, on_event)
             try:
                 self._wait_until_ready(child)
-                report = conversation.hold(job, notebook, pickle.dumps(exercise))
+                report = conversation.hold(job, data, pickle.dumps(exercise))
             finally:
                 healthy = conversation.complete
             return report
@@ -184,7 +226,7 @@ class _Conversation:
     def __init__(
         self,
         line: socket.socket,
-        sandbox: LendingSandbox,
+        sandbox: LendingSandbox | None,
         on_event: Callable[[Event], None] | None,
     ) -> None:
         self._line = line
@@ -203,8 +245,8 @@ class _Conversation:
             try:
                 if message["kind"] == messages.GRADED:
                     return self._with_page(_report(numbers))
-                if message["kind"] == messages.FORK and len(numbers) == 1:
-                    self._lend(numbers.pop())
+                if message["kind"] == messages.FORK and self._sandbox and len(numbers) == 1:
+                    self._lend(self._sandbox, numbers.pop())
                 elif message["kind"] == messages.EVENT:
                     self._tell(message)
                 elif message["kind"] == messages.REFUSED:
@@ -229,17 +271,17 @@ class _Conversation:
         finally:
             messages.close(numbers)
         self.complete = True
-        return replace(report, page=page)
+        return replace(report, page=page, matches=_matches(message.get("matches")))
 
     def _tell(self, message: dict[str, Any]) -> None:
         kind, cell, cells = (message.get(key) for key in ("event", "cell", "cells"))
         if self._on_event and isinstance(kind, str) and type(cell) is int and type(cells) is int:
             self._on_event(Event(kind, cell=cell, cells=cells))
 
-    def _lend(self, number: int) -> None:
+    def _lend(self, sandbox: LendingSandbox, number: int) -> None:
         channel = socket.socket(fileno=number)
         threading.Thread(
-            target=_lend, args=(self._sandbox, channel), name="lent-run", daemon=True
+            target=_lend, args=(sandbox, channel), name="lent-run", daemon=True
         ).start()
 
 
@@ -292,6 +334,19 @@ def _report(numbers: list[int]) -> GradeReport:
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ChildError(f"an unreadable grade: {error}") from error
+
+
+def _matches(told: Any) -> tuple[VariantMatch, ...]:
+    """Return what a child found, as far as it has the shape of it."""
+    found = []
+    for one in told[: messages.MATCHES] if isinstance(told, list) else ():
+        if not isinstance(one, dict):
+            continue
+        names = [one.get(key) for key in ("run", "output", "variant")]
+        if all(isinstance(name, str) and len(name) <= messages.NAME_CHARACTERS for name in names):
+            run, output, variant = map(str, names)
+            found.append(VariantMatch(run, output, variant, one.get("literal") is True))
+    return tuple(found)
 
 
 def _error(message: dict[str, Any]) -> Exception:

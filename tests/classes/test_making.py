@@ -11,7 +11,7 @@ from django.urls import reverse
 from classes import making, membership
 from classes.audit import ChangeRefused
 from classes.models import AuditEntry, Class, Extension, Member, Role
-from courses.models import Course, Enrolment, User
+from courses.models import Course, Enrolment, Path, PathStep, User
 from exercises.submissions.visibility import may_review, may_see
 from tests.classes.material import (
     NEW_YORK,
@@ -68,6 +68,25 @@ def test_a_class_is_made_by_the_page_with_its_graded_parts_scheduled(
         ("exercise:lime", 100.0),
     ]
     assert klass.members.get().role == Role.INSTRUCTOR
+
+
+def test_a_whole_path_is_taken_in_one_choice(client: Client, ines: User) -> None:
+    """Its taught courses are the class's, beside one chosen by hand; retired ones are not."""
+    first, second, retired, apart = (
+        make_course(slug, exercises=()) for slug in ("shap", "lime", "old", "apart")
+    )
+    Course.objects.filter(pk=retired.pk).update(withdrawn=True)
+    path = Path.objects.create(slug="xai", title="Explaining models", summary="-")
+    for position, course in enumerate((first, second, retired)):
+        PathStep.objects.create(path=path, course=course, position=position)
+    client.force_login(ines)
+    assert "Explaining models" in client.get(reverse("classes:new")).content.decode()
+
+    client.post(reverse("classes:new"), SETTINGS | {"path": path.pk, "courses": [apart.pk]})
+
+    klass = Class.objects.get()
+    assert set(klass.courses.values_list("slug", flat=True)) == {"shap", "lime", "apart"}
+    assert klass.parts.count() == 3
 
 
 @pytest.mark.parametrize(

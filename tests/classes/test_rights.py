@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from classes.models import Class, ImportKind, Member, Override, PendingImport, Role, Similarity
+from classes.models import (
+    Class,
+    ImportKind,
+    Member,
+    Override,
+    PendingImport,
+    Regrading,
+    RegradingState,
+    Role,
+    Similarity,
+)
 from classes.rights import RIGHTS, Right
 from classes.urls import urlpatterns
 from courses.models import User
@@ -59,6 +69,10 @@ CHANGING = {
     "roster_difference",
     "revoke_extension",
     "withdraw",
+    "lms",
+    "regrades",
+    "regrading",
+    "decide_regrading",
 }
 SEEING = {
     "preview",
@@ -78,9 +92,9 @@ SEEING = {
     "quiz_figures",
     "exercise_figures",
 }
-REVIEWING = {"similar", "compare", "pair"}
+REVIEWING = {"similar", "compare", "pair", "reviews"}
 OWN = {"home", "reminders", "new_feed", "leave"}
-SENDING_CHANGES = {"cell", "schedule", "extensions"}
+SENDING_CHANGES = {"cell", "schedule", "extensions", "reviews"}
 
 
 class Site:
@@ -121,6 +135,10 @@ class Site:
         }
         if pattern.name == "quiz_figures":
             known["part_pk"] = self.quiz.pk
+        if "regrading_key" in pattern.pattern.converters:
+            known["regrading_key"] = Regrading.objects.create(
+                klass=self.klass, part=self.part, state=RegradingState.SHOWN
+            ).pk
         if "pending_key" in pattern.pattern.converters:
             pending = PendingImport.objects.create(
                 klass=self.klass,
@@ -168,7 +186,7 @@ def test_each_role_opens_what_it_may_and_nothing_else(
         client.force_login(user)
     changing = pattern.name in CHANGING or (pattern.name in SENDING_CHANGES and method == "post")
     needed = "change" if changing else "see" if pattern.name in SEEING else "belong"
-    if pattern.name in REVIEWING:
+    if pattern.name in REVIEWING and not changing:
         needed = "review"
     if pattern.name == "announcements" and method == "post":
         needed = "tell"
@@ -223,7 +241,7 @@ def test_a_class_of_another_shows_no_member_of_mine(client: Client, site: Site) 
     assert client.post(revoke).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted(CHANGING - {"reopen", "copy"}))
+@pytest.mark.parametrize("name", sorted(CHANGING - {"reopen", "copy", "regrading"}))
 def test_an_archived_class_is_read_only(client: Client, site: Site, name: str) -> None:
     """Every change is refused with a page that says why; everything can still be read."""
     user = site.people[Role.INSTRUCTOR]

@@ -26,7 +26,8 @@ def test_a_periodic_task_expires_when_the_next_is_due(name: str) -> None:
 def test_the_periodic_tasks_exist() -> None:
     """Beat sends tasks by the names under which they are registered."""
     app.loader.import_default_modules()
-    periodic = {REQUEUE, SEND, PRUNE, "classes.compare_asked", "classes.send_reminders", *SCORES}
+    classes = {"classes.compare_asked", "classes.regrade_asked", "classes.send_reminders"}
+    periodic = {REQUEUE, SEND, PRUNE, *classes, *SCORES}
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} == periodic
     assert periodic | {GRADE} <= set(app.tasks)
 

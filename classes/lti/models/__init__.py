@@ -1,6 +1,6 @@
 """The tables of the LTI tool."""
 
-from classes.lti.models.launches import Launch, LmsAccount, UsedNonce
+from classes.lti.models.launches import Launch, LmsAccount, TaughtContext, UsedNonce
 from classes.lti.models.passbacks import Passback
 from classes.lti.models.platforms import Context, Deployment, Invitation, Platform, ResourceLink
 from classes.lti.models.tool_keys import ToolKey
@@ -14,6 +14,7 @@ __all__ = [
     "Passback",
     "Platform",
     "ResourceLink",
+    "TaughtContext",
     "ToolKey",
     "UsedNonce",
 ]

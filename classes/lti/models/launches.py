@@ -38,6 +38,26 @@ class LmsAccount(models.Model):
         return f"{self.subject}: {self.user_id}"
 
 
+class TaughtContext(models.Model):
+    """A platform's course that somebody has entered as its instructor, as of their last launch."""
+
+    context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="taught_by")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="taught_contexts"
+    )
+    seen_at = models.DateTimeField(_("last launch at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("LMS course of an instructor")
+        verbose_name_plural = _("LMS courses of instructors")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["context", "user"], name="lti_context_taught_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.context_id}: {self.user_id}"
+
+
 class LaunchKind(models.TextChoices):
     """What a launch asked for."""
 

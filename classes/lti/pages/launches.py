@@ -164,8 +164,12 @@ def _opened(request: HttpRequest, found: Launch, account: LmsAccount, secret: st
     if not launching.end(found, user_id=account.user_id):
         raise Refused(Code.LAUNCH_ENDED)
     passbacks.expect_score(launch=found, account=account)
-    klass = found.link.context.klass if found.link and found.link.context else None
-    if klass is not None and not found.facts.get("teaches"):
+    context = found.link.context if found.link else None
+    teaches = bool(found.facts.get("teaches"))
+    if context is not None:
+        class_links.note_role(context=context, user=account.user, teaches=teaches)
+    klass = context.klass if context else None
+    if klass is not None and not teaches:
         try:
             class_links.join(klass=klass, user=account.user)
         except ChangeRefused as refusal:

@@ -13,7 +13,7 @@ from classes.integrity.asking import ask, compare_asked
 from classes.integrity.fingerprints import code_of
 from classes.models import Class, Role, Similarity
 from exercises.catalogue.folders import starter_notebook
-from exercises.models import SubmissionFiles
+from exercises.models import SubmissionFiles, VariantMatch
 from exercises.submissions import files
 from tests.classes.material import DUE, make_class, make_course, make_exercise, make_member, submit
 from tests.classes.material import schedule as schedule_part
@@ -144,3 +144,41 @@ def test_instructors_ask_see_the_list_and_look_side_by_side(
     assert "<mark>    return stacked" in shown
     swapped = reverse("classes:pair", args=[*where, pair[1], pair[0]])
     assert client.get(swapped).status_code == 404
+
+
+def test_answers_of_another_variant_are_listed_for_who_reviews_only(
+    client: Client, klass: Class, part: ScheduledPart
+) -> None:
+    """The integrity page names learners, runs and variants; no page of a learner does."""
+    members = [make_member(klass, f"{name}@example.org", name=f"Learner {name}") for name in "ab"]
+    rows = [submit(one.user, SLUG, 100, DUE) for one in members]
+    outside = submit(make_member(make_class(title="x"), "c@example.org").user, SLUG, 0, DUE)
+    for row in [*rows, outside]:
+        VariantMatch.objects.create(
+            submission=row, run="visible", output="shap_values", variant="hidden-2", literal=True
+        )
+    where = reverse("classes:similar", args=[klass.pk, part.pk])
+    insight = reverse("classes:insight", args=[klass.pk])
+
+    assistant = make_member(klass, "tim@example.org", Role.ASSISTANT).user
+    assert assistant is not None
+    client.force_login(assistant)
+    page = client.get(where).content.decode()
+    assert "Learner a" in page
+    assert "the values of hidden-2 in the visible run" in page
+    assert "written down as numbers" in page
+    assert page.count('<td class="num">1</td>') == 2
+    assert "2 submissions with another variant" in client.get(insight).content.decode()
+
+    observer = make_member(klass, "obi@example.org", Role.OBSERVER).user
+    assert observer is not None
+    client.force_login(observer)
+    assert client.get(where).status_code == 403
+    assert "another variant" not in client.get(insight).content.decode()
+
+    assert members[0].user is not None
+    client.force_login(members[0].user)
+    assert client.get(where).status_code == 403
+    answer = client.get(f"/api/v1/submissions/{rows[0].pk}/")
+    assert answer.status_code == 200
+    assert "hidden-2" not in answer.content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
 from exercises.submissions.lifecycle import MAX_TRIES
-from grader.report import GradeReport
+from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
@@ -99,6 +100,27 @@ def test_a_grade_is_recorded_whole(learner_client: LearnerClient) -> None:
     assert submission.report is not None
     assert submission.report["max_score"] == 10.0
     assert files.answers(submission.pk) == b"packed"
+
+
+def test_answers_of_another_variant_are_kept_beside_the_grade(
+    learner_client: LearnerClient,
+) -> None:
+    """As rows of their own, no part of the report; whoever lost the lease writes none."""
+    submission = learner_client.submit()
+    lost = claimed(submission)
+    lifecycle.put_back(lease=lost)
+    report = replace(GRADE, matches=(VariantMatch("visible", "phi", "hidden-1", literal=True),))
+    assert lifecycle.record_grade(lease=claimed(submission), report=report)
+    assert not lifecycle.record_grade(lease=lost, report=report)
+    submission.refresh_from_db()
+    (found,) = submission.variant_matches.all()
+    assert (found.run, found.output, found.variant, found.literal) == (
+        "visible",
+        "phi",
+        "hidden-1",
+        True,
+    )
+    assert "matches" not in (submission.report or {})
 
 
 def test_who_lost_the_lease_writes_nothing(learner_client: LearnerClient) -> None:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,14 @@ import pytest
 
 from grader.errors import NotebookRefused, PlatformError
 from grader.exercise import load_exercise
-from grader.grading import grade_notebook
+from grader.grading import grade_notebook, regrade
 from grader.grading_process import GradingProcesses, limits, messages
 from grader.grading_process.messages import ChildError
-from grader.grading_process.processes import _Conversation
-from grader.report import GradeReport
+from grader.grading_process.processes import _Conversation, _matches
+from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import CellError, Verdict
 from grader.sandbox.pool import BubblewrapSandbox
+from grader.variants import choose_hidden, hidden_pool
 from tests.grader.conftest import SHARES_REFERENCE, SHARES_YAML, write_exercise
 from tests.grader.learner import SECRET, SOLUTION, notebook
 from tests.grader.sandbox import light
@@ -205,7 +206,7 @@ def answered(*sent: tuple[str, list[bytes]]) -> GradeReport:
     """Hold a conversation with a fake child."""
     child = FakeChild(*sent)
     with child.line:
-        return _Conversation(child.line, None, None).hold({"kind": "job"}, b"", b"")  # type: ignore[arg-type]
+        return _Conversation(child.line, None, None).hold({"kind": "job"}, b"", b"")
 
 
 REPORT = GradeReport(
@@ -239,3 +240,52 @@ def test_what_a_child_never_sends_is_a_platform_error(
     """Silence, unknown messages, missing, broken and oversized files end the job."""
     with pytest.raises(ChildError):
         answered(*sent)
+
+
+def test_stored_answers_are_graded_again_in_the_process(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """The marks are those of the caller's own process; unreadable answers cost no process."""
+    text = notebook(shares, f"{SOLUTION}\nshares = -shares")
+    report = processes.grade(shares, text, sandbox=sandbox, references=references, secret=SECRET)
+    before = processes.process_ids
+    found = processes.regrade(shares, report.answers, references=references)
+    expected = regrade(shares, report.answers, references=references)
+    told = [json.dumps(asdict(replace(one, mark_seconds=0.0))) for one in (found, expected)]
+    assert told[0] == told[1]
+    with pytest.raises(PlatformError, match="cannot be read"):
+        processes.regrade(shares, b"nothing", references=references)
+    assert processes.process_ids == before
+
+
+def test_another_variants_answers_are_told_beside_the_grade(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """They are no part of the report's JSON, which a learner may read, and change no mark."""
+    other, mine = hidden_pool(shares, SECRET)[:2], choose_hidden(shares, SECRET, 1)
+    passed_on = next(one for one in other if one != mine)
+    for variant in hidden_pool(shares, SECRET):
+        references.get(shares, variant)
+    values = references.get(shares, passed_on).outputs["shares"].mean.tolist()
+    text = notebook(shares, f"{SOLUTION}\nshares = np.array({values!r})")
+    report = processes.grade(shares, text, sandbox=sandbox, references=references, secret=SECRET)
+    assert {(one.output, one.variant) for one in report.matches} == {("shares", passed_on.id)}
+    assert "matches" not in report.as_json()
+    honest = processes.grade(
+        shares, notebook(shares), sandbox=sandbox, references=references, secret=SECRET
+    )
+    assert (honest.passed, honest.matches) == (True, ())
+
+
+def test_a_strange_list_of_matches_is_left_out() -> None:
+    """What a child says is checked: other shapes, long names and long lists are dropped."""
+    good = {"run": "visible", "output": "phi", "variant": "hidden-1", "literal": True}
+    for told in ("x", None, 3, [3], [{"run": 1}], [good | {"output": "x" * 101}]):
+        assert _matches(told) == ()
+    assert _matches([good] * 50) == (VariantMatch("visible", "phi", "hidden-1", literal=True),) * 20
