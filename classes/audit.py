@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classes.models import AuditEntry, Class
+from courses.models import SiteChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ ACTIONS = {
     "override.withdrawn": gettext_lazy("Override withdrawn"),
     "submissions.regraded": gettext_lazy("Submissions regraded"),
     "announcement.written": gettext_lazy("Announcement written"),
+    **SiteChange.ACTIONS,
 }
 """Every action and its words."""
 

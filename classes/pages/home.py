@@ -23,6 +23,7 @@ from classes.pages.access import DO, READ, class_page, done, page
 from classes.records import Column, Gradebook, Row, gradebook
 from classes.reminders import CHOICES
 from classes.rights import Access, Right
+from courses.models import Post
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -145,6 +146,9 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
         needs = help_needed.who_needs_help(book)
         projects = help_needed.projects_to_review(klass)
         questions = help_needed.open_questions(klass)
+        reports = (
+            help_needed.open_reports(klass) if access.may(Right.MODERATE) else Post.objects.none()
+        )
         waiting = help_needed.ungraded(klass)
         facts = {
             "learners": len(book.rows),
@@ -156,6 +160,8 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
             "projects_count": projects.count(),
             "questions": questions[:MOST_LISTED],
             "questions_count": questions.count(),
+            "reports": reports[:MOST_LISTED],
+            "reports_count": reports.count(),
             "ungraded": waiting[:MOST_LISTED],
             "ungraded_count": waiting.count(),
             "due_soon": _due_soon(book),
