@@ -15,10 +15,14 @@ from config.environment import BASE_DIR
 from courses.accounts.roles import SITE_RIGHTS, SiteRight, SiteRole
 from courses.discussion import posts
 from courses.models import Post, User
+from exercises.catalogue import loading
 from tests.classes.material import DUE, make_class, make_course, make_user, submit
+from tests.exercises.worker_process import CONTENT, SLUG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -48,8 +52,6 @@ RESTRICTED: dict[str, SiteRight] = {
     "api:roles": SiteRight.GIVE_ROLES,
     "api:submission": SiteRight.SEE_SUBMISSIONS,
 }
-LIME = "lime-tabular"
-"""An exercise of the content, since its pages read its folder."""
 FOR_A_METHOD = {("api:post", "delete"): SiteRight.MODERATE}
 METHODS = ("get", "post", "put", "delete")
 
@@ -75,13 +77,14 @@ class Walk:
     """A site with something behind its addresses, and one browser for each role."""
 
     def __init__(self) -> None:
-        make_course(exercises=(LIME,))
+        loading.load(content=CONTENT)
+        make_course(exercises=(SLUG,))
         self.owner = make_user("olga@example.org", "Olga")
         self.klass = make_class()
-        question = posts.ask(author=self.owner, subject=f"exercise:{LIME}", title="Why?", body="So?")
-        self.submission = submit(self.owner, LIME, 90, DUE)
+        question = posts.ask(author=self.owner, subject=f"exercise:{SLUG}", title="Why?", body="So?")
+        self.submission = submit(self.owner, SLUG, 90, DUE)
         self.keys: dict[str, Any] = {
-            "slug": LIME,
+            "slug": SLUG,
             "course": "shap",
             "lesson": "games",
             "task": "none",
@@ -118,8 +121,9 @@ class Walk:
 
 
 @pytest.fixture
-def walk() -> Walk:
-    """A site to walk."""
+def walk(settings: Settings) -> Walk:
+    """A site to walk, with an exercise whose folder exists."""
+    settings.CONTENT_DIR = CONTENT
     return Walk()
 
 
@@ -202,7 +206,7 @@ def test_nobody_but_a_superuser_gives_roles(walk: Walk) -> None:
 def test_no_role_moderates_its_own_posts(walk: Walk) -> None:
     """Whose post is hidden cannot show it again, even as a moderator."""
     moderator = walk.people[SiteRole.MODERATOR]
-    own = posts.ask(author=moderator, subject=f"exercise:{LIME}", title="Mine", body="So?")
+    own = posts.ask(author=moderator, subject=f"exercise:{SLUG}", title="Mine", body="So?")
     Post.objects.filter(pk=own.pk).update(hidden_at=DUE, hidden_reason="-")
     browser = walk.browsers[SiteRole.MODERATOR]
 
