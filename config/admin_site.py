@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -42,7 +41,13 @@ class SiteAdmin(AdminSite):
                 raise PermissionDenied
             return HttpResponseRedirect(reverse("admin:index"))
         wanted = request.GET.get("next") or reverse("admin:index")
-        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': wanted})}")
+        return HttpResponseRedirect(f"{reverse('account_login')}?{_query(wanted)}")
+
+
+def _query(address: str) -> str:
+    query = QueryDict(mutable=True)
+    query["next"] = address
+    return query.urlencode(safe="/")
 
 
 class SiteAdminConfig(AdminConfig):

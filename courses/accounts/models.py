@@ -134,7 +134,7 @@ class User(AbstractUser):
     @property
     def opens_admin(self) -> bool:
         """Say whether the admin site opens: to staff, and to roles that read records there."""
-        reads = {SiteRight.SEE_CONTENT, SiteRight.SEE_LEARNING}
+        reads = {SiteRight.SEE_CONTENT, SiteRight.SEE_LEARNING, SiteRight.MODERATE}
         return self.is_active and (self.is_staff or bool(self.rights & reads))
 
     def get_full_name(self) -> str:

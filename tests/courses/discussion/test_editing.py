@@ -1,4 +1,4 @@
-"""Editing one's own post: marked, kept, guarded against two windows, refused when it is too late."""
+"""Editing one's own post: marked, kept, guarded against two windows, refused when too late."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
 from courses.discussion import moderation, posts
-from courses.discussion.models import Post
 from courses.discussion.reports import PostRefused
 from courses.models import User
 
 if TYPE_CHECKING:
+    from courses.discussion.models import Post
     from courses.models import Course
 
 SUBJECT = "exercise:toy"
@@ -56,9 +56,7 @@ def test_an_edit_is_marked_and_what_was_said_before_is_kept_for_moderators(
     assert browser(learner).get(history).status_code == 403
 
 
-def test_the_second_of_two_windows_is_told_and_loses_nothing(
-    question: Post, learner: User
-) -> None:
+def test_the_second_of_two_windows_is_told_and_loses_nothing(question: Post, learner: User) -> None:
     """409 with the present text beside one's own; saving again is then meant."""
     address, client = f"/posts/{question.pk}/edit/", browser(learner)
     client.post(address, {"title": "Why?", "body": "From one window.", "version": 1})

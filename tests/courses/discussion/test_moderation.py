@@ -193,13 +193,14 @@ def test_reports_have_their_limits(question: Post, learner: User, helper: User) 
     assert refused(helper) == "hidden"
     posts.delete(user=learner, post=question)
     assert refused(helper) == "deleted"
-    others = [
+    *others, last = [
         Post.objects.create(subject=SUBJECT, author=learner, title="x", body="x", html="x")
         for _number in range(reports.MOST_REPORTS_AN_HOUR)
     ]
+    for other in others:
+        reports.report(reporter=helper, post=other, reason="Spam.")
     with pytest.raises(ValidationError):
-        for other in others:
-            reports.report(reporter=helper, post=other, reason="Spam.")
+        reports.report(reporter=helper, post=last, reason="Spam.")
     assert Report.objects.filter(reporter=helper).count() == reports.MOST_REPORTS_AN_HOUR
 
 
