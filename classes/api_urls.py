@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("classes/<uuid:key>/schedule/", views.ScheduleView.as_view(), name="class-schedule"),
     path("classes/<uuid:key>/record/", views.OwnRecordView.as_view(), name="class-record"),
     path("classes/<uuid:key>/members/", views.RosterView.as_view(), name="class-members"),
+    path("classes/<uuid:key>/moderation/", views.ModerationView.as_view(), name="class-moderation"),
     path("classes/<uuid:key>/gradebook/", views.GradebookView.as_view(), name="class-gradebook"),
     path("classes/<uuid:key>/extensions/", views.ExtensionsView.as_view(), name="class-extensions"),
     path(

@@ -11,7 +11,10 @@ class ClassesConfig(AppConfig):
 
     def ready(self) -> None:
         """Let whoever teaches a class open its submissions; exercises know nothing of classes."""
+        from classes.moderation import ModerationInClasses  # noqa: PLC0415  # the same
         from classes.rights import teaches  # noqa: PLC0415  # its models are ready now
+        from courses.discussion import authority  # noqa: PLC0415  # the same
         from exercises.submissions import visibility  # noqa: PLC0415  # the same
 
+        authority.register(ModerationInClasses())
         visibility.register(teaches)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classes.models import AuditEntry, Class
+from courses.models import SiteChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ ACTIONS = {
     "lms.connected": gettext_lazy("LMS course connected"),
     "lms.released": gettext_lazy("LMS course released"),
     "announcement.written": gettext_lazy("Announcement written"),
+    **SiteChange.ACTIONS,
 }
 """Every action and its words."""
 

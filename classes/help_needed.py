@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from courses.models import Post, QuizAttempt
+from classes.moderation import posts_of
+from courses.discussion import inbox
+from courses.models import QuizAttempt
 from exercises.models import State, Submission
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from classes.models import Class, Member
     from classes.records import Column, Gradebook
+    from courses.models import Post
 
 STUCK_AFTER = 3
 """Failed attempts at one exercise that is not passed."""
@@ -99,21 +102,13 @@ def ungraded(klass: Class) -> QuerySet[Submission]:
 
 
 def open_questions(klass: Class) -> QuerySet[Post]:
-    """Return the questions of members on the class's parts that nobody has answered."""
-    subjects = list(klass.parts.scheduled().values_list("subject", flat=True))
-    return (
-        Post.objects.filter(
-            subject__in=subjects,
-            question=None,
-            deleted_at=None,
-            author__memberships__klass=klass,
-            author__memberships__left_at=None,
-        )
-        .annotate(number=Count("answers", filter=Q(answers__deleted_at=None)))
-        .filter(number=0)
-        .select_related("author")
-        .order_by("created_at")
-    )
+    """Return the questions of learners on the class's parts that nobody else has answered."""
+    return inbox.unanswered(posts_of(klass))
+
+
+def open_reports(klass: Class) -> QuerySet[Post]:
+    """Return the posts of the class's learners with open reports, the longest waiting first."""
+    return inbox.reported(posts_of(klass))
 
 
 def _failures(book: Gradebook) -> dict[tuple[int, str], int]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from classes.models import LEARNING_ROLES, Class, Member, Role, ScheduledPart
+from courses.accounts.roles import SiteRight
 
 if TYPE_CHECKING:
     import uuid
@@ -19,7 +20,8 @@ class Right(StrEnum):
     """What a role allows.
 
     `BELONG` is any member's; `SEE` opens the pages about others; `TELL` writes announcements;
-    `REVIEW` reads and judges projects; `CHANGE` is everything that alters roster, dates, policy or
+    `REVIEW` reads and judges projects; `MODERATE` hides posts of the class's learners, closes their
+    threads and warns them; `CHANGE` is everything that alters roster, dates, policy or
     marks.
     """
 
@@ -27,12 +29,13 @@ class Right(StrEnum):
     SEE = "see"
     TELL = "tell"
     REVIEW = "review"
+    MODERATE = "moderate"
     CHANGE = "change"
 
 
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.INSTRUCTOR: frozenset(Right),
-    Role.ASSISTANT: frozenset({Right.BELONG, Right.SEE, Right.TELL, Right.REVIEW}),
+    Role.ASSISTANT: frozenset({Right.BELONG, Right.SEE, Right.TELL, Right.REVIEW, Right.MODERATE}),
     Role.OBSERVER: frozenset({Right.BELONG, Right.SEE}),
     Role.LEARNER: frozenset({Right.BELONG}),
     Role.TEST: frozenset({Right.BELONG}),
@@ -59,6 +62,11 @@ class Access:
     def may(self, right: Right) -> bool:
         """Say whether the role has this right."""
         return right in RIGHTS[self.role]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Return the role's rights."""
+        return RIGHTS[self.role]
 
     @property
     def may_change(self) -> bool:
@@ -90,8 +98,8 @@ def access_to(user: User, key: uuid.UUID) -> Access | None:
 
 
 def may_make_classes(user: User) -> bool:
-    """Say whether somebody may make a class: the staff, and whoever has the permission."""
-    return user.is_staff or user.has_perm("classes.add_class")
+    """Say whether somebody may make a class: by a role of the site, or by the permission."""
+    return user.may(SiteRight.MAKE_CLASSES) or user.has_perm("classes.add_class")
 
 
 def teaches(user: User, submission: Submission, *, reviewing: bool = False) -> bool:

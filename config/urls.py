@@ -1,6 +1,5 @@
 """The root URL configuration."""
 
-from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -8,9 +7,6 @@ from django.views.generic import TemplateView
 
 from config.problem_details import UnknownAddressView
 from config.schema import SchemaView
-
-# Staff sign in where everybody does: with the second factor and the limits of django-allauth.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "config.problem_details.bad_request"
 handler403 = "config.problem_details.permission_denied"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from knox.models import get_token_model
 
+from courses.accounts.roles import SiteRight
 from courses.certificates.issuing import revoke
 from courses.mail.sending import send_again
 from courses.models import (
@@ -20,12 +21,18 @@ from courses.models import (
     Course,
     Enrolment,
     Lesson,
+    ModeratorWarning,
     OutgoingMail,
     Path,
+    Post,
+    PostVersion,
     QuizAttempt,
+    Rating,
     Reading,
-    User,
+    Report,
+    SiteChange,
 )
+from courses.record_admin import RecordAdmin
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -34,68 +41,115 @@ if TYPE_CHECKING:
     from courses.mail.models import OutgoingMailQuerySet
 
 
-admin.site.unregister(get_token_model())  # nobody needs to look at other people's tokens
+@admin.register(Course)
+class CourseAdmin(RecordAdmin):
+    """Courses, as loaded from files."""
+
+    right = SiteRight.SEE_CONTENT
+    shown = ("title", "slug", "summary", "level", "version", "author_name", "withdrawn")
+    list_display = ("title", "slug", "level", "version", "withdrawn", "position")
+    list_filter = ("level", "withdrawn")
+    search_fields = ("title", "slug", "summary")
 
 
-@admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it runs
-    """Accounts."""
+@admin.register(Path)
+class PathAdmin(RecordAdmin):
+    """Paths, as loaded from files."""
 
-    ordering = ("email",)
-    list_display = ("email", "name", "is_staff", "date_joined")
-    search_fields = ("email", "name")
-    fieldsets = (
-        (None, {"fields": ("email", "password", "name", "name_public")}),
-        (_("Settings"), {"fields": ("locale", "time_zone", "mail_certificate", "mail_grading")}),
-        (
-            _("Permissions"),
-            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
-        ),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = (
-        (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
-    )
+    right = SiteRight.SEE_CONTENT
+    shown = ("title", "slug", "summary", "position")
+    list_display = ("title", "slug", "position")
+    search_fields = ("title", "slug")
 
 
-class ShownAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic when it runs
-    """Rows that are made elsewhere: by files, or by what learners do."""
+@admin.register(Reading)
+class ReadingAdmin(RecordAdmin):
+    """What is recommended to read, as loaded from files."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
-        """Say that nobody adds one here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Say that nobody changes one here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Say that nobody deletes one here."""
-        return False
-
-
-@admin.register(Course, Path, Reading)
-class ContentAdmin(ShownAdmin):
-    """Content, as loaded from files."""
-
+    right = SiteRight.SEE_CONTENT
+    shown = ("title", "position")
     list_display = ("title", "position")
+    search_fields = ("title",)
 
 
 @admin.register(Lesson)
-class LessonAdmin(ShownAdmin):
+class LessonAdmin(RecordAdmin):
     """Lessons, as loaded from files."""
 
+    right = SiteRight.SEE_CONTENT
+    shown = ("title", "course", "slug", "summary", "minutes")
     list_display = ("title", "course", "minutes")
     list_select_related = ("course",)
+    list_filter = ("course",)
+    search_fields = ("title", "slug", "course__title")
 
 
-@admin.register(Enrolment, Completion, QuizAttempt)
-class ProgressAdmin(ShownAdmin):
-    """What learners did."""
+@admin.register(Enrolment)
+class EnrolmentAdmin(RecordAdmin):
+    """Who takes which course."""
 
-    list_display = ("user", "__str__", "created_at")
-    list_select_related = ("user",)
-    search_fields = ("user__email",)
+    right = SiteRight.SEE_LEARNING
+    shown = ("user", "course", "last_part", "last_seen_at", "created_at")
+    list_display = ("user", "course", "last_seen_at", "created_at")
+    list_select_related = ("user", "course")
+    list_filter = ("course",)
+    search_fields = ("user__email", "user__name", "course__title")
+
+
+@admin.register(Completion)
+class CompletionAdmin(RecordAdmin):
+    """What was read or passed."""
+
+    right = SiteRight.SEE_LEARNING
+    shown = ("user", "kind", "lesson", "exercise_slug", "created_at")
+    list_display = ("user", "kind", "what", "created_at")
+    list_select_related = ("user", "lesson")
+    list_filter = ("kind",)
+    search_fields = ("user__email", "user__name", "lesson__title", "exercise_slug")
+
+    @admin.display(description=_("completed"))
+    def what(self, completion: Completion) -> str:
+        """Return the lesson's title or the exercise's name."""
+        return str(completion.lesson or completion.exercise_slug)
+
+
+@admin.register(QuizAttempt)
+class QuizAttemptAdmin(RecordAdmin):
+    """Attempts at quizzes."""
+
+    right = SiteRight.SEE_LEARNING
+    shown = ("user", "quiz", "number", "result", "passed", "created_at")
+    list_display = ("user", "lesson", "course", "number", "result", "passed", "created_at")
+    list_select_related = ("user", "quiz__lesson__course")
+    list_filter = ("passed",)
+    search_fields = ("user__email", "user__name", "quiz__lesson__title")
+
+    @admin.display(description=_("lesson"), ordering="quiz__lesson__title")
+    def lesson(self, attempt: QuizAttempt) -> str:
+        """Return the title of the quiz's lesson."""
+        return attempt.quiz.lesson.title
+
+    @admin.display(description=_("course"))
+    def course(self, attempt: QuizAttempt) -> str:
+        """Return the title of the quiz's course."""
+        return attempt.quiz.lesson.course.title
+
+    @admin.display(description=_("right answers"))
+    def result(self, attempt: QuizAttempt) -> str:
+        """Return how many answers were right."""
+        return f"{attempt.correct} / {attempt.total}"
+
+
+@admin.register(Rating)
+class RatingAdmin(RecordAdmin):
+    """How learners rated courses."""
+
+    right = SiteRight.SEE_CONTENT
+    shown = ("course", "stars", "updated_at")
+    list_display = ("course", "stars", "updated_at")
+    list_select_related = ("course",)
+    list_filter = ("stars", "course")
+    search_fields = ("course__title",)
 
 
 class ReasonForm(ActionForm):
@@ -105,14 +159,26 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(ShownAdmin):
+class CertificateAdmin(RecordAdmin):
     """Certificates; they can be revoked, never changed."""
 
+    right = SiteRight.SEE_LEARNING
+    shown = (
+        *("course_title", "user", "learner_name", "name_public", "issued_at"),
+        *("revoked_at", "revoked_reason", "course_version", "issuer_name", "public_page"),
+    )
     list_display = ("course_title", "user", "issued_at", "revoked_at")
     list_select_related = ("user",)
-    search_fields = ("id", "user__email", "learner_name")
+    list_filter = ("course_title", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("id", "user__email", "learner_name", "course_title")
     actions = ("revoke_chosen",)
     action_form = ReasonForm
+
+    @admin.display(description=_("public page"))
+    def public_page(self, certificate: Certificate) -> str:
+        """Return a link to what an employer sees."""
+        address = reverse("courses:certificate", args=[certificate.pk])
+        return format_html('<a href="{}">{}</a>', address, address)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Offer revocation to those who may change certificates."""
@@ -133,12 +199,93 @@ class CertificateAdmin(ShownAdmin):
         self.message_user(request, _("Revoked."), messages.SUCCESS)
 
 
+@admin.register(Post)
+class PostAdmin(RecordAdmin):
+    """Questions and answers; moderators act on them on their own pages."""
+
+    right = SiteRight.MODERATE
+    shown = (
+        *("title", "question", "subject", "author", "body", "spoiler", "created_at", "edited_at"),
+        *("hidden_at", "hidden_by", "hidden_reason", "deleted_at", "deleted_by"),
+        *("closed_at", "closed_by", "moderation"),
+    )
+    list_display = ("__str__", "subject", "author", "created_at", "hidden_at", "deleted_at")
+    list_select_related = ("author", "question")
+    list_filter = (
+        ("question", admin.EmptyFieldListFilter),
+        ("hidden_at", admin.EmptyFieldListFilter),
+        ("closed_at", admin.EmptyFieldListFilter),
+    )
+    search_fields = ("title", "body", "subject", "author__email", "author__name")
+
+    @admin.display(description=_("moderation"))
+    def moderation(self, post: Post) -> str:
+        """Return a link to the page on which moderators act."""
+        address = reverse("courses:moderate", args=[post.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Moderate"))
+
+
+@admin.register(PostVersion)
+class PostVersionAdmin(RecordAdmin):
+    """What posts said before they were edited."""
+
+    right = SiteRight.MODERATE
+    shown = ("post", "number", "title", "body", "spoiler", "replaced_at")
+    list_display = ("post", "number", "replaced_at")
+    list_select_related = ("post",)
+    search_fields = ("post__title", "body", "post__author__email")
+
+
+@admin.register(Report)
+class ReportAdmin(RecordAdmin):
+    """Reports about posts, open and resolved."""
+
+    right = SiteRight.MODERATE
+    shown = (
+        *("post", "reporter", "reason", "created_at"),
+        *("settled_at", "settled_by", "outcome", "note"),
+    )
+    list_display = ("reason", "post", "reporter", "created_at", "outcome", "settled_by")
+    list_select_related = ("post", "reporter", "settled_by")
+    list_filter = (("settled_at", admin.EmptyFieldListFilter), "outcome")
+    search_fields = ("reason", "post__title", "post__body", "reporter__email")
+
+
+@admin.register(ModeratorWarning)
+class WarningAdmin(RecordAdmin):
+    """What moderators wrote to people."""
+
+    right = SiteRight.MODERATE
+    shown = ("person", "post", "message", "given_by", "given_at", "read_at")
+    list_display = ("person", "post", "given_by", "given_at", "read_at")
+    list_select_related = ("person", "post", "given_by")
+    search_fields = ("person__email", "message")
+
+
+@admin.register(SiteChange)
+class SiteChangeAdmin(RecordAdmin):
+    """The audit of the site."""
+
+    right = SiteRight.MODERATE
+    shown = ("at", "actor", "action_words", "person", "post_id", "details")
+    list_display = ("at", "action_words", "actor", "person", "details")
+    list_select_related = ("actor", "person")
+    list_filter = ("action",)
+    search_fields = ("actor__email", "person__email", "action")
+
+    @admin.display(description=_("details"))
+    def details(self, change: SiteChange) -> str:
+        """Return the facts in a line."""
+        return "; ".join(change.lines)
+
+
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(ShownAdmin):
+class OutgoingMailAdmin(RecordAdmin):
     """Emails that have not been sent; their text may hold a link that signs somebody in."""
 
+    shown = ("__str__", "created_at", "next_attempt_at", "attempts", "handovers", "last_error")
     list_display = ("__str__", "created_at", "next_attempt_at", "attempts", "last_error")
-    exclude = ("message",)
+    search_fields = ("last_error",)
     actions = ("send_chosen_again",)
 
     def get_actions(self, request: HttpRequest) -> Any:

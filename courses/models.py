@@ -1,9 +1,16 @@
 """All tables of this app, each defined beside its subject."""
 
 from courses.accounts.models import User
+from courses.audit.models import SiteChange
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
 from courses.certificates.models import Certificate
-from courses.discussion.models import Post, Report
+from courses.discussion.models import (
+    ModeratorWarning,
+    Post,
+    PostVersion,
+    Report,
+    Subscription,
+)
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
@@ -18,12 +25,14 @@ __all__ = [
     "Enrolment",
     "Figure",
     "Lesson",
+    "ModeratorWarning",
     "Note",
     "OutgoingMail",
     "Part",
     "Path",
     "PathStep",
     "Post",
+    "PostVersion",
     "Quiz",
     "QuizAttempt",
     "QuizSitting",
@@ -31,6 +40,8 @@ __all__ = [
     "Reading",
     "Report",
     "ReviewCard",
+    "SiteChange",
+    "Subscription",
     "TaskAnswer",
     "Translation",
     "User",

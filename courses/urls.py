@@ -12,8 +12,10 @@ from courses.pages import (
     learners,
     lessons,
     microtasks,
+    moderation,
     quizzes,
     reviews,
+    roles,
 )
 
 app_name = "courses"
@@ -51,6 +53,13 @@ urlpatterns: list[URLPattern] = [
     ),
     path("questions/<uuid:key>/", discussion.question, name="question"),
     path("posts/<uuid:key>/", discussion.change, name="post"),
+    path("posts/<uuid:key>/edit/", discussion.edit, name="edit_post"),
+    path("posts/<uuid:key>/history/", moderation.history, name="post_history"),
+    path("posts/<uuid:key>/moderation/", moderation.moderate, name="moderate"),
+    path("moderation/", moderation.moderation_inbox, name="moderation"),
+    path("moderation/changes/", moderation.changes, name="moderation_changes"),
+    path("notices/", moderation.notices, name="notices"),
+    path("roles/", roles.roles, name="roles"),
     path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
     path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),

@@ -27,8 +27,10 @@ from classes.api.serializers import (
 )
 from classes.audit import ChangeRefused
 from classes.models import Member
+from classes.moderation import posts_of
 from classes.records import columns_of, gradebook
 from classes.rights import Right
+from courses.api.moderation import InboxSerializer, inbox_of
 
 if TYPE_CHECKING:
     import uuid
@@ -82,6 +84,16 @@ class RosterView(APIView):
         """List everybody who is in the class now."""
         access = find_access(request, key, Right.SEE)
         return Response(MemberSerializer(access.klass.members.present().in_order(), many=True).data)
+
+
+class ModerationView(APIView):
+    """``GET classes/<id>/moderation/``."""
+
+    @extend_schema(operation_id="class_moderation", responses=InboxSerializer)
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """Return open questions of the class's learners, and reports about their posts."""
+        klass = find_access(request, key, Right.MODERATE).klass
+        return Response(InboxSerializer(inbox_of(posts_of(klass), moderates=True)).data)
 
 
 class GradebookView(APIView):

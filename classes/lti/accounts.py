@@ -47,8 +47,8 @@ def account_of(launch: Launch) -> LmsAccount | None:
 
 
 def needs_own_sign_in(user: User) -> bool:
-    """Say whether a platform must not sign this account in: staff, and those with two factors."""
-    return user.is_staff or user.is_superuser or bool(is_mfa_enabled(user))
+    """Say whether a platform must not sign this account in: one with a role or two factors."""
+    return user.privileged or bool(is_mfa_enabled(user))
 
 
 @transaction.atomic

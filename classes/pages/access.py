@@ -128,6 +128,8 @@ def tabs_of(access: Access) -> list[tuple[str, str]]:
         ("announcements", _("Announcements")),
         ("audit", _("Changes")),
     ]
+    if access.may(Right.MODERATE):
+        names.insert(-1, ("moderation", _("Questions")))
     if access.may(Right.CHANGE):
         names.append(("settings", _("Settings")))
     return [(title, reverse(f"classes:{name}", args=[access.klass.pk])) for name, title in names]

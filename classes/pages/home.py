@@ -23,6 +23,7 @@ from classes.pages.access import DO, READ, class_page, done, page
 from classes.records import Column, Gradebook, Row, gradebook
 from classes.reminders import CHOICES
 from classes.rights import Access, Right
+from courses.models import Post
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -146,6 +147,9 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
         projects = reviewers.waiting(klass)
         mine = [one for one in projects if one.is_for(access.user)]
         questions = help_needed.open_questions(klass)
+        reports = (
+            help_needed.open_reports(klass) if access.may(Right.MODERATE) else Post.objects.none()
+        )
         waiting = help_needed.ungraded(klass)
         facts = {
             "learners": len(book.rows),
@@ -159,6 +163,8 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
             "may_review": access.may(Right.REVIEW),
             "questions": questions[:MOST_LISTED],
             "questions_count": questions.count(),
+            "reports": reports[:MOST_LISTED],
+            "reports_count": reports.count(),
             "ungraded": waiting[:MOST_LISTED],
             "ungraded_count": waiting.count(),
             "due_soon": _due_soon(book),

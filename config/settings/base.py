@@ -22,7 +22,7 @@ TRUSTED_PROXIES: int = max(0, env("WHYBOX_TRUSTED_PROXIES"))
 """How many proxies in front of the site may say where a request came from."""
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.admin_site.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

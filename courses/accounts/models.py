@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from courses.accounts.roles import SiteRight, rights_of
+
 
 def validate_time_zone(name: str) -> None:
     """Refuse a name that is no time zone of the IANA database.
@@ -58,6 +60,7 @@ class User(AbstractUser):
     Attributes:
         name_public: the learner's consent that certificates show the name to whoever has their
             address; without it the public page and the PDF withhold it.
+        roles: names of `SiteRole`; only `courses.accounts.role_giving` writes them.
     """
 
     username = None  # type: ignore[assignment]  # the e-mail address is the name
@@ -95,6 +98,10 @@ class User(AbstractUser):
         help_text=_("A short review on your dashboard and up to three old questions in a quiz."),
     )
     mail_grading = models.BooleanField(_("email me when a submission is graded"), default=False)
+    mail_answers = models.BooleanField(
+        _("email me when a question that I asked or follow is answered"), default=True
+    )
+    roles = models.JSONField(_("roles"), default=list, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -109,6 +116,26 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def rights(self) -> frozenset[SiteRight]:
+        """Return what this account may do on the whole site."""
+        return rights_of(self.roles, is_staff=self.is_staff, is_superuser=self.is_superuser)
+
+    def may(self, right: SiteRight) -> bool:
+        """Say whether this account has a right on the whole site."""
+        return right in self.rights
+
+    @property
+    def privileged(self) -> bool:
+        """Say whether this account may do more than a learner's."""
+        return self.is_staff or self.is_superuser or bool(self.rights)
+
+    @property
+    def opens_admin(self) -> bool:
+        """Say whether the admin site opens: to staff, and to roles that read records there."""
+        reads = {SiteRight.SEE_CONTENT, SiteRight.SEE_LEARNING, SiteRight.MODERATE}
+        return self.is_active and (self.is_staff or bool(self.rights & reads))
 
     def get_full_name(self) -> str:
         """Return the name as it stands on a certificate."""

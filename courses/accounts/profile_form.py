@@ -59,7 +59,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
         model = User
         fields: ClassVar[list[str]] = [
             *("name", "name_public", "locale", "time_zone"),
-            *("review", "mail_certificate", "mail_grading"),
+            *("review", "mail_certificate", "mail_grading", "mail_answers"),
         ]
 
     def __init__(self, *args: Any, **facts: Any) -> None:

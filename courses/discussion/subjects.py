@@ -9,6 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from courses.accounts.models import User
+from courses.accounts.roles import SiteRight
 from courses.catalogue.models import Part
 from courses.catalogue.translations import apply_part_translations
 from courses.learners.models import Completion
@@ -34,10 +35,10 @@ class Subject:
         return discussion_address(self.part)
 
     def solution_visible_to(self, user: User | AnonymousUser) -> bool:
-        """Say whether somebody has passed what is discussed, or is of the staff."""
+        """Say whether somebody has passed what is discussed, or may see solutions."""
         if not isinstance(user, User):
             return False
-        if user.is_staff:
+        if user.may(SiteRight.SEE_SOLUTIONS):
             return True
         mine = Completion.objects.filter(user=user)
         if self.part.lesson_id is None:

@@ -35,7 +35,7 @@ class Enrolment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.course_id}"
+        return f"{self.user}, {self.course}"
 
 
 class CompletionKind(models.TextChoices):
@@ -81,7 +81,7 @@ class Completion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.lesson_id or self.exercise_slug}"
+        return f"{self.user}, {self.lesson or self.exercise_slug}"
 
 
 class KeptQuerySet(models.QuerySet[Any]):
@@ -159,4 +159,4 @@ class Rating(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stars}/5"
+        return f"{self.course}, {self.stars}/5"

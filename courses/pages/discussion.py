@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from courses.discussion import posts
+from courses.discussion import posts, subscriptions
 from courses.discussion.models import Post
-from courses.discussion.post_forms import AnswerForm, QuestionForm, ReportForm
+from courses.discussion.post_forms import (
+    AnswerForm,
+    EditAnswerForm,
+    EditQuestionForm,
+    QuestionForm,
+)
+from courses.discussion.reports import PostRefused, report
+from courses.discussion.showing import shown_posts
 from courses.discussion.subjects import Subject, find_subject, subject_of
 from courses.pages.access import signed_in
 
@@ -26,23 +32,10 @@ if TYPE_CHECKING:
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
 
+    from courses.models import User
+
 QUESTIONS_A_PAGE = 20
 ANSWERS_A_PAGE = 20
-
-
-@dataclass(frozen=True)
-class ShownPost:
-    """A post as one visitor sees it.
-
-    Attributes:
-        hidden: it contains a solution that the visitor has not found yet.
-        may_delete: the visitor may delete or restore it.
-    """
-
-    post: Post
-    hidden: bool
-    may_delete: bool
-    accepted: bool = False
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,7 +61,7 @@ def _discussion(request: HttpRequest, subject: Subject) -> HttpResponse:
                     author=signed_in(request.user), subject=subject.key, **form.cleaned_data
                 )
             except ValidationError as error:
-                _put(form, error)
+                add_errors(form, error)
             else:
                 return redirect(asked)
     questions = Post.objects.questions(subject.key).with_answer_counts()
@@ -95,6 +88,7 @@ def question(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(Post.objects.select_related("author"), pk=key, question=None)
     subject = subject_of(found.subject)
     form = AnswerForm(request.POST or None)
+    status = 422
     if request.method == "POST":
         if not request.user.is_authenticated:
             return redirect("account_login")
@@ -104,65 +98,112 @@ def question(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
                     author=signed_in(request.user), question=found, **form.cleaned_data
                 )
             except ValidationError as error:
-                _put(form, error)
+                status = 409 if isinstance(error, PostRefused) else 422
+                add_errors(form, error)
             else:
                 return redirect(made)
-    solved = subject.solution_visible_to(request.user)
     page = _answers(request, found)
-
-    def shown(post: Post) -> ShownPost:
-        own = request.user.is_authenticated and post.author_id == request.user.pk
-        return ShownPost(
-            post,
-            hidden=post.spoiler and not solved and not own,
-            may_delete=posts.may_delete(request.user, post),
-            accepted=post.pk == found.accepted_id,
-        )
-
+    asked, *answers = shown_posts(request.user, subject, [found, *page], question=found)
+    signed = request.user.is_authenticated
     return render(
         request,
         "courses/question.html",
         {
             "subject": subject,
-            "asked": shown(found),
-            "answers": [shown(post) for post in page],
+            "asked": asked,
+            "answers": answers,
             "page": page,
             "form": form,
-            "report_form": ReportForm(),
-            "may_accept": request.user.is_authenticated
-            and (signed_in(request.user).is_staff or found.author_id == request.user.pk),
+            "may_answer": not (found.taken_away or asked.closed),
+            "may_accept": signed
+            and (asked.own or asked.moderates or posts.may_accept(request.user, found)),
+            "following": signed and subscriptions.follows(signed_in(request.user), found),
             "crumbs": [
                 (subject.part.title, subject.part.get_absolute_url()),
                 (_("Discussion"), subject.address),
-                (found.title if found.deleted_at is None else _("Deleted"), ""),
+                (found.title if asked.readable else _("Not shown"), ""),
             ],
         },
-        status=422 if form.is_bound else 200,
+        status=status if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Edit one's own post; what somebody else or another window saved meanwhile is shown."""
+    post = get_object_or_404(Post.objects.select_related("question", "author"), pk=key)
+    user = signed_in(request.user)
+    if post.author_id != user.pk:
+        raise PermissionDenied
+    facts = {"title": post.title, "body": post.body, "spoiler": post.spoiler}
+    form_class = EditQuestionForm if post.question_id is None else EditAnswerForm
+    form = form_class(request.POST or None, initial=facts | {"version": post.version})
+    status, present = 422, None
+    if form.is_valid():
+        try:
+            posts.edit(author=user, post=post, **({"title": ""} | form.cleaned_data))
+        except ValidationError as error:
+            add_errors(form, error)
+            if isinstance(error, PostRefused):
+                status = 409
+                if error.reason == "conflict":
+                    post.refresh_from_db()
+                    present = post
+                    form.data = request.POST.copy()  # saving again is meant: it was compared
+                    form.data["version"] = str(post.version)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(post)
+    return render(
+        request,
+        "courses/edit_post.html",
+        {
+            "post": post,
+            "form": form,
+            "present": present,
+            "crumbs": [(post.title or _("Question"), post.get_absolute_url()), (_("Edit"), "")],
+        },
+        status=status if form.is_bound else 200,
     )
 
 
 @require_POST
 @login_required
 def change(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Accept, delete, restore or report a post, as the pressed button says."""
-    post = get_object_or_404(Post.objects.select_related("question"), pk=key)
+    """Accept, delete, restore, report or follow a post, as the pressed button says."""
+    post = get_object_or_404(Post.objects.select_related("question", "author"), pk=key)
     user = signed_in(request.user)
+    try:
+        told = _act(request, user, post)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        if told:
+            messages.success(request, told)
+    return redirect(post)
+
+
+def _act(request: HttpRequest, user: User, post: Post) -> str:
+    """Do what the pressed button says; return what to tell."""
     action = request.POST.get("action")
     if action == "accept":
         posts.accept(user=user, post=post)
     elif action == "delete":
         posts.delete(user=user, post=post)
-        messages.success(request, _("Deleted. You can restore it on this page."))
+        return _("Deleted. You can restore it on this page.")
     elif action == "restore":
         posts.restore(user=user, post=post)
     elif action == "report":
-        try:
-            posts.report(reporter=user, post=post, reason=request.POST.get("reason", ""))
-        except ValidationError as error:
-            messages.error(request, error.messages[0])
-        else:
-            messages.success(request, _("Thank you. A moderator will review it."))
-    return redirect(post)
+        report(reporter=user, post=post, reason=request.POST.get("reason", ""))
+        return _("Thank you. A moderator will review it.")
+    elif action in {"follow", "unfollow"}:
+        following = action == "follow"
+        subscriptions.follow(user=user, question=post.question or post, following=following)
+        if following:
+            return _("You'll get an email when somebody answers.")
+        return _("You'll get no more emails about this question.")
+    return ""
 
 
 def _answers(request: HttpRequest, found: Post) -> Page[Post]:
@@ -175,7 +216,7 @@ def _answers(request: HttpRequest, found: Post) -> Page[Post]:
     return Paginator(answers, ANSWERS_A_PAGE).get_page(number)
 
 
-def _put(form: Form, error: ValidationError) -> None:
+def add_errors(form: Form, error: ValidationError) -> None:
     """Add an error to the field of a form that it concerns."""
     if hasattr(error, "error_dict"):
         for name, errors in error.error_dict.items():

@@ -127,6 +127,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "suggested": None if current else _suggested(taken),
             "taken": taken,
             "waiting": waiting(user),
+            "unread_warnings": user.warnings.filter(read_at=None).count(),
             "certificates": Certificate.objects.filter(user=user),
             "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
             "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),

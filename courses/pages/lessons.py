@@ -154,9 +154,9 @@ def lesson_context(
     return {
         "bookmarked": place.lesson.bookmarked,  # type: ignore[attr-defined]  # annotated
         "note": Note.objects.filter(user=user, lesson=place.lesson).first() if user else None,
-        "question_count": Post.objects.filter(
-            subject=place.state.part.subject, question=None, deleted_at=None
-        ).count(),
+        "question_count": Post.objects.visible()
+        .filter(subject=place.state.part.subject, question=None)
+        .count(),
         "address": settings.SITE_URL + place.address,
         "lesson": place.lesson,
         "body": lesson_body(request, place.lesson, refused),

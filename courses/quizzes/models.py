@@ -33,7 +33,7 @@ class Quiz(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Quiz of {self.lesson_id}"
+        return str(self.lesson)
 
 
 class QuizAttempt(models.Model):
@@ -78,7 +78,7 @@ class QuizAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.correct}/{self.total}"
+        return f"{self.user}, {self.quiz}, {self.number}"
 
     @property
     def percent(self) -> int:

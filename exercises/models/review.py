@@ -42,4 +42,4 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.submission_id}: {self.score:g}"
+        return f"{self.submission}: {self.score:g}"

@@ -230,7 +230,7 @@ class Submission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.exercise_id}/{self.attempt} {self.state}"
+        return f"{self.user}, {self.exercise}, {self.attempt}"
 
     def get_absolute_url(self) -> str:
         """Return the address of the submission's page."""

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from courses.accounts.roles import SiteRight
 from courses.catalogue.translations import apply_part_translations, apply_translations
 from courses.learners.progress import exercise_completed
 from courses.models import Part
@@ -66,14 +67,14 @@ def solution(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the model solution, and what the exercise teaches, to those who have completed it.
 
     Raises:
-        PermissionDenied: to everybody else but staff.
+        PermissionDenied: to everybody else who may not see solutions.
     """
     shown = get_object_or_404(Exercise.objects.active().select_related("solution"), slug=slug)
     found: ModelSolution | None = getattr(shown, "solution", None)
     if found is None:
         raise Http404
     user = _user(request)
-    if not user.is_staff and not exercise_completed(user, slug):
+    if not user.may(SiteRight.SEE_SOLUTIONS) and not exercise_completed(user, slug):
         raise PermissionDenied
     found.html = apply_exercise_translation(shown).original(found.html)
     facts = {"exercise": shown, "solution": found, **place_of(shown)}

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from courses.accounts.roles import SiteRight
 from courses.models import User
 from exercises.feedback import notebooks
 from exercises.feedback.messages import notes_for_reviewer
@@ -67,7 +68,9 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             comment=form.cleaned_data["comment"],
         )
         messages.success(request, _("Review submitted. The learner can see it now."))
-        return redirect("exercises:reviews" if reviewer.is_staff else shown.get_absolute_url())
+        return redirect(
+            "exercises:reviews" if reviewer.may(SiteRight.REVIEW) else shown.get_absolute_url()
+        )
     facts = {
         "submission": shown,
         "exercise": shown.exercise,
@@ -91,7 +94,7 @@ def submitted_notebook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _to_review(
     request: HttpRequest, among: SubmissionQuerySet, pk: uuid.UUID
 ) -> tuple[Submission, User]:
-    """Return a project and its reviewer: of the staff, or teaching whoever submitted it.
+    """Return a project and its reviewer: with a role of the site, or teaching whoever did it.
 
     Raises:
         PermissionDenied: for everybody else, whether there is such a project or not.
@@ -100,7 +103,7 @@ def _to_review(
     if not isinstance(user, User):
         raise PermissionDenied
     shown = among.filter(pk=pk).first()
-    if shown is None and user.is_staff:
+    if shown is None and user.may(SiteRight.REVIEW):
         raise Http404
     if shown is None or not may_review(user, shown):
         raise PermissionDenied
@@ -108,6 +111,6 @@ def _to_review(
 
 
 def _reviewer(request: HttpRequest) -> User:
-    if not isinstance(request.user, User) or not request.user.is_staff:
+    if not isinstance(request.user, User) or not request.user.may(SiteRight.REVIEW):
         raise PermissionDenied
     return request.user

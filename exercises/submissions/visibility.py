@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from courses.accounts.roles import SiteRight
+
 if TYPE_CHECKING:
     from courses.models import User
     from exercises.models import Submission
@@ -30,14 +32,15 @@ def register(rule: TeachingRule) -> None:
 
 def may_see(user: User, submission: Submission) -> bool:
     """Say whether somebody may open the submission's page."""
-    return user.is_staff or submission.user_id == user.pk or _taught(user, submission)
+    sees_all = user.may(SiteRight.SEE_SUBMISSIONS)
+    return sees_all or submission.user_id == user.pk or _taught(user, submission)
 
 
 def may_review(user: User, submission: Submission) -> bool:
-    """Say whether somebody may review it; nobody reviews their own."""
-    return user.is_staff or (
-        submission.user_id != user.pk and _taught(user, submission, reviewing=True)
-    )
+    """Say whether somebody may review it; nobody but the staff reviews their own."""
+    if submission.user_id == user.pk:
+        return user.is_staff
+    return user.may(SiteRight.REVIEW) or _taught(user, submission, reviewing=True)
 
 
 def _taught(user: User, submission: Submission, *, reviewing: bool = False) -> bool:

@@ -46,7 +46,7 @@ NO_ROLE = ("stranger", "signed out")
 
 ALLOWED: dict[str, set[str]] = {
     Role.INSTRUCTOR: {str(right) for right in Right},
-    Role.ASSISTANT: {"belong", "see", "tell", "review"},
+    Role.ASSISTANT: {"belong", "see", "tell", "review", "moderate"},
     Role.OBSERVER: {"belong", "see"},
     Role.LEARNER: {"belong"},
     Role.TEST: {"belong"},
@@ -93,6 +93,7 @@ SEEING = {
     "exercise_figures",
 }
 REVIEWING = {"similar", "compare", "pair", "reviews"}
+MODERATING = {"moderation"}
 OWN = {"home", "reminders", "new_feed", "leave"}
 SENDING_CHANGES = {"cell", "schedule", "extensions", "reviews"}
 
@@ -168,7 +169,7 @@ def test_every_address_is_of_a_known_kind() -> None:
     """A new page has to be put into one of the tables above."""
     names = {pattern.name for pattern in urlpatterns}
 
-    assert names == CHANGING | SEEING | REVIEWING | OWN | OTHERS
+    assert names == CHANGING | SEEING | REVIEWING | MODERATING | OWN | OTHERS
     assert {str(role): {str(one) for one in rights} for role, rights in RIGHTS.items()} == ALLOWED
 
 
@@ -188,6 +189,8 @@ def test_each_role_opens_what_it_may_and_nothing_else(
     needed = "change" if changing else "see" if pattern.name in SEEING else "belong"
     if pattern.name in REVIEWING and not changing:
         needed = "review"
+    if pattern.name in MODERATING:
+        needed = "moderate"
     if pattern.name == "announcements" and method == "post":
         needed = "tell"
 
