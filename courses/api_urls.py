@@ -31,4 +31,9 @@ urlpatterns: list[URLPattern] = [
         name="quiz-attempts",
     ),
     path("certificates/<uuid:key>/", certificates.CertificateView.as_view(), name="certificate"),
+    path(
+        "certificates/<uuid:key>/facts/",
+        certificates.CertificateFactsView.as_view(),
+        name="certificate-facts",
+    ),
 ]

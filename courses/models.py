@@ -2,7 +2,7 @@
 
 from courses.accounts.models import User
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
-from courses.certificates.models import Certificate
+from courses.certificates.models import Certificate, SigningKey, StatusEntry
 from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
@@ -31,6 +31,8 @@ __all__ = [
     "Reading",
     "Report",
     "ReviewCard",
+    "SigningKey",
+    "StatusEntry",
     "TaskAnswer",
     "Translation",
     "User",

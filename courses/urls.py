@@ -53,5 +53,12 @@ urlpatterns: list[URLPattern] = [
     path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
     path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
+    path(
+        "certificates/status/<int:number>/",
+        certificates.status_list,
+        name="certificate_status_list",
+    ),
+    path(".well-known/did.json", certificates.did, name="did"),
+    path("did.json", certificates.did, name="did_below_a_path"),
     path("figures/<slug:digest>/<str:name>", figures.figure, name="figure"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,8 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from courses.certificates.credentials import identity
 from courses.certificates.mails import mail_certificate
 from courses.certificates.models import Certificate
+from courses.certificates.status_lists import allot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +33,9 @@ def issue(*, user: User, course: Course, parts: Sequence[Part]) -> Certificate:
         parts: the course's parts as they were completed.
     """
     lessons = [part.lesson for part in parts if part.lesson is not None]
+    now = timezone.now()
+    salt, identity_hash = identity(user.email)
+    days = settings.CERTIFICATE_DAYS
     certificate, created = Certificate.objects.get_or_create(
         user=user,
         course=course,
@@ -47,9 +53,15 @@ def issue(*, user: User, course: Course, parts: Sequence[Part]) -> Certificate:
             "exercises": len(parts) - len(lessons),
             "skills": course.skills,
             "issuer_name": settings.ISSUER_NAME,
-            "issued_at": timezone.now(),
+            "issued_at": now,
+            "stated_at": now,
+            "valid_until": now + timedelta(days=days) if days else None,
+            "identity_salt": salt,
+            "identity_hash": identity_hash,
         },
     )
+    if created:
+        allot(certificate.pk)
     if created and user.mail_certificate:
         mail_certificate(certificate)
     return certificate
@@ -81,7 +93,8 @@ def show_name(*, certificate: Certificate, public: bool) -> None:
     certificate.name_public = public
     if not certificate.learner_name and user is not None:
         certificate.learner_name = user.name
-    certificate.save(update_fields=["name_public", "learner_name"])
+    certificate.stated_at = timezone.now()
+    certificate.save(update_fields=["name_public", "learner_name", "stated_at"])
 
 
 @transaction.atomic
@@ -89,3 +102,15 @@ def show_name_everywhere(*, user: User) -> None:
     """Apply the choice of the profile to every certificate that the learner has already."""
     for certificate in Certificate.objects.filter(user=user).select_related("user"):
         show_name(certificate=certificate, public=user.name_public)
+
+
+@transaction.atomic
+def forget_holder(*, user: User) -> None:
+    """Delete from a learner's certificates whatever says who the holder is."""
+    Certificate.objects.filter(user=user).update(
+        learner_name="",
+        name_public=False,
+        identity_salt="",
+        identity_hash="",
+        stated_at=timezone.now(),
+    )

@@ -9,16 +9,20 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import caches
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from courses.certificates.facts import facts_of
 from courses.certificates.issuing import show_name
+from courses.certificates.keys import did_document
 from courses.certificates.models import Certificate
 from courses.certificates.pdf import certificate_pdf, qr_code
+from courses.certificates.status_lists import as_jwt, list_credential, with_proof
 from courses.certificates.typesetting import TypesettingError
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 PDF_SECONDS = 3600
 """How long a PDF is kept: setting it takes half a second, and anybody may ask."""
+LIST_FORMS = ("application/json", "application/vc", "application/vc+ld+json", "application/ld+json")
+JWT_FORMS = ("application/vc+jwt", "application/jwt")
 logger = logging.getLogger(__name__)
 NOT_FOR_SEARCH_ENGINES = "noindex, nofollow"
 
@@ -82,6 +88,41 @@ def pdf(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     response = HttpResponse(document, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="whybox-{found.course.slug}.pdf"'
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
+    return response
+
+
+@require_safe
+def did(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django's interface
+    """Answer with the keys that speak for this site, where `did:web` says that they are."""
+    response = JsonResponse(did_document(), json_dumps_params={"indent": 2})
+    response["Content-Type"] = "application/did+json"
+    return _for_any_page(response)
+
+
+@require_safe
+@cache_control(max_age=0, must_revalidate=True)
+@vary_on_headers("Accept")
+def status_list(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer with a status list: with an embedded proof, or as a JWT to whoever asks for one.
+
+    Verifiers disagree on the form, so both are served, under one address.
+    """
+    now = timezone.now()
+    document = list_credential(number, now=now)
+    if document is None:
+        raise Http404
+    wanted = request.get_preferred_type([*LIST_FORMS, *JWT_FORMS])
+    if request.GET.get("form") == "jwt" or wanted in JWT_FORMS:
+        response = HttpResponse(as_jwt(document, now=now), content_type=JWT_FORMS[0])
+    else:
+        response = JsonResponse(with_proof(document, now=now))
+        response["Content-Type"] = wanted or LIST_FORMS[0]
+    return _for_any_page(response)
+
+
+def _for_any_page(response: HttpResponse) -> HttpResponse:
+    """Let verifiers that run in a browser read a public document."""
+    response["Access-Control-Allow-Origin"] = "*"
     return response
 
 
