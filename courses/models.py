@@ -2,7 +2,7 @@
 
 from courses.accounts.models import User
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
-from courses.certificates.models import Certificate, SigningKey, StatusEntry
+from courses.certificates.models import Certificate, IssuedFile, SigningKey, StatusEntry
 from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
@@ -17,6 +17,7 @@ __all__ = [
     "Course",
     "Enrolment",
     "Figure",
+    "IssuedFile",
     "Lesson",
     "Note",
     "OutgoingMail",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from courses.pages import (
     accounts,
     catalogue,
+    certificate_files,
     certificates,
     discussion,
     figures,
@@ -13,6 +14,7 @@ from courses.pages import (
     microtasks,
     quizzes,
     reviews,
+    verification,
 )
 
 app_name = "courses"
@@ -51,14 +53,18 @@ urlpatterns: list[URLPattern] = [
     path("questions/<uuid:key>/", discussion.question, name="question"),
     path("posts/<uuid:key>/", discussion.change, name="post"),
     path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
-    path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
+    path("certificates/<uuid:key>.pdf", certificate_files.pdf, name="certificate_pdf"),
+    path("certificates/<uuid:key>.svg", certificate_files.svg, name="certificate_svg"),
+    path("certificates/<uuid:key>.png", certificate_files.png, name="certificate_png"),
+    path("certificates/<uuid:key>.json", certificate_files.data, name="certificate_json"),
+    path("certificates/verify/", verification.verify_file, name="verify_certificate"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
     path(
         "certificates/status/<int:number>/",
-        certificates.status_list,
+        certificate_files.status_list,
         name="certificate_status_list",
     ),
-    path(".well-known/did.json", certificates.did, name="did"),
-    path("did.json", certificates.did, name="did_below_a_path"),
+    path(".well-known/did.json", certificate_files.did, name="did"),
+    path("did.json", certificate_files.did, name="did_below_a_path"),
     path("figures/<slug:digest>/<str:name>", figures.figure, name="figure"),
 ]

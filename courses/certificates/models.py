@@ -154,3 +154,17 @@ class StatusEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list_number}/{self.position}"
+
+
+class IssuedFile(models.Model):
+    """A file that this site has made of a certificate, known by its SHA-256.
+
+    The signature covers the data in a PDF or a badge, not how it is drawn.
+    """
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE, related_name="files")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.digest[:12]

@@ -22,8 +22,6 @@ from courses.certificates.keys import (
 from courses.certificates.models import SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.core.management.base import CommandParser
 
 RESTART = "Restart the site: from then on it signs. The key before it stays accepted."
@@ -33,7 +31,7 @@ class Command(BaseCommand):
     """Make, rotate, retire and list the keys."""
 
     help = "The keys that sign certificates."
-    requires_system_checks: Sequence[str] | str = []  # it makes the key that the check asks for
+    requires_system_checks: tuple[str, ...] = ()  # it makes the key that the check asks for
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One action."""
