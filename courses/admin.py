@@ -12,10 +12,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from knox.models import get_token_model
 
-from courses.certificates.issuing import revoke
+from courses.certificates.issuing import apply_changed_name, reissue, revoke
 from courses.mail.sending import send_again
 from courses.models import (
     Certificate,
+    CertificateEvent,
     Completion,
     Course,
     Enrolment,
@@ -56,6 +57,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it r
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's
+        """Save a user; certificates take a changed name."""
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            apply_changed_name(user=obj)
 
 
 class ShownAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic when it runs
@@ -98,6 +105,20 @@ class ProgressAdmin(ShownAdmin):
     search_fields = ("user__email",)
 
 
+class EventInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic when it runs
+    """Who did what to a certificate, when, and why."""
+
+    model = CertificateEvent
+    fields = ("created_at", "kind", "actor", "reason")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, *_arguments: Any) -> bool:
+        """The record is written by what happens, by nobody."""
+        return False
+
+
 class ReasonForm(ActionForm):
     """The action's form, with a reason beside it."""
 
@@ -106,19 +127,21 @@ class ReasonForm(ActionForm):
 
 @admin.register(Certificate)
 class CertificateAdmin(ShownAdmin):
-    """Certificates; they can be revoked, never changed."""
+    """Certificates; they can be revoked or issued again, never changed; each has its record."""
 
-    list_display = ("course_title", "user", "issued_at", "revoked_at")
+    list_display = ("course_title", "user", "issued_at", "revoked_at", "superseded_at")
+    inlines = (EventInline,)
     list_select_related = ("user",)
     search_fields = ("id", "user__email", "learner_name")
-    actions = ("revoke_chosen",)
+    actions = ("revoke_chosen", "reissue_chosen")
     action_form = ReasonForm
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Offer revocation to those who may change certificates."""
+        """Offer what changes certificates to those who may."""
         actions = super().get_actions(request)
         if not request.user.has_perm("courses.change_certificate"):
-            actions.pop("revoke_chosen", None)
+            for name in self.actions:
+                actions.pop(name, None)
         return actions
 
     @admin.action(description=_("Revoke selected"))
@@ -126,11 +149,34 @@ class CertificateAdmin(ShownAdmin):
         """Revoke the chosen certificates."""
         for certificate in queryset:
             try:
-                revoke(certificate=certificate, reason=request.POST.get("reason", ""))
+                revoke(
+                    certificate=certificate,
+                    reason=request.POST.get("reason", ""),
+                    actor=_staff(request),
+                )
             except ValidationError as error:
                 self.message_user(request, error.messages[0], messages.ERROR)
                 return
         self.message_user(request, _("Revoked."), messages.SUCCESS)
+
+    @admin.action(description=_("Issue selected again"))
+    def reissue_chosen(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> None:
+        """Replace the chosen certificates by new ones, with the holder's name as it is now."""
+        for certificate in queryset:
+            try:
+                reissue(
+                    certificate=certificate,
+                    reason=request.POST.get("reason", ""),
+                    actor=_staff(request),
+                )
+            except ValidationError as error:
+                self.message_user(request, error.messages[0], messages.ERROR)
+                return
+        self.message_user(request, _("Issued again."), messages.SUCCESS)
+
+
+def _staff(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 @admin.register(OutgoingMail)

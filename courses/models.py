@@ -2,7 +2,13 @@
 
 from courses.accounts.models import User
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
-from courses.certificates.models import Certificate, IssuedFile, SigningKey, StatusEntry
+from courses.certificates.models import (
+    Certificate,
+    CertificateEvent,
+    IssuedFile,
+    SigningKey,
+    StatusEntry,
+)
 from courses.discussion.models import Post, Report
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
@@ -13,6 +19,7 @@ from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
 __all__ = [
     "Bookmark",
     "Certificate",
+    "CertificateEvent",
     "Completion",
     "Course",
     "Enrolment",

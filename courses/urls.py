@@ -59,6 +59,8 @@ urlpatterns: list[URLPattern] = [
     path("certificates/<uuid:key>.json", certificate_files.data, name="certificate_json"),
     path("certificates/verify/", verification.verify_file, name="verify_certificate"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
+    path("certificates/<uuid:key>/results/", certificates.results, name="certificate_results"),
+    path("transcript/", learners.transcript, name="transcript"),
     path(
         "certificates/status/<int:number>/",
         certificate_files.status_list,

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class CertificateCourseSerializer(serializers.Serializer[Any]):
-    """The course as it was when the certificate was issued."""
+    """The course, or the path, as it was when the certificate was issued."""
 
-    slug = serializers.SlugField(source="course.slug")
+    slug = serializers.SlugField(source="subject.slug")
     title = serializers.CharField(source="course_title")
     version = serializers.CharField(source="course_version")
     level = serializers.ChoiceField(source="course_level", choices=Level.choices)
@@ -38,11 +38,13 @@ class CertificateSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     valid = serializers.BooleanField()
+    state = serializers.ChoiceField(choices=["valid", "superseded", "revoked", "expired"])
     holder = serializers.CharField(
         source="shown_name",
         allow_null=True,
         help_text="Null while the holder withholds the name.",
     )
+    initials = serializers.CharField()
     course = CertificateCourseSerializer(source="*")
     issuer = serializers.CharField(source="issuer_name")
     issued_at = serializers.DateTimeField()
@@ -116,7 +118,7 @@ class CertificateFactsView(APIView):
 
 
 def _found(key: uuid.UUID) -> Certificate:
-    found = Certificate.objects.select_related("course").filter(pk=key).first()
+    found = Certificate.objects.with_subject().filter(pk=key).first()
     if found is None:
         raise NotFound("Certificate not found.")
     return found

@@ -53,7 +53,7 @@ def badge_png(certificate: Certificate) -> bytes:
 
 def drawing(certificate: Certificate) -> str:
     """Return the badge's picture: a medal with the course's motif, its title, issuer and year."""
-    slug = certificate.course.slug
+    slug = certificate.subject.slug
     motif = MOTIFS.get(slug, partial(_bars, slug))()
     lines = _lines(certificate.course_title)
     top = 402 - 15 * (len(lines) - 1)

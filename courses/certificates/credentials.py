@@ -125,7 +125,8 @@ def _subject(certificate: Certificate) -> dict[str, Any]:
 
 
 def _achievement(certificate: Certificate) -> dict[str, Any]:
-    course = settings.SITE_URL + certificate.course.get_absolute_url()
+    subject = settings.SITE_URL + certificate.subject.get_absolute_url()
+    kind = "course" if certificate.course_id is not None else "learning path"
     counts = (
         (certificate.lessons, "lessons read"),
         (certificate.quizzes, "quizzes passed"),
@@ -133,15 +134,16 @@ def _achievement(certificate: Certificate) -> dict[str, Any]:
     )
     done = "; ".join(f"{count} {words}" for count, words in counts if count)
     achievement = {
-        "id": course,
+        "id": subject,
         "type": ["Achievement"],
         "achievementType": "Certificate",
         "name": certificate.course_title,
         "description": certificate.course_summary,
-        "version": certificate.course_version,
         "inLanguage": certificate.language,
-        "criteria": {"id": certificate.address, "narrative": f"Completed the course: {done}."},
+        "criteria": {"id": certificate.address, "narrative": f"Completed the {kind}: {done}."},
     }
+    if certificate.course_version:
+        achievement["version"] = certificate.course_version
     if certificate.skills:
         achievement["tag"] = list(certificate.skills)
     return achievement

@@ -159,6 +159,16 @@ def _by_record(
     credential = found.credential or {}
     if record is None:
         return _without_record(credential, genuine)
+    if record.superseded_at is not None:
+        return Verdict(
+            State.ENDED,
+            "superseded",
+            _("This certificate was replaced by another on %(date)s.")
+            % {"date": _day(record.superseded_at)},
+            record.revoked_reason,
+            genuine=genuine,
+            certificate=record,
+        )
     if record.revoked_at is not None:
         return Verdict(
             State.ENDED,
@@ -309,7 +319,7 @@ def _other_issuer(found: Examination, record: Certificate | None) -> Verdict:
 
 def _record(found: Examination) -> Certificate | None:
     key = _key(found.credential or {})
-    return Certificate.objects.select_related("course").filter(pk=key).first() if key else None
+    return Certificate.objects.with_subject().filter(pk=key).first() if key else None
 
 
 def _key(credential: dict[str, Any]) -> uuid.UUID | None:

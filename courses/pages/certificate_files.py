@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 def _state(_request: HttpRequest, key: uuid.UUID) -> str | None:
     """Return what stands for a certificate's files as they would be made now, for the ETag."""
-    found = Certificate.objects.select_related("course").filter(pk=key).first()
+    found = Certificate.objects.with_subject().filter(pk=key).first()
     if found is None:
         return None
     proof = signed_credential(found)["proof"]["proofValue"]
@@ -96,7 +96,7 @@ def _made(
     content_type: str,
 ) -> HttpResponse:
     """Answer with a file of a certificate, made once until what it says changes."""
-    found = get_object_or_404(Certificate.objects.select_related("course"), pk=key)
+    found = get_object_or_404(Certificate.objects.with_subject(), pk=key)
     documents = caches["documents"]
     kept = f"certificate-{ending}-{_state(request, key)}"
     document = documents.get(kept)
@@ -108,7 +108,7 @@ def _made(
             return render(request, "certificates/no_pdf.html", {"certificate": found}, status=503)
         documents.set(kept, document, KEPT_SECONDS)
     response = HttpResponse(document, content_type=content_type)
-    response["Content-Disposition"] = f'inline; filename="whybox-{found.course.slug}.{ending}"'
+    response["Content-Disposition"] = f'inline; filename="whybox-{found.subject.slug}.{ending}"'
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
     return response
 

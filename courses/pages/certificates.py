@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.certificates.facts import facts_of
-from courses.certificates.issuing import show_name
+from courses.certificates.issuing import show_name, show_results
 from courses.certificates.models import Certificate, StatusEntry
 from courses.certificates.pdf import qr_code
 from courses.pages.certificate_files import NOT_FOR_SEARCH_ENGINES
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @require_safe
 def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Show everything that the certificate says, to anyone who has its address."""
-    found = Certificate.objects.select_related("course").filter(pk=key).first()
+    found = Certificate.objects.with_subject().filter(pk=key).first()
     if found is None:
         return _gone(request, key)
     facts = facts_of(found)
@@ -39,6 +40,9 @@ def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             "qr": qr_code(facts.address),
             "is_holder": request.user.is_authenticated and request.user.pk == found.user_id,
             "linkedin": _linkedin(found, facts),
+            "linkedin_post": "https://www.linkedin.com/sharing/share-offsite/?"
+            + urlencode({"url": facts.address}),
+            "site": settings.SITE_URL,
         },
     )
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
@@ -53,6 +57,17 @@ def name(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         Certificate.objects.select_related("user"), pk=key, user__pk=request.user.pk
     )
     show_name(certificate=found, public=request.POST.get("public") == "yes")
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def results(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Show scores and link projects, or not; only the holder may say."""
+    found = get_object_or_404(Certificate, pk=key, user__pk=request.user.pk)
+    show_results(
+        certificate=found, scores="scores" in request.POST, evidence="evidence" in request.POST
+    )
     return redirect(found)
 
 
