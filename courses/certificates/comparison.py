@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +31,10 @@ LABELS: Final[dict[str, Promise]] = {
     "credentialSubject/achievement/criteria": gettext_lazy("What was passed"),
     "credentialSubject/achievement/tag": gettext_lazy("Skills"),
 }
-"""Beginning of a path -> what stands there; the longest that fits counts."""
+"""Beginning of a path -> the words for it; the longest that fits counts."""
+
+
+DATES: Final = frozenset({"validFrom", "awardedDate", "validUntil"})
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,26 @@ def differences(record: dict[str, Any], file: dict[str, Any]) -> list[Difference
     """Return each place where a file's credential differs from the record, proofs aside."""
     left, right = _flat(record), _flat(file)
     return [
-        Difference(_label(path), left.get(path, ""), right.get(path, ""))
+        Difference(_label(path), *_words(path, left.get(path, ""), right.get(path, "")))
         for path in [*left, *(one for one in right if one not in left)]
         if left.get(path, "") != right.get(path, "")
     ]
+
+
+def _words(path: str, record: str, file: str) -> tuple[str, str]:
+    """Return both values as people write them; dates in words, unless they fall on one day."""
+    if path not in DATES:
+        return record, file
+    left, right = _day(record), _day(file)
+    return (left, right) if left != right else (record, file)
+
+
+def _day(text: str) -> str:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return formats.date_format(moment.astimezone(dt.UTC), "j F Y") if moment.tzinfo else text
 
 
 def _label(path: str) -> str:

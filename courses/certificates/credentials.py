@@ -14,7 +14,7 @@ from courses.certificates.keys import method_of, signing_key, site_did
 from courses.certificates.linked_data import CREDENTIALS, OPEN_BADGES
 from courses.certificates.models import StatusEntry
 from courses.certificates.proofs import sign
-from courses.certificates.status_lists import list_address
+from courses.certificates.status_lists import allot, list_address
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,7 +37,9 @@ def identity(email: str) -> tuple[str, str]:
 
 def unsigned_credential(certificate: Certificate) -> dict[str, Any]:
     """Return what a certificate says now, as a credential without its proof."""
-    entry = StatusEntry.objects.get(certificate_key=certificate.pk)
+    entry = StatusEntry.objects.filter(certificate_key=certificate.pk).first()
+    if entry is None:  # a certificate that was written without being issued
+        entry = allot(certificate.pk)
     address = list_address(entry.list_number)
     document = {
         "@context": [CREDENTIALS, OPEN_BADGES],

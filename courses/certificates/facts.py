@@ -56,6 +56,7 @@ class CertificateFacts:
     Attributes:
         holder: the learner's name; None when the learner keeps it private or never gave one.
         initials: of the learner's name; empty without one.
+        completed: what the holder has done, between the holder's name and that of the course.
         rows: the facts that are shown as a list.
         revoked_on: a date in words; None while the certificate is neither revoked nor replaced.
         replaced_by: the address of the certificate that holds instead; empty without one.
@@ -63,6 +64,7 @@ class CertificateFacts:
 
     holder: str | None
     initials: str
+    completed: str
     course: str
     summary: str
     issuer: str
@@ -101,6 +103,9 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
     return CertificateFacts(
         holder=certificate.shown_name,
         initials=certificate.initials,
+        completed=_("has completed the course")
+        if certificate.course_id is not None
+        else _("has completed the learning path"),
         course=certificate.course_title,
         summary=certificate.course_summary,
         issuer=certificate.issuer_name,

@@ -69,6 +69,7 @@ def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
         "description": facts.summary,
         "language": language,
         "holder": facts.holder,
+        "initials": facts.initials,
         "course": facts.course,
         "summary": facts.summary,
         "issuer": facts.issuer,
@@ -80,7 +81,7 @@ def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
         "words": {
             "certificate": _("Certificate of completion"),
             "withheld": _("Name withheld by the holder"),
-            "completed": _("has completed the course"),
+            "completed": facts.completed,
             "skills": _("Skills"),
             "revoked": _("Revoked on"),
             "attachment": _("The signed certificate, for software that verifies it"),

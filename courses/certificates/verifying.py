@@ -279,6 +279,9 @@ def _not_signed(found: Examination, record: Certificate | None) -> Verdict:
     }
     if found.outcome is Outcome.OTHER_ISSUER:
         return _other_issuer(found, record)
+    if found.outcome is Outcome.BUSY:
+        headline = _("Many files are being verified right now. Try again in a minute.")
+        return Verdict(State.UNKNOWN, "busy", headline)
     state, headline = headlines[found.outcome]
     altered: list[Difference] = []
     if record is not None and found.credential is not None and state is State.ALTERED:

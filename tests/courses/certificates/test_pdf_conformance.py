@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
 from pdfua import Severity, validate
+from pypdf import PdfReader
 
 from courses.certificates.credentials import signed_credential
 from courses.certificates.issuing import revoke
@@ -75,3 +77,14 @@ def test_the_profile_and_the_attachment_are_as_pdf_a_asks(
         for found in document.objects:
             if isinstance(found, pikepdf.Dictionary) and found.get("/Type") == "/FontDescriptor":
                 assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(found.keys())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_can_be_read_from_the_page(certificate: Certificate, name: str) -> None:
+    """Every character of it stands on the page, as itself and not as markup; none is a box."""
+    Certificate.objects.update(learner_name=name)
+    certificate.refresh_from_db()
+    (page,) = PdfReader(io.BytesIO(certificate_pdf(certificate))).pages
+    shown = unicodedata.normalize("NFKC", page.extract_text())
+    for letter in set(name) - {" "}:
+        assert shown.count(letter) >= name.count(letter)

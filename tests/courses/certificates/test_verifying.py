@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from pypdf import PdfReader, PdfWriter
 
-from courses.certificates import baking, keys
+from courses.certificates import baking, examination, keys
 from courses.certificates.badges import badge_png, badge_svg
 from courses.certificates.baking import PNG_SIGNATURE, bake_png, bake_svg
 from courses.certificates.credentials import as_text, signed_credential
@@ -93,6 +93,8 @@ def test_each_tampering_is_told(certificate: Certificate, name: str) -> None:
     if name == "name":
         (one,) = verdict.altered
         assert (one.record, one.file) == ("Lena Lind", "Mallory")
+    if name == "date of issue":
+        assert verdict.altered[0].file == "1 January 2020"
 
 
 def test_the_answers_tell_the_cases_apart(certificate: Certificate) -> None:
@@ -354,3 +356,19 @@ def test_baking_leaves_the_picture_as_it_is() -> None:
     ):
         assert baking.kind_of(data) is kind
         assert baking.credential_text(data, kind) == text
+
+
+def test_a_crowd_does_not_hold_the_site(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files at a time; who comes beside them is told to try again, after a short wait."""
+    monkeypatch.setattr(examination, "WAIT_SECONDS", 0.01)
+    data = data_of(signed_credential(certificate))
+    for _turn in range(2):
+        assert examination._turns.acquire(timeout=20)
+    try:
+        assert verify(data).code == "busy"
+    finally:
+        for _turn in range(2):
+            examination._turns.release()
+    assert verify(data).code == "genuine"
