@@ -78,6 +78,7 @@ check-migrations:
 	$(SITE)/python manage.py makemigrations --check --dry-run
 check-deployment:
 	WHYBOX_SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w0) WHYBOX_VARIANT_SECRET=check \
+	  WHYBOX_CERTIFICATE_KEY=$$(head -c 32 /dev/urandom | base64 -w0 | tr +/ -_) \
 	  DJANGO_SETTINGS_MODULE=config.settings.production \
 	  $(SITE)/python manage.py check --deploy --fail-level WARNING
 check-api:

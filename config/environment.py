@@ -4,7 +4,10 @@ Each is described in docs/settings.md; a test compares the two lists. A `.env` f
 the checkout is read too and never overrides a variable of the environment.
 """
 
+import contextlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +20,8 @@ env: Final = environ.Env(
     WHYBOX_ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     WHYBOX_BROKER_URL=(str, ""),
     WHYBOX_CACHE_URL=(str, ""),
+    WHYBOX_CERTIFICATE_DAYS=(int, 0),
+    WHYBOX_CERTIFICATE_KEY=(str, ""),
     WHYBOX_CHECKPOINT_MEMORY=(int, -1),
     WHYBOX_CONTENT=(str, str(BASE_DIR / "content")),
     WHYBOX_DATABASE_URL=(str, ""),
@@ -43,8 +48,10 @@ env: Final = environ.Env(
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 
-def stored_secret(name: str, folder: Path) -> str:
+def stored_secret(name: str, folder: Path, *, size: int = 48) -> str:
     """Return the secret stored in `folder`/`name`; generate it on first use, readable by its owner.
+
+    It is `size` random bytes in base64url.
 
     For a site on one machine; a production site gets its secrets from the environment.
     """
@@ -53,9 +60,10 @@ def stored_secret(name: str, folder: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         folder.mkdir(parents=True, exist_ok=True)
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:  # another process of the same first start created it
-        return path.read_text().strip()
-    path.write_text(secrets.token_urlsafe(48) + "\n")
+    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=name) as new:  # its owner's only
+        new.write(secrets.token_urlsafe(size) + "\n")
+        new.flush()
+        # Another process of the same first start may have created it; nobody sees half of one.
+        with contextlib.suppress(FileExistsError):
+            os.link(new.name, path)
     return path.read_text().strip()

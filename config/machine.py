@@ -26,10 +26,11 @@ PACKAGES = {  # component -> Debian packages that provide it
     "PostgreSQL": ["postgresql"],
     "Redis": ["redis-server"],
     "nginx": ["nginx-light"],
+    "npm": ["nodejs", "npm"],  # verifiers of certificates that are not ours
 }
 NEEDS = {  # purpose -> components
     "run": ["venv", "bubblewrap"],
-    "test": ["venv", "bubblewrap", "nginx"],
+    "test": ["venv", "bubblewrap", "nginx", "npm"],
     "browser": ["venv", "bubblewrap", "Chromium"],
     "services": ["PostgreSQL", "Redis"],
 }

@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 from knox.models import get_token_model
 
+from courses.certificates.issuing import apply_changed_name
 from courses.models import User
 from courses.record_admin import RecordAdmin, is_superuser
 
@@ -59,6 +60,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it r
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's
+        """Save a user; certificates take a changed name."""
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            apply_changed_name(user=obj)
 
     @admin.display(description=_("roles"))
     def role_names(self, person: User) -> str:

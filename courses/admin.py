@@ -13,10 +13,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from courses.accounts.roles import SiteRight
-from courses.certificates.issuing import revoke
+from courses.certificates.issuing import reissue, revoke
 from courses.mail.sending import send_again
 from courses.models import (
     Certificate,
+    CertificateEvent,
     Completion,
     Course,
     Enrolment,
@@ -152,6 +153,20 @@ class RatingAdmin(RecordAdmin):
     search_fields = ("course__title",)
 
 
+class EventInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic when it runs
+    """Who did what to a certificate, when, and why."""
+
+    model = CertificateEvent
+    fields = ("created_at", "kind", "actor", "reason")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, *_arguments: Any) -> bool:
+        """The record is written by what happens, by nobody."""
+        return False
+
+
 class ReasonForm(ActionForm):
     """The action's form, with a reason beside it."""
 
@@ -160,18 +175,19 @@ class ReasonForm(ActionForm):
 
 @admin.register(Certificate)
 class CertificateAdmin(RecordAdmin):
-    """Certificates; they can be revoked, never changed."""
+    """Certificates; they can be revoked or issued again, never changed; each has its record."""
 
     right = SiteRight.SEE_LEARNING
     shown = (
         *("course_title", "user", "learner_name", "name_public", "issued_at"),
         *("revoked_at", "revoked_reason", "course_version", "issuer_name", "public_page"),
     )
-    list_display = ("course_title", "user", "issued_at", "revoked_at")
+    list_display = ("course_title", "user", "issued_at", "revoked_at", "superseded_at")
+    inlines = (EventInline,)
     list_select_related = ("user",)
     list_filter = ("course_title", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("id", "user__email", "learner_name", "course_title")
-    actions = ("revoke_chosen",)
+    actions = ("revoke_chosen", "reissue_chosen")
     action_form = ReasonForm
 
     @admin.display(description=_("public page"))
@@ -181,10 +197,11 @@ class CertificateAdmin(RecordAdmin):
         return format_html('<a href="{}">{}</a>', address, address)
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Offer revocation to those who may change certificates."""
+        """Offer what changes certificates to those who may."""
         actions = super().get_actions(request)
         if not request.user.has_perm("courses.change_certificate"):
-            actions.pop("revoke_chosen", None)
+            for name in self.actions:
+                actions.pop(name, None)
         return actions
 
     @admin.action(description=_("Revoke selected"))
@@ -192,11 +209,34 @@ class CertificateAdmin(RecordAdmin):
         """Revoke the chosen certificates."""
         for certificate in queryset:
             try:
-                revoke(certificate=certificate, reason=request.POST.get("reason", ""))
+                revoke(
+                    certificate=certificate,
+                    reason=request.POST.get("reason", ""),
+                    actor=_staff(request),
+                )
             except ValidationError as error:
                 self.message_user(request, error.messages[0], messages.ERROR)
                 return
         self.message_user(request, _("Revoked."), messages.SUCCESS)
+
+    @admin.action(description=_("Issue selected again"))
+    def reissue_chosen(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> None:
+        """Replace the chosen certificates by new ones, with the holder's name as it is now."""
+        for certificate in queryset:
+            try:
+                reissue(
+                    certificate=certificate,
+                    reason=request.POST.get("reason", ""),
+                    actor=_staff(request),
+                )
+            except ValidationError as error:
+                self.message_user(request, error.messages[0], messages.ERROR)
+                return
+        self.message_user(request, _("Issued again."), messages.SUCCESS)
+
+
+def _staff(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 @admin.register(Post)

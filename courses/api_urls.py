@@ -66,4 +66,9 @@ urlpatterns: list[URLPattern] = [
     path("warnings/<uuid:key>/reading/", moderation.WarningReadView.as_view(), name="warning-read"),
     path("roles/", moderation.RolesView.as_view(), name="roles"),
     path("certificates/<uuid:key>/", certificates.CertificateView.as_view(), name="certificate"),
+    path(
+        "certificates/<uuid:key>/facts/",
+        certificates.CertificateFactsView.as_view(),
+        name="certificate-facts",
+    ),
 ]

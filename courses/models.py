@@ -3,7 +3,13 @@
 from courses.accounts.models import User
 from courses.audit.models import SiteChange
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
-from courses.certificates.models import Certificate
+from courses.certificates.models import (
+    Certificate,
+    CertificateEvent,
+    IssuedFile,
+    SigningKey,
+    StatusEntry,
+)
 from courses.discussion.models import (
     ModeratorWarning,
     Post,
@@ -20,10 +26,12 @@ from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
 __all__ = [
     "Bookmark",
     "Certificate",
+    "CertificateEvent",
     "Completion",
     "Course",
     "Enrolment",
     "Figure",
+    "IssuedFile",
     "Lesson",
     "ModeratorWarning",
     "Note",
@@ -40,7 +48,9 @@ __all__ = [
     "Reading",
     "Report",
     "ReviewCard",
+    "SigningKey",
     "SiteChange",
+    "StatusEntry",
     "Subscription",
     "TaskAnswer",
     "Translation",

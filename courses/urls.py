@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from courses.pages import (
     accounts,
     catalogue,
+    certificate_files,
     certificates,
     data_sets,
     discussion,
@@ -16,6 +17,7 @@ from courses.pages import (
     quizzes,
     reviews,
     roles,
+    verification,
 )
 
 app_name = "courses"
@@ -61,8 +63,21 @@ urlpatterns: list[URLPattern] = [
     path("notices/", moderation.notices, name="notices"),
     path("roles/", roles.roles, name="roles"),
     path("certificates/<uuid:key>/", certificates.certificate, name="certificate"),
-    path("certificates/<uuid:key>.pdf", certificates.pdf, name="certificate_pdf"),
+    path("certificates/<uuid:key>.pdf", certificate_files.pdf, name="certificate_pdf"),
+    path("certificates/<uuid:key>.svg", certificate_files.svg, name="certificate_svg"),
+    path("certificates/<uuid:key>.png", certificate_files.png, name="certificate_png"),
+    path("certificates/<uuid:key>.json", certificate_files.data, name="certificate_json"),
+    path("certificates/verify/", verification.verify_file, name="verify_certificate"),
     path("certificates/<uuid:key>/name/", certificates.name, name="certificate_name"),
+    path("certificates/<uuid:key>/results/", certificates.results, name="certificate_results"),
+    path("transcript/", learners.transcript, name="transcript"),
+    path(
+        "certificates/status/<int:number>/",
+        certificate_files.status_list,
+        name="certificate_status_list",
+    ),
+    path(".well-known/did.json", certificate_files.did, name="did"),
+    path("did.json", certificate_files.did, name="did_below_a_path"),
     path("figures/<slug:digest>/<str:name>", figures.figure, name="figure"),
     path("data/<str:name>", data_sets.data_set, name="data_set"),
 ]

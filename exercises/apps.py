@@ -19,10 +19,13 @@ class ExercisesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the search find exercises; courses know nothing of them."""
+        """Let the search and the certificates know exercises; courses know nothing of them."""
         from courses.authoring import search_index  # noqa: PLC0415  # its models are ready now
+        from courses.certificates import achievements  # noqa: PLC0415  # the same
+        from exercises.achievements import achieved  # noqa: PLC0415  # the same
 
         search_index.register("exercise", _search_entries)
+        achievements.register(achieved)
 
 
 def _search_entries() -> Iterable[search_index.Entry]:

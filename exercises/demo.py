@@ -272,7 +272,7 @@ def _show_certificate(learner: Learner, course: str) -> None:
     path = f"/certificates/{progress['certificate']}/"
     stranger = Learner(learner.address)
     stranger.page(path)
-    facts = stranger.call(f"certificates/{progress['certificate']}/")
+    facts = stranger.call(f"certificates/{progress['certificate']}/facts/")
     _say(f"\nThe certificate opens without signing in: {learner.address}{path}")
     _say(f"  {facts['course']['title']}, {'valid' if facts['valid'] else 'NOT VALID'}")
 

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("exercises/<slug:slug>/submit/", exercises.submit, name="submit"),
     path("submissions/<uuid:pk>/", exercises.submission, name="submission"),
     path("submissions/<uuid:pk>/notebook/", exercises.executed, name="executed"),
+    path("certificates/<uuid:key>/projects/<uuid:pk>/", exercises.evidence, name="evidence"),
     path("submissions/<uuid:pk>/diagnosis/", exercises.diagnosis, name="diagnosis"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<uuid:pk>/", reviews.review, name="review"),

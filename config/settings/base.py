@@ -15,6 +15,11 @@ CONTENT_DIR = Path(env("WHYBOX_CONTENT"))
 REFERENCES_DIR = Path(env("WHYBOX_REFERENCES") or VAR_DIR / "references")
 SITE_URL: str = env("WHYBOX_SITE_URL").rstrip("/")
 ISSUER_NAME: str = env("WHYBOX_ISSUER")
+CERTIFICATE_KEY: str = env("WHYBOX_CERTIFICATE_KEY")
+CERTIFICATE_KEY_FILE: Path | None = None
+"""Where a site on one machine keeps the key; None: it comes from the environment."""
+CERTIFICATE_DAYS: int = max(0, env("WHYBOX_CERTIFICATE_DAYS"))
+"""How long a certificate is valid; 0: without end."""
 ALLOWED_HOSTS: list[str] = env("WHYBOX_ALLOWED_HOSTS")
 DEMO_ACCOUNTS = False
 """Whether accounts with published passwords exist; only `make run` and the tests switch it on."""

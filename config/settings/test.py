@@ -17,6 +17,7 @@ from config.settings.base import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR
 DEMO_ACCOUNTS = True
 SECRET_KEY = "known to everyone, for tests only"  # noqa: S105  # a test's secret guards nothing
 VARIANT_SECRET = "the same"  # noqa: S105  # a test's secret guards nothing
+CERTIFICATE_KEY = "a-certificate-key-that-everybody-may-know-0"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = [*env("WHYBOX_ALLOWED_HOSTS"), "testserver"]

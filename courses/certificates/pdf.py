@@ -1,25 +1,27 @@
-"""The certificate as PDF/UA, set by typst, with a QR code that leads to the public page."""
+"""The certificate as PDF/A-3a and PDF/UA-1, with a QR code and the signed credential attached."""
 
 from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segno
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from courses.certificates.baking import ATTACHMENT
+from courses.certificates.credentials import as_text, signed_credential
 from courses.certificates.facts import facts_of
-from courses.certificates.typesetting import Job, typeset
+from courses.certificates.issued_files import recorded
+from courses.certificates.typesetting import TEMPLATES, Job, typeset
 
 if TYPE_CHECKING:
     from courses.certificates.facts import CertificateFacts
     from courses.certificates.models import Certificate
 
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "certificates" / "certificate.typ"
+TEMPLATE = TEMPLATES / "certificate.typ"
 
 
 def qr_code(address: str) -> str:
@@ -51,8 +53,10 @@ def certificate_pdf(certificate: Certificate) -> bytes:
     inputs = {
         "facts": json.dumps(data_for_typst(facts, language)),
         "qr": qr_code(facts.address),
+        "credential": as_text(signed_credential(certificate)),
     }
-    return typeset(Job(str(TEMPLATE), inputs, timestamp=int(certificate.issued_at.timestamp())))
+    job = Job(str(TEMPLATE), inputs, timestamp=int(certificate.issued_at.timestamp()))
+    return recorded(certificate, typeset(job))
 
 
 def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
@@ -65,6 +69,7 @@ def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
         "description": facts.summary,
         "language": language,
         "holder": facts.holder,
+        "initials": facts.initials,
         "course": facts.course,
         "summary": facts.summary,
         "issuer": facts.issuer,
@@ -72,12 +77,14 @@ def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
         "rows": [{"name": row.name, "value": row.value} for row in facts.rows],
         "skills": list(facts.skills),
         "revoked": revoked,
+        "attachment": ATTACHMENT,
         "words": {
             "certificate": _("Certificate of completion"),
             "withheld": _("Name withheld by the holder"),
-            "completed": _("has completed the course"),
+            "completed": facts.completed,
             "skills": _("Skills"),
             "revoked": _("Revoked on"),
+            "attachment": _("The signed certificate, for software that verifies it"),
             "check": _("Verify this certificate (no account needed):"),
             "qr": _("QR code of the address of this certificate's public page"),
         },

@@ -1,4 +1,4 @@
-"""A process that sets one certificate as PDF: ``python -m courses.certificates.typesetting``.
+"""A process that sets one PDF or draws one badge: ``python -m courses.certificates.typesetting``.
 
 It reads a `Job` as JSON from its standard input and writes the PDF to its standard output. A name
 is a stranger's text, and fonts are large: the process has a limit of time and of memory, and when
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates" / "certificates"
 FONTS: Final = Path(__file__).resolve().parent / "fonts"
 SECONDS: Final = 20
 """It takes half a second; a busy machine may need more."""
@@ -43,11 +44,13 @@ class Job:
         template: a typst file.
         inputs: typst's `sys.inputs`, data as text.
         timestamp: the document's own, so that the same certificate gives the same bytes.
+        form: a PDF, or a PNG of its first page.
     """
 
     template: str
     inputs: Mapping[str, str]
     timestamp: int
+    form: Literal["pdf", "png"] = "pdf"
 
 
 def typeset(job: Job) -> bytes:
@@ -80,21 +83,23 @@ def typeset(job: Job) -> bytes:
 def _compile(job: Job) -> bytes:
     import typst  # noqa: PLC0415  # only the child process needs it
 
-    def compiled(*standards: Literal["ua-1"]) -> bytes:
+    def compiled(*standards: Literal["a-3a", "ua-1"]) -> bytes:
         return typst.compile(
             job.template,
-            format="pdf",
+            format=job.form,
             font_paths=[str(folder) for folder in _font_folders()],
             pdf_standards=list(standards),
             timestamp=job.timestamp,
             sys_inputs=dict(job.inputs),
         )
 
+    if job.form == "png":
+        return compiled()
     try:
-        return compiled("ua-1")
+        return compiled("a-3a", "ua-1")
     except typst.TypstError as error:
-        # PDF/UA forbids a character that no font has: a certificate with a box is still one.
-        sys.stderr.write(f"not as PDF/UA: {error}\n")
+        # Both forbid a character that no font has: a certificate with a box is still one.
+        sys.stderr.write(f"not as PDF/A and PDF/UA: {error}\n")
         return compiled()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from courses.certificates.issuing import revoke
+from courses.certificates.issuing import forget_holder, revoke
 from courses.certificates.models import Certificate
 from courses.learners.ratings import update_mean_rating
 
@@ -35,7 +35,7 @@ def erase(*, user: User, certificates: Certificates) -> None:
     for certificate in Certificate.objects.filter(user=user):
         if certificates is Certificates.FORGET:
             revoke(certificate=certificate, reason=_("The holder has deleted the account."))
-    Certificate.objects.filter(user=user).update(learner_name="", name_public=False)
+    forget_holder(user=user)
     rated = [rating.course for rating in user.ratings.select_related("course")]
     user.delete()
     for course in rated:

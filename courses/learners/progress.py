@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from courses.accounts.models import User
-from courses.catalogue.models import Course
-from courses.certificates.issuing import issue
+from courses.catalogue.models import Course, Path
+from courses.certificates.issuing import issue, issue_path
+from courses.certificates.models import Certificate
 from courses.learners.models import Completion, CompletionKind, Enrolment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from courses.catalogue.models import Part
-    from courses.certificates.models import Certificate
     from courses.lessons.models import Lesson
 
 
@@ -189,7 +189,20 @@ def issue_what_is_earned(*, user: User, courses: Iterable[Course]) -> list[Certi
         progress = progress_in(course.parts.for_outlines(), done)
         if progress.complete:
             issued.append(issue(user=user, course=course, parts=_parts(progress.states)))
+    if issued:
+        _issue_paths(user)
     return issued
+
+
+def _issue_paths(user: User) -> None:
+    """Issue the certificate of each path all of whose courses the learner holds certificates of."""
+    holding = Certificate.objects.filter(user=user, course__isnull=False, revoked_at=None)
+    held = {one.course_id: one for one in holding}
+    for path in Path.objects.filter(courses__in=held).distinct():
+        steps = path.steps.filter(course__withdrawn=False).order_by("position")
+        courses = list(steps.values_list("course_id", flat=True))
+        if len(courses) > 1 and all(course in held for course in courses):
+            issue_path(user=user, path=path, earned=[held[course] for course in courses])
 
 
 def _parts(states: Sequence[PartState]) -> list[Part]:

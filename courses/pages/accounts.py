@@ -18,7 +18,7 @@ from knox.models import get_token_model
 
 from courses.accounts.profile_form import ProfileForm
 from courses.accounts.tokens import new_token
-from courses.certificates.issuing import show_name_everywhere
+from courses.certificates.issuing import apply_changed_name, show_name_everywhere
 from courses.learners.deletion import Certificates, erase
 from courses.pages.access import signed_in
 
@@ -68,6 +68,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form.save()
     if "name_public" in form.changed_data:
         show_name_everywhere(user=user)
+    if "name" in form.changed_data:
+        apply_changed_name(user=user)
     response = redirect("courses:profile")
     if user.locale:
         response.set_cookie(

@@ -1,43 +1,35 @@
-"""The public page of a certificate, its PDF, and the holder's choice whether the name is shown."""
+"""The public page of a certificate, and the holder's choice whether the name is shown."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.cache import caches
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import condition, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from courses.certificates.facts import facts_of
-from courses.certificates.issuing import show_name
-from courses.certificates.models import Certificate
-from courses.certificates.pdf import certificate_pdf, qr_code
-from courses.certificates.typesetting import TypesettingError
+from courses.certificates.issuing import show_name, show_results
+from courses.certificates.models import Certificate, StatusEntry
+from courses.certificates.pdf import qr_code
+from courses.pages.certificate_files import NOT_FOR_SEARCH_ENGINES
 
 if TYPE_CHECKING:
     import uuid
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from courses.certificates.facts import CertificateFacts
-
-PDF_SECONDS = 3600
-"""How long a PDF is kept: setting it takes half a second, and anybody may ask."""
-logger = logging.getLogger(__name__)
-NOT_FOR_SEARCH_ENGINES = "noindex, nofollow"
 
 
 @require_safe
 def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Show everything that the certificate says, to anyone who has its address."""
-    found = get_object_or_404(Certificate, pk=key)
+    found = Certificate.objects.with_subject().filter(pk=key).first()
+    if found is None:
+        return _gone(request, key)
     facts = facts_of(found)
     response = render(
         request,
@@ -48,39 +40,11 @@ def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             "qr": qr_code(facts.address),
             "is_holder": request.user.is_authenticated and request.user.pk == found.user_id,
             "linkedin": _linkedin(found, facts),
+            "linkedin_post": "https://www.linkedin.com/sharing/share-offsite/?"
+            + urlencode({"url": facts.address}),
+            "site": settings.SITE_URL,
         },
     )
-    response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
-    return response
-
-
-def _state(_request: HttpRequest, key: uuid.UUID) -> str | None:
-    """Return what stands for a certificate's PDF as it would be made now, for the ETag."""
-    found = Certificate.objects.filter(pk=key).first()
-    if found is None:
-        return None
-    text = f"{facts_of(found)} {get_language()}"
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-
-
-@require_safe
-@cache_control(private=True, no_cache=True)
-@condition(etag_func=_state)
-def pdf(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Answer with the certificate as a PDF; it says what the page says."""
-    found = get_object_or_404(Certificate, pk=key)
-    documents = caches["documents"]
-    kept = f"certificate-{_state(request, key)}"
-    document = documents.get(kept)
-    if document is None:
-        try:
-            document = certificate_pdf(found)
-        except TypesettingError:
-            logger.exception("certificate %s could not be set as PDF", key)
-            return render(request, "certificates/no_pdf.html", {"certificate": found}, status=503)
-        documents.set(kept, document, PDF_SECONDS)
-    response = HttpResponse(document, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="whybox-{found.course.slug}.pdf"'
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
     return response
 
@@ -94,6 +58,27 @@ def name(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     )
     show_name(certificate=found, public=request.POST.get("public") == "yes")
     return redirect(found)
+
+
+@require_POST
+@login_required
+def results(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Show scores and link projects, or not; only the holder may say."""
+    found = get_object_or_404(Certificate, pk=key, user__pk=request.user.pk)
+    show_results(
+        certificate=found, scores="scores" in request.POST, evidence="evidence" in request.POST
+    )
+    return redirect(found)
+
+
+def _gone(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Tell a certificate that was deleted from one that never was."""
+    deleted = StatusEntry.objects.filter(certificate_key=key).exists()
+    response = render(
+        request, "certificates/none.html", {"deleted": deleted}, status=410 if deleted else 404
+    )
+    response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
+    return response
 
 
 def _linkedin(found: Certificate, facts: CertificateFacts) -> str:

@@ -12,7 +12,9 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.catalogue.translations import apply_part_translations, apply_translations
@@ -21,6 +23,7 @@ from courses.learners.enrolment import leave as leave_course
 from courses.learners.notes import keep, write_note
 from courses.learners.progress import CourseProgress, done_by, progress_in
 from courses.learners.ratings import rate
+from courses.learners.transcript import transcript_of
 from courses.models import (
     Bookmark,
     Certificate,
@@ -74,7 +77,9 @@ def courses_taken(user: User) -> list[Taken]:
         .prefetch_related(Prefetch("course__parts", Part.objects.for_outlines()))
     )
     done = done_by(user)
-    certificates = {one.course_id: one for one in Certificate.objects.filter(user=user)}
+    certificates = {
+        one.course_id: one for one in Certificate.objects.filter(user=user, superseded_at=None)
+    }
     apply_translations([enrolment.course for enrolment in enrolments])
     taken = []
     for enrolment in enrolments:
@@ -128,11 +133,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "taken": taken,
             "waiting": waiting(user),
             "unread_warnings": user.warnings.filter(read_at=None).count(),
-            "certificates": Certificate.objects.filter(user=user),
+            "certificates": Certificate.objects.filter(user=user, superseded_at=None),
             "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
             "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),
         },
     )
+
+
+@require_safe
+@never_cache
+@login_required
+def transcript(request: HttpRequest) -> HttpResponse:
+    """Show everything that the learner has passed."""
+    facts = {"courses": transcript_of(signed_in(request.user)), "now": timezone.now()}
+    return render(request, "courses/transcript.html", facts)
 
 
 @require_safe

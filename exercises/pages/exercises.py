@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from courses.accounts.roles import SiteRight
 from courses.catalogue.translations import apply_part_translations, apply_translations
 from courses.learners.progress import exercise_completed
-from courses.models import Part
+from courses.models import Certificate, Part
 from exercises.catalogue import folders
 from exercises.catalogue.translations import apply_exercise_translation
 from exercises.feedback import notebooks
@@ -129,6 +129,22 @@ def executed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the executed notebook, for a sandboxed frame."""
     shown = _visible(request, pk)
     page = files.page(shown.pk)
+    if not page:
+        raise Http404
+    return notebooks.framed(request, page)
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(notebooks.FRAME_POLICY)  # type: ignore[arg-type]  # its types know no arguments
+def evidence(request: HttpRequest, key: uuid.UUID, pk: uuid.UUID) -> HttpResponse:
+    """Show a project, as it ran, that the holder of a certificate lets everybody see."""
+    certificate = get_object_or_404(
+        Certificate, pk=key, evidence_public=True, revoked_at=None, user__isnull=False
+    )
+    linked = {entry.get("evidence") for entry in certificate.passed}
+    shown = get_object_or_404(Submission, pk=pk, user__pk=certificate.user_id)
+    page = files.page(shown.pk) if str(shown.pk) in linked else ""
     if not page:
         raise Http404
     return notebooks.framed(request, page)
