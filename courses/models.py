@@ -8,6 +8,7 @@ from courses.learners.models import Bookmark, Completion, Enrolment, Note, Ratin
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
 from courses.microtasks.models import TaskAnswer
+from courses.privacy.models import DataExport
 from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Certificate",
     "Completion",
     "Course",
+    "DataExport",
     "Enrolment",
     "Figure",
     "Lesson",

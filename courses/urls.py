@@ -11,6 +11,7 @@ from courses.pages import (
     learners,
     lessons,
     microtasks,
+    privacy,
     quizzes,
     reviews,
 )
@@ -26,6 +27,9 @@ urlpatterns: list[URLPattern] = [
     path("profile/", accounts.profile, name="profile"),
     path("profile/token/", accounts.token, name="token"),
     path("profile/erase/", accounts.erase_account, name="erase"),
+    path("profile/data/", privacy.data, name="data"),
+    path("profile/data/<uuid:key>.zip", privacy.download, name="data_file"),
+    path("privacy/", privacy.privacy, name="privacy"),
     path("courses/", catalogue.catalogue, name="catalogue"),
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("courses/<slug:slug>/enrol/", learners.enrol, name="enrol"),

@@ -19,10 +19,20 @@ class ExercisesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the search find exercises; courses know nothing of them."""
+        """Let the search find exercises, and a copy of one's data hold notebooks.
+
+        Courses know nothing of exercises.
+        """
         from courses.authoring import search_index  # noqa: PLC0415  # its models are ready now
+        from courses.privacy import files, retention  # noqa: PLC0415  # the same
+        from exercises.personal_data import (  # noqa: PLC0415  # the same
+            forget_drafts,
+            personal_files,
+        )
 
         search_index.register("exercise", _search_entries)
+        files.register("notebooks", personal_files)
+        retention.register("drafts", forget_drafts)
 
 
 def _search_entries() -> Iterable[search_index.Entry]:

@@ -171,6 +171,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "make the copies of data that people asked for": {
+        "task": "courses.make_copies",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "delete what has been kept long enough": {
+        "task": "courses.apply_retention",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "prune files of submissions": {
         "task": "exercises.prune_files",
         "schedule": 3600.0,
@@ -251,11 +261,25 @@ STORAGES: dict[str, Any] = {
             "directory_permissions_mode": 0o700,
         },
     },
+    # Copies of people's data, for some days: the same kind of place, a folder of its own.
+    "exports": {
+        "BACKEND": env("WHYBOX_SUBMISSION_STORAGE"),
+        "OPTIONS": env("WHYBOX_SUBMISSION_STORAGE_OPTIONS")
+        or {
+            "location": str(VAR_DIR / "exports"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     # File names contain a digest, so that browsers may cache them forever. With WHYBOX_DEBUG the
     # names stay as they are, and a changed file shows at once.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SUBMISSION_FILES_DAYS: int = env("WHYBOX_SUBMISSION_DAYS")
+ANSWER_DAYS: int = env("WHYBOX_ANSWER_DAYS")
+DRAFT_DAYS: int = env("WHYBOX_DRAFT_DAYS")
+EXPORT_DAYS: int = max(1, env("WHYBOX_EXPORT_DAYS"))
+PRIVACY_CONTACT: str = env("WHYBOX_PRIVACY_CONTACT")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 """Bytes of a request body, files included, wherever no notebook is accepted."""
 UPLOAD_MAX_BYTES = 33_554_432

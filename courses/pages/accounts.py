@@ -19,15 +19,15 @@ from knox.models import get_token_model
 from courses.accounts.profile_form import ProfileForm
 from courses.accounts.tokens import new_token
 from courses.certificates.issuing import show_name_everywhere
-from courses.learners.deletion import Certificates, erase
-from courses.pages.access import signed_in
+from courses.pages.access import confirmed_identity, signed_in
+from courses.privacy.erasure import Certificates, Posts, erase
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
 class EraseForm(forms.Form):
-    """The choice about certificates, and the address typed once more."""
+    """The choices about certificates and posts, and the address typed once more."""
 
     certificates = forms.ChoiceField(
         label=gettext_lazy("Your certificates"),
@@ -37,6 +37,15 @@ class EraseForm(forms.Form):
         ],
         widget=forms.RadioSelect,
         initial=Certificates.KEEP,
+    )
+    posts = forms.ChoiceField(
+        label=gettext_lazy("Your discussion posts"),
+        choices=[
+            (Posts.KEEP, gettext_lazy("keep them, without your name")),
+            (Posts.FORGET, gettext_lazy("delete their text")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Posts.KEEP,
     )
     email = forms.CharField(
         label=gettext_lazy("Type your email to confirm"),
@@ -100,14 +109,19 @@ def token(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@confirmed_identity()
 def erase_account(request: HttpRequest) -> HttpResponse:
-    """Ask, and erase the account for good."""
+    """Ask, and erase the account for good; whoever asks has just confirmed who they are."""
     user = signed_in(request.user)
     form = EraseForm(request.POST or None, address=user.email)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return render(request, "courses/erase.html", {"form": form}, status=status)
     logout(request)
-    erase(user=user, certificates=Certificates(form.cleaned_data["certificates"]))
+    erase(
+        user=user,
+        certificates=Certificates(form.cleaned_data["certificates"]),
+        posts=Posts(form.cleaned_data["posts"]),
+    )
     messages.success(request, _("Your account has been deleted."))
     return redirect("courses:home")
