@@ -130,9 +130,9 @@ def extend(ines: Visitor, address: str) -> None:
 def override_by_keyboard(ines: Visitor, column: int) -> None:
     """Move to the late learner's mark, open it, and override it after seeing the difference."""
     page = ines.page
-    page.locator("tbody tr").filter(
-        has=page.locator("th").filter(has_text=_named("Late"))
-    ).locator("td").nth(column - 1).focus()
+    page.locator("tbody tr").filter(has=page.locator("th").filter(has_text=_named("Late"))).locator(
+        "td"
+    ).nth(column - 1).focus()
     page.keyboard.press("ArrowRight")
     with page.expect_navigation():
         page.keyboard.press("Enter")
