@@ -16,6 +16,7 @@ VAR_DIR: Final = BASE_DIR / "var"
 env: Final = environ.Env(
     WHYBOX_ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     WHYBOX_ANSWER_DAYS=(int, 1095),
+    WHYBOX_AUDIT_DAYS=(int, 1095),
     WHYBOX_BROKER_URL=(str, ""),
     WHYBOX_CACHE_URL=(str, ""),
     WHYBOX_CHECKPOINT_MEMORY=(int, 1024),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from auditlog.models import LogEntry as AuditLogEntry
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from courses.mail.models import OutgoingMailQuerySet
 
 
+admin.site.unregister(AuditLogEntry)  # a page of the site shows it, and nothing changes it
 admin.site.unregister(get_token_model())  # nobody needs to look at other people's tokens
 
 

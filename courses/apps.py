@@ -1,6 +1,13 @@
 """The app of courses."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from courses.models import User
 
 
 class CoursesConfig(AppConfig):
@@ -10,7 +17,24 @@ class CoursesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let a copy of one's data hold certificates."""
+        """Log who changes what an account may do; let a copy of one's data hold certificates."""
+        from django.contrib.auth.models import Group  # noqa: PLC0415  # its models are ready now
+
+        from courses import audit  # noqa: PLC0415  # the same
+        from courses.accounts.models import User  # noqa: PLC0415  # the same
         from courses.privacy import certificate_files, files  # noqa: PLC0415  # its models are ready now
 
+        audit.watch(
+            User,
+            fields=("is_active", "is_staff", "is_superuser"),
+            lists=("groups", "user_permissions"),
+        )
+        audit.watch(Group, fields=("name",), lists=("permissions",))
+        audit.skip_when(User, _is_own_or_plain)
         files.register("certificates", certificate_files.personal_files)
+
+
+def _is_own_or_plain(user: User, actor: User | None, is_new: bool) -> bool:  # noqa: FBT001  # as the rule has it
+    """Say whether somebody changes their own account, or a learner's account is made."""
+    plain = not (user.is_staff or user.is_superuser)
+    return (is_new and plain) or (actor is not None and actor.pk == user.pk)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from courses.pages import (
     accounts,
+    audit,
     catalogue,
     certificates,
     discussion,
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("profile/erase/", accounts.erase_account, name="erase"),
     path("profile/data/", privacy.data, name="data"),
     path("profile/data/<uuid:key>.zip", privacy.download, name="data_file"),
+    path("staff/changes/", audit.changes, name="changes"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("courses/", catalogue.catalogue, name="catalogue"),
     path("courses/<slug:slug>/", catalogue.course, name="course"),

@@ -23,13 +23,16 @@ class ExercisesConfig(AppConfig):
 
         Courses know nothing of exercises.
         """
-        from courses.authoring import search_index  # noqa: PLC0415  # its models are ready now
+        from courses import audit  # noqa: PLC0415  # its models are ready now
+        from courses.authoring import search_index  # noqa: PLC0415  # the same
         from courses.privacy import files, retention  # noqa: PLC0415  # the same
+        from exercises.models import Review  # noqa: PLC0415  # the same
         from exercises.personal_data import (  # noqa: PLC0415  # the same
             forget_drafts,
             personal_files,
         )
 
+        audit.watch(Review, fields=("points", "score", "passed"))
         search_index.register("exercise", _search_entries)
         files.register("notebooks", personal_files)
         retention.register("drafts", forget_drafts)

@@ -11,3 +11,12 @@ class LtiConfig(AppConfig):
     label = "lti"
     verbose_name = _("LTI")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Log who registers, changes or removes a platform."""
+        from classes.lti.models import Deployment, Platform  # noqa: PLC0415  # they are ready now
+        from courses import audit  # noqa: PLC0415  # the same
+
+        addresses = ("auth_url", "token_url", "jwks_url", "token_audience", "frame_origins")
+        audit.watch(Platform, fields=("name", "issuer", "client_id", "active", *addresses))
+        audit.watch(Deployment, fields=("platform", "deployment_id"))

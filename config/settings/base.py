@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "rest_framework",
     "knox",
+    "auditlog",
     "courses",
     "exercises",
     "classes",
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "courses.audit.audit_middleware",
     "courses.accounts.time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -279,6 +281,7 @@ SUBMISSION_FILES_DAYS: int = env("WHYBOX_SUBMISSION_DAYS")
 ANSWER_DAYS: int = env("WHYBOX_ANSWER_DAYS")
 DRAFT_DAYS: int = env("WHYBOX_DRAFT_DAYS")
 EXPORT_DAYS: int = max(1, env("WHYBOX_EXPORT_DAYS"))
+AUDIT_DAYS: int = env("WHYBOX_AUDIT_DAYS")
 PRIVACY_CONTACT: str = env("WHYBOX_PRIVACY_CONTACT")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 """Bytes of a request body, files included, wherever no notebook is accepted."""

@@ -110,6 +110,10 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_additional_data(self) -> dict[str, int]:
+        """Return whom a line of the audit log about this account is about."""
+        return {"about": self.pk}
+
     def get_full_name(self) -> str:
         """Return the name as it stands on a certificate."""
         return self.name

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
+from auditlog.context import disable_auditlog
+from auditlog.models import LogEntry as AuditLogEntry
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -66,7 +68,8 @@ def erase(*, user: User, certificates: Certificates, posts: Posts = Posts.KEEP) 
                 rows.of(user).delete()
     _forget_mentions(user)
     _end_sessions(user)
-    user.delete()
+    with disable_auditlog():  # no line is written about whoever goes
+        user.delete()
     for course in rated:
         update_mean_rating(course)
 
@@ -96,6 +99,7 @@ def _forget_mentions(user: User) -> None:
         if text:
             named |= Q(object_repr__icontains=text) | Q(change_message__icontains=text)
     LogEntry.objects.filter(named).update(object_repr="", change_message="")
+    AuditLogEntry.objects.filter(actor=user).update(actor_email=None)
 
 
 def _end_sessions(user: User) -> None:

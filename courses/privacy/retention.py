@@ -10,7 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from auditlog.models import LogEntry
 from django.conf import settings
+from django.contrib.admin.models import LogEntry as AdminLogEntry
 from django.core.management import call_command
 from django.utils import timezone
 from knox.models import get_token_model
@@ -58,6 +60,16 @@ def forget_tokens(now: datetime) -> int:
     return int(deleted)
 
 
+def forget_audit(now: datetime) -> int:
+    """Delete old lines of the audit log and of the administration's own."""
+    before = older_than("AUDIT_DAYS", now)
+    if before is None:
+        return 0
+    lines, _by_model = LogEntry.objects.filter(timestamp__lt=before).delete()
+    own, _by_model = AdminLogEntry.objects.filter(action_time__lt=before).delete()
+    return int(lines) + own
+
+
 def older_than(setting: str, now: datetime) -> datetime | None:
     """Return before when something is too old; None where the setting keeps it."""
     number: int = getattr(settings, setting)
@@ -69,6 +81,7 @@ _rules: dict[str, Rule] = {
     "answers": forget_answers,
     "sessions": forget_sessions,
     "tokens": forget_tokens,
+    "audit": forget_audit,
 }
 
 

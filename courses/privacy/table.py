@@ -343,12 +343,29 @@ SUBJECTS: Final = (
     Subject(
         key="administration",
         title=_("Work of staff"),
-        what=_("What a member of staff changed on the administration pages, and when"),
+        what=_("What a member of staff changed about permissions, grades and settings, and when"),
         why=_("So that changes can be explained and undone"),
         basis=SECURITY,
-        who=_("Administrators"),
-        how_long=AS_LONG_AS_THE_ACCOUNT,
-        rows=(Rows("admin.LogEntry", "user", "staff/administration"),),
+        who=_("Administrators; lines about you are in your copy"),
+        how_long=days("AUDIT_DAYS"),
+        rows=(
+            Rows("admin.LogEntry", "user", "staff/administration"),
+            Rows(
+                "auditlog.LogEntry",
+                "actor",
+                "staff/changes",
+                left_out=("actor_email", "object_repr", "additional_data"),
+                erasure=Erasure.UNNAMED,
+                stays_because=DECIDED_BY_STAFF,
+            ),
+            Rows(
+                "auditlog.LogEntry",
+                "additional_data__about",
+                "account/changes-by-staff",
+                left_out=("actor_email",),
+                erasure=Erasure.DELETED,
+            ),
+        ),
     ),
 )
 

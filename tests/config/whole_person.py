@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from auditlog.models import LogEntry as AuditLogEntry
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -119,6 +120,13 @@ def whole_person() -> Whole:
         object_repr=NAME,
         action_flag=CHANGE,
         change_message="[]",
+    )
+    AuditLogEntry.objects.log_create(
+        learner,
+        action=AuditLogEntry.Action.UPDATE,
+        changes={"is_active": ["True", "False"]},
+        actor=staff,
+        actor_email=STAFF_EMAIL,
     )
     browser = Client()
     assert browser.login(username=EMAIL, password=PASSWORD)
