@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from auditlog.models import LogEntry as AuditLogEntry
 from django import forms
 from django.contrib import admin, messages
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 
 admin.site.unregister(AuditLogEntry)  # a page of the site shows it, and nothing changes it
+for _secret in (SocialAccount, SocialApp, SocialToken):  # the environment says what there is
+    admin.site.unregister(_secret)
 admin.site.unregister(get_token_model())  # nobody needs to look at other people's tokens
 
 

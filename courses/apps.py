@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from courses.models import User
 
 
@@ -18,6 +20,7 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         """Log who changes what an account may do; let a copy of one's data hold certificates."""
+        from django.contrib.auth import user_logged_in  # noqa: PLC0415  # its models are ready now
         from django.contrib.auth.models import Group  # noqa: PLC0415  # its models are ready now
 
         from courses import audit  # noqa: PLC0415  # the same
@@ -31,6 +34,7 @@ class CoursesConfig(AppConfig):
         )
         audit.watch(Group, fields=("name",), lists=("permissions",))
         audit.skip_when(User, _is_own_or_plain)
+        user_logged_in.connect(_list_session, dispatch_uid="courses.list_session")
         files.register("certificates", certificate_files.personal_files)
 
 
@@ -38,3 +42,11 @@ def _is_own_or_plain(user: User, actor: User | None, is_new: bool) -> bool:  # n
     """Say whether somebody changes their own account, or a learner's account is made."""
     plain = not (user.is_staff or user.is_superuser)
     return (is_new and plain) or (actor is not None and actor.pk == user.pk)
+
+
+def _list_session(request: HttpRequest, user: User, **_facts: object) -> None:
+    """List every session, also one that a learning platform has begun."""
+    from allauth.usersessions.models import UserSession  # noqa: PLC0415  # its models are ready now
+
+    if request.META.get("REMOTE_ADDR") and request.user.pk == user.pk:
+        UserSession.objects.create_from_request(request)

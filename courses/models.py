@@ -1,6 +1,7 @@
 """All tables of this app, each defined beside its subject."""
 
 from courses.accounts.models import User
+from courses.accounts.token_names import TokenName
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
 from courses.certificates.models import Certificate
 from courses.discussion.models import Post, Report
@@ -34,6 +35,7 @@ __all__ = [
     "Report",
     "ReviewCard",
     "TaskAnswer",
+    "TokenName",
     "Translation",
     "User",
 ]

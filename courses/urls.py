@@ -9,12 +9,14 @@ from courses.pages import (
     certificates,
     discussion,
     figures,
+    invitations,
     learners,
     lessons,
     microtasks,
     privacy,
     quizzes,
     reviews,
+    tokens,
 )
 
 app_name = "courses"
@@ -26,10 +28,12 @@ urlpatterns: list[URLPattern] = [
     path("review/", reviews.review, name="review"),
     path("kept/", learners.kept, name="kept"),
     path("profile/", accounts.profile, name="profile"),
-    path("profile/token/", accounts.token, name="token"),
+    path("profile/tokens/", tokens.tokens, name="tokens"),
     path("profile/erase/", accounts.erase_account, name="erase"),
     path("profile/data/", privacy.data, name="data"),
     path("profile/data/<uuid:key>.zip", privacy.download, name="data_file"),
+    path("staff/invitations/", invitations.invitations, name="invitations"),
+    path("invited/<str:key>/", invitations.invited, name="invited"),
     path("staff/changes/", audit.changes, name="changes"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("courses/", catalogue.catalogue, name="catalogue"),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "drf_spectacular",
@@ -62,6 +66,7 @@ MIDDLEWARE = [
     "courses.audit.audit_middleware",
     "courses.accounts.time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "courses.accounts.second_factor.second_factor_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -201,6 +206,9 @@ AUTHENTICATION_BACKENDS = [
 ACCOUNT_ADAPTER = "courses.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "courses.accounts.signup_form.InvitedSignupForm"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+"""Before an address of email is added, made the main one or removed."""
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -217,6 +225,38 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "100/m/ip",
     "confirm_email": "1/3m/key",
 }
+SIGNUP: str = env("WHYBOX_SIGNUP")
+"""Who may sign up: ``open``, ``domain``, ``invitation`` or ``closed``; anything else closes it."""
+SIGNUP_DOMAINS: list[str] = [one.strip().lower() for one in env("WHYBOX_SIGNUP_DOMAINS")]
+STAFF_SECOND_FACTOR = False
+"""Whether staff need a second factor; production says yes."""
+TOKEN_DAYS: int = env("WHYBOX_TOKEN_DAYS")
+
+# Single sign-on: one OpenID Connect provider, if its address is set.
+OIDC_URL: str = env("WHYBOX_OIDC_URL").rstrip("/")
+SOCIALACCOUNT_ADAPTER = "courses.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env("WHYBOX_OIDC_NAME"),
+                "client_id": env("WHYBOX_OIDC_CLIENT_ID"),
+                "secret": env("WHYBOX_OIDC_SECRET"),
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+        if OIDC_URL
+        else [],
+        # Only where the operator says that its addresses are verified: then they lead to the
+        # accounts that there are.
+        "VERIFIED_EMAIL": env("WHYBOX_OIDC_TRUST_EMAIL"),
+        "EMAIL_AUTHENTICATION": env("WHYBOX_OIDC_TRUST_EMAIL"),
+    }
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT: bool = env("WHYBOX_OIDC_TRUST_EMAIL")
+SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Whybox"  # what an authenticator app shows; by default the host name
@@ -305,6 +345,11 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+if OIDC_URL:  # a form that leads to the provider
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(
+        "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_URL))
+    )
+
 # --- learning platforms (LTI) --------------------------------------------------------------------
 LTI_REQUIRE_HTTPS = False
 """Whether platforms are asked by https only; production says yes."""
@@ -325,6 +370,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "config.problem_details.problem_details_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  # the name of a model
 REST_KNOX = {
     "AUTH_TOKEN_CHARACTER_LENGTH": 40,
     "TOKEN_TTL": None,  # a script for a course runs for months; see courses.accounts.tokens

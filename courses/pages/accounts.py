@@ -1,4 +1,4 @@
-"""The pages of an account: settings, API token, deletion."""
+"""The pages of an account: settings and deletion."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
-from django.views.decorators.http import require_http_methods, require_POST
-from knox.models import get_token_model
+from django.views.decorators.http import require_http_methods
 
 from courses.accounts.profile_form import ProfileForm
-from courses.accounts.tokens import new_token
 from courses.certificates.issuing import show_name_everywhere
 from courses.pages.access import confirmed_identity, signed_in
 from courses.privacy.erasure import Certificates, Posts, erase
@@ -87,24 +84,6 @@ def profile(request: HttpRequest) -> HttpResponse:
     with override(user.locale or None):
         messages.success(request, _("Saved."))
     return response
-
-
-@require_POST
-@login_required
-@transaction.atomic
-def token(request: HttpRequest) -> HttpResponse:
-    """Generate a token, which revokes the old one, and show it; with ``remove``, only revoke."""
-    user = signed_in(request.user)
-    get_token_model().objects.filter(user=user).delete()
-    if "remove" in request.POST:
-        messages.success(request, _("Your token has been revoked."))
-    else:
-        messages.success(
-            request,
-            _("Your new token. Copy it now; you won't see it again: %(token)s")
-            % {"token": new_token(user)},
-        )
-    return redirect("courses:profile")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

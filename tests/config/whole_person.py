@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.usersessions.models import UserSession
 from auditlog.models import LogEntry as AuditLogEntry
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -139,7 +141,12 @@ def _account(learner: User) -> None:
     Authenticator.objects.create(user=learner, type=Authenticator.Type.TOTP, data={"secret": "x"})
     learner.groups.add(Group.objects.create(name="testers"))
     learner.user_permissions.add(Permission.objects.all()[0])
-    new_token(learner)
+    new_token(learner, name=f"{MARK} script")
+    sso = SocialAccount.objects.create(user=learner, provider="sso", uid=f"{MARK}-9")
+    SocialToken.objects.create(account=sso, token="x")
+    UserSession.objects.create(
+        user=learner, ip="192.0.2.7", session_key="0" * 32, user_agent=f"{MARK} browser"
+    )
     DataExport.objects.create(user=learner, finished_at=timezone.now())
     OutboxBackend().send_messages([EmailMessage("Hello", "-", to=[EMAIL.upper()])])
 
