@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from auditlog.models import LogEntry as AuditLogEntry
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -19,6 +21,7 @@ from knox.models import get_token_model
 
 from courses.certificates.issuing import apply_changed_name
 from courses.models import User
+from courses.privacy.erasure import Certificates, erase
 from courses.record_admin import RecordAdmin, is_superuser
 
 if TYPE_CHECKING:
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
-NOT_HERE = (get_token_model(), Group, EmailAddress, Authenticator)
+NOT_HERE = (
+    *(get_token_model(), Group, EmailAddress, Authenticator),
+    *(AuditLogEntry, SocialAccount, SocialApp, SocialToken),
+)
 """What other apps register with fields that are secrets, or by which somebody could rise."""
 
 for table in NOT_HERE:
@@ -60,6 +66,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it r
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
     )
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:  # noqa: ARG002  # Django's
+        """Erase an account as its owner would: certificates and posts stay without the name."""
+        erase(user=obj, certificates=Certificates.KEEP)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Erase the chosen accounts."""
+        for user in queryset:
+            self.delete_model(request, user)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's
         """Save a user; certificates take a changed name."""

@@ -32,6 +32,7 @@ from courses.models import (
     Reading,
     Report,
     SiteChange,
+    User,
 )
 from courses.record_admin import RecordAdmin
 

@@ -1,6 +1,7 @@
 """All tables of this app, each defined beside its subject."""
 
 from courses.accounts.models import User
+from courses.accounts.token_names import TokenName
 from courses.audit.models import SiteChange
 from courses.catalogue.models import Course, Part, Path, PathStep, Reading, Translation
 from courses.certificates.models import (
@@ -21,6 +22,7 @@ from courses.learners.models import Bookmark, Completion, Enrolment, Note, Ratin
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
 from courses.microtasks.models import TaskAnswer
+from courses.privacy.models import DataExport
 from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "CertificateEvent",
     "Completion",
     "Course",
+    "DataExport",
     "Enrolment",
     "Figure",
     "IssuedFile",
@@ -53,6 +56,7 @@ __all__ = [
     "StatusEntry",
     "Subscription",
     "TaskAnswer",
+    "TokenName",
     "Translation",
     "User",
 ]

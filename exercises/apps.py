@@ -19,13 +19,26 @@ class ExercisesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the search and the certificates know exercises; courses know nothing of them."""
-        from courses.authoring import search_index  # noqa: PLC0415  # its models are ready now
-        from courses.certificates import achievements  # noqa: PLC0415  # the same
-        from exercises.achievements import achieved  # noqa: PLC0415  # the same
+        """Let search, certificates and a copy of one's data know exercises and notebooks.
 
+        Courses know nothing of exercises.
+        """
+        from courses.audit import staff_log  # noqa: PLC0415  # its models are ready now
+        from courses.authoring import search_index  # noqa: PLC0415  # the same
+        from courses.certificates import achievements  # noqa: PLC0415  # the same
+        from courses.privacy import files, retention  # noqa: PLC0415  # the same
+        from exercises.achievements import achieved  # noqa: PLC0415  # the same
+        from exercises.models import Review  # noqa: PLC0415  # the same
+        from exercises.personal_data import (  # noqa: PLC0415  # the same
+            forget_drafts,
+            personal_files,
+        )
+
+        staff_log.watch(Review, fields=("points", "score", "passed"))
         search_index.register("exercise", _search_entries)
         achievements.register(achieved)
+        files.register("notebooks", personal_files)
+        retention.register("drafts", forget_drafts)
 
 
 def _search_entries() -> Iterable[search_index.Entry]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from classes.models import Class, Member
 from classes.pages.access import DO, class_page, signed_in
 from classes.pages.forms import CodeForm
 from classes.rights import Access, Right
+from courses.accounts.signup import welcome
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -68,11 +70,13 @@ def join_link(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
 def invitation(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the class that somebody is invited to, and let them in."""
-    user = signed_in(request)
+    """Show the class that somebody is invited to, and let them in; sign-up is open to them."""
     member = get_object_or_404(Member.objects.present().select_related("klass"), invitation_key=key)
+    if not request.user.is_authenticated:
+        welcome(request, member.email)
+        return redirect_to_login(request.get_full_path())
+    user = signed_in(request)
     if member.user_id == user.pk:
         return redirect("classes:home", member.klass_id)
     refusal = ""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -38,11 +39,15 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "drf_spectacular",
     "rest_framework",
     "knox",
+    "auditlog",
     "courses",
     "exercises",
     "classes",
@@ -63,8 +68,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "courses.audit.staff_log.audit_middleware",
     "courses.accounts.time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "courses.accounts.second_factor.second_factor_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -181,6 +188,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "make the copies of data that people asked for": {
+        "task": "courses.make_copies",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "delete what has been kept long enough": {
+        "task": "courses.apply_retention",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "prune files of submissions": {
         "task": "exercises.prune_files",
         "schedule": 3600.0,
@@ -199,6 +216,9 @@ AUTHENTICATION_BACKENDS = [
 ACCOUNT_ADAPTER = "courses.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "courses.accounts.signup_form.InvitedSignupForm"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+"""Before an address of email is added, made the main one or removed."""
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -215,6 +235,38 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "100/m/ip",
     "confirm_email": "1/3m/key",
 }
+SIGNUP: str = env("WHYBOX_SIGNUP")
+"""Who may sign up: ``open``, ``domain``, ``invitation`` or ``closed``; anything else closes it."""
+SIGNUP_DOMAINS: list[str] = [one.strip().lower() for one in env("WHYBOX_SIGNUP_DOMAINS")]
+STAFF_SECOND_FACTOR = False
+"""Whether staff need a second factor; production says yes."""
+TOKEN_DAYS: int = env("WHYBOX_TOKEN_DAYS")
+
+# Single sign-on: one OpenID Connect provider, if its address is set.
+OIDC_URL: str = env("WHYBOX_OIDC_URL").rstrip("/")
+SOCIALACCOUNT_ADAPTER = "courses.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env("WHYBOX_OIDC_NAME"),
+                "client_id": env("WHYBOX_OIDC_CLIENT_ID"),
+                "secret": env("WHYBOX_OIDC_SECRET"),
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+        if OIDC_URL
+        else [],
+        # Only where the operator says that its addresses are verified: then they lead to the
+        # accounts that there are.
+        "VERIFIED_EMAIL": env("WHYBOX_OIDC_TRUST_EMAIL"),
+        "EMAIL_AUTHENTICATION": env("WHYBOX_OIDC_TRUST_EMAIL"),
+    }
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT: bool = env("WHYBOX_OIDC_TRUST_EMAIL")
+SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Whybox"  # what an authenticator app shows; by default the host name
@@ -261,11 +313,26 @@ STORAGES: dict[str, Any] = {
             "directory_permissions_mode": 0o700,
         },
     },
+    # Copies of people's data, for some days: the same kind of place, a folder of its own.
+    "exports": {
+        "BACKEND": env("WHYBOX_SUBMISSION_STORAGE"),
+        "OPTIONS": env("WHYBOX_SUBMISSION_STORAGE_OPTIONS")
+        or {
+            "location": str(VAR_DIR / "exports"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     # File names contain a digest, so that browsers may cache them forever. With WHYBOX_DEBUG the
     # names stay as they are, and a changed file shows at once.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SUBMISSION_FILES_DAYS: int = env("WHYBOX_SUBMISSION_DAYS")
+ANSWER_DAYS: int = env("WHYBOX_ANSWER_DAYS")
+DRAFT_DAYS: int = env("WHYBOX_DRAFT_DAYS")
+EXPORT_DAYS: int = max(1, env("WHYBOX_EXPORT_DAYS"))
+AUDIT_DAYS: int = env("WHYBOX_AUDIT_DAYS")
+PRIVACY_CONTACT: str = env("WHYBOX_PRIVACY_CONTACT")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 """Bytes of a request body, files included, wherever no notebook is accepted."""
 UPLOAD_MAX_BYTES = 33_554_432
@@ -288,6 +355,11 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+if OIDC_URL:  # a form that leads to the provider
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(
+        "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_URL))
+    )
+
 # --- learning platforms (LTI) --------------------------------------------------------------------
 LTI_REQUIRE_HTTPS = False
 """Whether platforms are asked by https only; production says yes."""
@@ -308,6 +380,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "config.problem_details.problem_details_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  # the name of a model
 REST_KNOX = {
     "AUTH_TOKEN_CHARACTER_LENGTH": 40,
     "TOKEN_TTL": None,  # a script for a course runs for months; see courses.accounts.tokens

@@ -8,6 +8,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 
+from courses.accounts.signup import is_open
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -27,6 +29,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # its base i
             if key.endswith("url") and isinstance(value, str)
         }
         super().send_mail(template_prefix, email, {**context, **own})
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Say whether the sign-up page is open to this visitor."""
+        return is_open(request)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """Return the link of the mail; it leads back to where one signed up from."""

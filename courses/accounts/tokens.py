@@ -7,36 +7,75 @@ token that could be used.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account import app_settings
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.models import get_token_model
 from rest_framework.exceptions import AuthenticationFailed
 
+from courses.accounts.second_factor import lacks_second_factor
+from courses.accounts.token_names import TokenName
+
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from courses.accounts.models import User
 
 MOST_TOKENS: Final = 10
 """Tokens of an account; one more ends the oldest, so a script may ask for one at each run."""
 
+NAME_LENGTH: Final = 80
+
 _TOKEN: Final = re.compile(rb"[0-9a-f]{40,64}")
+SECOND_FACTOR: Final = "Staff need a second factor here. Sign in on the site to set one up."
 UNVERIFIED: Final = "Confirm the email address of this account first."
 
 
 @transaction.atomic
-def new_token(user: User) -> str:
-    """Make a token and return it; afterwards only its digest is known."""
+def new_token(user: User, *, name: str = "", days: int | None = None) -> str:
+    """Make a token and return it; afterwards only its digest is known.
+
+    Args:
+        user: whose token.
+        name: what its owner calls it.
+        days: how long it is valid; by default as the setting says, 0 without an end.
+    """
     tokens = get_token_model()
-    _row, token = tokens.objects.create(user=user)
+    valid = settings.TOKEN_DAYS if days is None else days
+    row, token = tokens.objects.create(
+        user=user, expiry=timedelta(days=valid) if valid > 0 else None
+    )
+    TokenName.objects.create(token=row, name=name.strip()[:NAME_LENGTH])
     kept = tokens.objects.filter(user=user).order_by("-created").values("pk")[:MOST_TOKENS]
     tokens.objects.filter(user=user).exclude(pk__in=[row["pk"] for row in kept]).delete()
     return str(token)
+
+
+def tokens_of(user: User) -> QuerySet[TokenName]:
+    """Return a user's tokens that are valid, by name, the latest first."""
+    valid = Q(token__expiry=None) | Q(token__expiry__gt=timezone.now())
+    mine = TokenName.objects.filter(valid, token__user=user).select_related("token")
+    return mine.order_by("-token__created")
+
+
+def revoke(user: User, *, key: int | None = None) -> int:
+    """Revoke one of a user's tokens, or all of them; return how many."""
+    mine = get_token_model().objects.filter(user=user)
+    if key is not None:
+        mine = mine.filter(named__pk=key)
+    number = int(mine.count())
+    mine.delete()
+    return number
 
 
 def is_unverified(user: User) -> bool:
@@ -59,6 +98,8 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # its base
         user, row = super().authenticate_credentials(token)
         if is_unverified(user):
             raise AuthenticationFailed(UNVERIFIED, code="email_unverified")
+        if lacks_second_factor(user):
+            raise AuthenticationFailed(SECOND_FACTOR, code="second_factor_required")
         return user, row
 
 

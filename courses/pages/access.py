@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.decorators import reauthentication_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from courses.models import Course, Enrolment, Lesson, User
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    View = Callable[..., HttpResponseBase]
 
 
 def signed_in(user: User | AnonymousUser) -> User:
@@ -57,3 +63,13 @@ def find_lesson(course: str, lesson: str) -> Lesson:
         slug=lesson,
         part__isnull=False,
     )
+
+
+def confirmed_identity(*, allow_get: bool = False) -> Callable[[View], View]:
+    """Return a decorator that asks for the password or second factor again, unless just given.
+
+    Args:
+        allow_get: whether the page itself is shown without, and only its form asks.
+    """
+    required: Callable[[View], View] = reauthentication_required(allow_get=allow_get)
+    return required

@@ -1,4 +1,4 @@
-"""The pages of an account: settings, API token, deletion."""
+"""The pages of an account: settings and deletion."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
-from django.views.decorators.http import require_http_methods, require_POST
-from knox.models import get_token_model
+from django.views.decorators.http import require_http_methods
 
 from courses.accounts.profile_form import ProfileForm
-from courses.accounts.tokens import new_token
 from courses.certificates.issuing import apply_changed_name, show_name_everywhere
-from courses.learners.deletion import Certificates, erase
-from courses.pages.access import signed_in
+from courses.pages.access import confirmed_identity, signed_in
+from courses.privacy.erasure import Certificates, Posts, erase
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
 class EraseForm(forms.Form):
-    """The choice about certificates, and the address typed once more."""
+    """The choices about certificates and posts, and the address typed once more."""
 
     certificates = forms.ChoiceField(
         label=gettext_lazy("Your certificates"),
@@ -37,6 +34,15 @@ class EraseForm(forms.Form):
         ],
         widget=forms.RadioSelect,
         initial=Certificates.KEEP,
+    )
+    posts = forms.ChoiceField(
+        label=gettext_lazy("Your discussion posts"),
+        choices=[
+            (Posts.KEEP, gettext_lazy("keep them, without your name")),
+            (Posts.FORGET, gettext_lazy("delete their text")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Posts.KEEP,
     )
     email = forms.CharField(
         label=gettext_lazy("Type your email to confirm"),
@@ -82,34 +88,21 @@ def profile(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
-@login_required
-@transaction.atomic
-def token(request: HttpRequest) -> HttpResponse:
-    """Generate a token, which revokes the old one, and show it; with ``remove``, only revoke."""
-    user = signed_in(request.user)
-    get_token_model().objects.filter(user=user).delete()
-    if "remove" in request.POST:
-        messages.success(request, _("Your token has been revoked."))
-    else:
-        messages.success(
-            request,
-            _("Your new token. Copy it now; you won't see it again: %(token)s")
-            % {"token": new_token(user)},
-        )
-    return redirect("courses:profile")
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@confirmed_identity()
 def erase_account(request: HttpRequest) -> HttpResponse:
-    """Ask, and erase the account for good."""
+    """Ask, and erase the account for good; whoever asks has just confirmed who they are."""
     user = signed_in(request.user)
     form = EraseForm(request.POST or None, address=user.email)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return render(request, "courses/erase.html", {"form": form}, status=status)
     logout(request)
-    erase(user=user, certificates=Certificates(form.cleaned_data["certificates"]))
+    erase(
+        user=user,
+        certificates=Certificates(form.cleaned_data["certificates"]),
+        posts=Posts(form.cleaned_data["posts"]),
+    )
     messages.success(request, _("Your account has been deleted."))
     return redirect("courses:home")

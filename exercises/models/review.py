@@ -43,3 +43,7 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission}: {self.score:g}"
+
+    def get_additional_data(self) -> dict[str, int]:
+        """Return whom a line of the audit log about this review is about."""
+        return {"about": self.submission.user_id}

@@ -236,6 +236,10 @@ class Submission(models.Model):
         """Return the address of the submission's page."""
         return reverse("exercises:submission", args=[self.pk])
 
+    def get_additional_data(self) -> dict[str, int]:
+        """Return whom a line of the audit log about this submission is about."""
+        return {"about": self.user_id}
+
     @property
     def finished(self) -> bool:
         """Whether nothing will change any more."""

@@ -22,6 +22,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from courses.audit import staff_log
 from courses.database import database_now
 from exercises.models import Exercise, State, Submission, SubmissionFiles, VariantMatch
 from exercises.submissions import files, queue
@@ -166,9 +167,15 @@ def record_regrade(*, submission: Submission, marks: GradeResult) -> bool:
     same = Submission.objects.filter(
         pk=submission.pk, state=State.GRADED, score=submission.score, passed=submission.passed
     )
-    return bool(
-        same.update(score=marks.score, max_score=max_score, passed=marks.passed, report=report)
+    changed = same.update(
+        score=marks.score, max_score=max_score, passed=marks.passed, report=report
     )
+    if changed:
+        before = {"score": submission.score, "passed": submission.passed}
+        staff_log.record(
+            submission, {name: [value, getattr(marks, name)] for name, value in before.items()}
+        )
+    return bool(changed)
 
 
 @transaction.atomic

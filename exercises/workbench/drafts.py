@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils import timezone
 
-from exercises.models import Draft, DraftVersion, Reason
+from exercises.models import Draft, DraftRun, DraftVersion, Reason
 from exercises.workbench.documents import Document, merged, pack, unpack
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ KEPT: Final = 100
 """Versions in a draft's history; the oldest go first."""
 THINNED_TO: Final = timedelta(minutes=5)
 """Of versions that were only typed, one is kept in this time."""
+EXPIRE_AT_ONCE: Final = 200
 LOOKED_THROUGH: Final = 5
 """Versions in which a cell's metadata are looked for when it comes back after a deletion."""
 
@@ -127,6 +128,17 @@ def mark_submitted(*, user: User, workspace: Workspace, number: int, attempt: in
     DraftVersion.objects.filter(
         draft__user=user, draft__scope=workspace.scope, version=number
     ).update(reason=Reason.SUBMITTED, attempt=attempt)
+
+
+def expire(*, before: datetime) -> int:
+    """Delete drafts that were last changed before, with their versions and runs; return how many.
+
+    One whose notebook is running now stays.
+    """
+    old = Draft.objects.filter(saved_at__lt=before).exclude(runs__in=DraftRun.objects.going_on())
+    found = list(old.order_by("saved_at").values_list("pk", flat=True)[:EXPIRE_AT_ONCE])
+    Draft.objects.filter(pk__in=found, saved_at__lt=before).delete()
+    return len(found)
 
 
 def _draft(user: User, workspace: Workspace) -> Draft:

@@ -44,7 +44,7 @@ def settings_of(site: str, names: list[str], **variables: str) -> dict[str, Any]
     secrets = {"WHYBOX_SECRET_KEY": "a", "WHYBOX_VARIANT_SECRET": "b"}
     program = (
         "import json; from django.conf import settings;"
-        f"print(json.dumps({{name: getattr(settings, name) for name in {names!r}}}))"
+        f"print(json.dumps({{name: getattr(settings, name) for name in {names!r}}}, default=repr))"
     )
     shown = subprocess.run(
         [sys.executable, "-c", program],

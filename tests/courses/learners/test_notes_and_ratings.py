@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from courses.authoring.loading import load
-from courses.learners.deletion import Certificates, erase
 from courses.learners.notes import write_note
 from courses.learners.progress import record_completion, record_lesson_read, record_quiz_passed
 from courses.learners.ratings import rate
 from courses.models import Bookmark, Lesson, Note, Rating, User
+from courses.privacy.erasure import Certificates, erase
 
 if TYPE_CHECKING:
     from courses.models import Course

@@ -252,11 +252,13 @@ def test_erasing_the_account_leaves_no_name(
     record_completion(user=learner, exercise_slug="toy")
     client = Client()
     client.force_login(learner)
+    client.post("/accounts/reauthenticate/", {"password": "a good long password"})
+    form = {"certificates": choice, "posts": "keep"}
 
-    refused = client.post("/profile/erase/", {"certificates": choice, "email": "no@example.org"})
+    refused = client.post("/profile/erase/", form | {"email": "no@example.org"})
     assert refused.status_code == 422
     assert User.objects.filter(pk=learner.pk).exists()
-    client.post("/profile/erase/", {"certificates": choice, "email": "LENA@example.org"})
+    client.post("/profile/erase/", form | {"email": "LENA@example.org"})
 
     certificate.refresh_from_db()
     assert (certificate.user, certificate.learner_name) == (None, "")

@@ -412,28 +412,6 @@ def test_the_exercise_counts_in_the_outline(course: Course, learner: User, visit
     assert "Passed" in visitor.get("/courses/tiny/").content.decode()
 
 
-def test_a_token_is_shown_once_and_ends_the_old_one(learner: User, visitor: Client) -> None:
-    """Each new token replaces the last; removing it leaves none."""
-    first = re.search(
-        r"[0-9a-f]{40}", visitor.post("/profile/token/", follow=True).content.decode()
-    )
-    second = re.search(
-        r"[0-9a-f]{40}", visitor.post("/profile/token/", follow=True).content.decode()
-    )
-    assert first
-    assert second
-    assert first.group() != second.group()
-    assert second.group() not in visitor.get("/profile/").content.decode()
-
-    def status(key: str) -> int:
-        headers = {"Authorization": f"Token {key}"}
-        return Client().post("/api/v1/courses/none/enrolment/", headers=headers).status_code
-
-    assert (status(first.group()), status(second.group())) == (401, 404)
-    visitor.post("/profile/token/", {"remove": "1"})
-    assert status(second.group()) == 401
-
-
 def test_a_lesson_in_another_language_takes_few_queries_too(
     course: Course, material: Material, learner: User, visitor: Client
 ) -> None:

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from courses.authoring.loading import load
-from courses.learners.deletion import Certificates, erase
 from courses.models import Course, Quiz, QuizAttempt, ReviewCard, User
+from courses.privacy.erasure import Certificates, erase
 from courses.quizzes.attempts import attempt, regrade
 from courses.quizzes.grading import grade
 from courses.quizzes.questions import Item, Question

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from courses.learners.deletion import Certificates, erase
+from courses.privacy.erasure import Certificates, erase
 from exercises.models import Submission, SubmissionFiles
 from exercises.submissions import files, lifecycle, pipeline, queue
 from exercises.submissions.attempts import SubmissionRefused
