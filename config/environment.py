@@ -28,6 +28,7 @@ env: Final = environ.Env(
     WHYBOX_INTERACTIVE_CONCURRENCY=(int, 2),
     WHYBOX_ISSUER=(str, "Whybox"),
     WHYBOX_LTI_PRIVATE_PLATFORMS=(bool, False),
+    WHYBOX_MODELS=(str, str(VAR_DIR / "models")),
     WHYBOX_REFERENCES=(str, ""),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),
     WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),

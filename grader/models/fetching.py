@@ -63,6 +63,7 @@ SOURCES: Final = {
     ),
 }
 """By name, the quickest first."""
+NAMES: Final = ("austen", *SOURCES)
 
 
 def fetch(

@@ -112,7 +112,11 @@ class BytePairs:
         self._word = lru_cache(maxsize=4096)(self._merge)
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text; nothing is added at its ends."""
+        """Return the ids of a text; nothing is added at its ends.
+
+        Raises:
+            ValueError: the model has never seen one of the text's characters.
+        """
         found: list[int] = []
         for part in self._parts(text):
             if part in self._special:
@@ -157,6 +161,9 @@ class BytePairs:
                 break
             at = pairs.index(best)
             parts[at : at + 2] = ["".join(best)]
+        unknown = [part for part in parts if part not in self._ids]
+        if unknown:
+            raise ValueError(f"the model has no token for a character in {word!r}")
         return tuple(self._ids[part] for part in parts)
 
 
