@@ -91,7 +91,7 @@ check-content: environments  ## check every exercise thoroughly (many minutes)
 check-short: environments  ## check every exercise as CI does: one hidden variant, few seeds
 	$(SITE)/python -m grader check content --short
 
-test: environments  ## all tests, with real worker and sandbox; on PostgreSQL and Redis too if installed
+test: environments models  ## all tests, with real worker and sandbox; on PostgreSQL and Redis too if installed
 	@$(PYTHON) config/machine.py test
 	$(PYTEST) tests --dist worksteal -m "not browser"
 	$(SITE)/python tests/services.py --where-installed $(ON_SERVICES)

@@ -138,9 +138,7 @@ def _download(package: str, folder: Path) -> None:
     command += ["--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
     command += ["--dest", str(folder), "--requirement", str(wanted)]
     try:
-        subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=_FETCH_SECONDS
-        )
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_FETCH_SECONDS)
     except subprocess.CalledProcessError as error:
         last = error.stderr.strip().splitlines()[-1:]
         raise ModelsNotFetchedError(

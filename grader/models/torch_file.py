@@ -39,11 +39,14 @@ class _View:
     storage: _Storage
     offset: int
     shape: tuple[int, ...]
+    steps: tuple[int, ...]
 
 
-def _rebuild(storage: _Storage, offset: int, shape: tuple[int, ...], *_: object) -> _View:
-    """Stand for torch._utils._rebuild_tensor_v2; the strides are those of a whole tensor."""
-    return _View(storage, offset, shape)
+def _rebuild(
+    storage: _Storage, offset: int, shape: tuple[int, ...], steps: tuple[int, ...], *_: object
+) -> _View:
+    """Stand for torch._utils._rebuild_tensor_v2; steps are in numbers, not bytes."""
+    return _View(storage, offset, shape, steps)
 
 
 class _Unpickler(pickle.Unpickler):
@@ -99,6 +102,11 @@ def _numbers(file: io.BytesIO, kind: np.dtype[Any]) -> NDArray[np.generic]:
 
 
 def _array(view: _View, numbers: dict[str, NDArray[np.generic]]) -> NDArray[np.generic]:
-    count = int(np.prod(view.shape, dtype=np.int64))
-    flat = numbers[view.storage.key][view.offset : view.offset + count]
-    return flat.reshape(view.shape)
+    """Return a view's numbers in its shape: a transposed tensor is stored as it was before."""
+    places = np.array(view.offset)
+    for size, step in zip(view.shape, view.steps, strict=True):
+        places = places[..., None] + np.arange(size) * step
+    flat = numbers[view.storage.key]
+    if places.size and not 0 <= places.min() <= places.max() < flat.size:
+        raise TorchFileError("A tensor lies outside the numbers that the file holds.")
+    return flat[places]

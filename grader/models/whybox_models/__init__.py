@@ -13,7 +13,15 @@ The words are TransformerLens' (Nanda and Bloom 2022). Only numpy and scipy are 
 from .activations import Activations, Hook, Hooks, ablate, patch
 from .decoder import Decoder
 from .encoder import Encoder
-from .store import MODELS, ModelNotThereError, available, load, load_decoder, load_encoder, load_vision
+from .store import (
+    MODELS,
+    ModelNotThereError,
+    available,
+    load,
+    load_decoder,
+    load_encoder,
+    load_vision,
+)
 from .vision import VisionNetwork
 
 __all__ = [

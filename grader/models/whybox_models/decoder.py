@@ -8,16 +8,20 @@ al. 2023 (https://arxiv.org/abs/2305.13245).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .activations import NO_HOOKS, Activations, Hooks, Passage
-from .tokenizers import BytePairs
-from .weights import Array, Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from .tokenizers import BytePairs
+    from .weights import Array, Weights
 
 PLACES: Final = (
     "resid_pre",
@@ -187,9 +191,7 @@ class Decoder:
         gate, up = normed @ self._of(layer, "gate").T, normed @ self._of(layer, "up").T
         active = at("mlp_post", layer, gate * _sigmoid(gate) * up)
         mlp_out = at("mlp_out", layer, active @ self._of(layer, "down").T)
-        left = _Kept(
-            stream, norm, queries, keys, values, pattern, middle, middle_norm, gate, up
-        )
+        left = _Kept(stream, norm, queries, keys, values, pattern, middle, middle_norm, gate, up)
         return middle + mlp_out, left
 
     def _layer_back(self, layer: int, gradient: Array, run: _Kept, found: Activations) -> Array:
@@ -215,9 +217,7 @@ class Decoder:
             + _join(keys) @ self._of(layer, "k")
             + _join(values) @ self._of(layer, "v")
         )
-        return gradient + _norm_back(
-            through, run.stream, run.norm, self.weights[f"{layer}.norm_1"]
-        )
+        return gradient + _norm_back(through, run.stream, run.norm, self.weights[f"{layer}.norm_1"])
 
     def _attend(self, queries: Array, keys: Array) -> Array:
         scores = queries @ keys.swapaxes(1, 2) / np.float32(np.sqrt(self.shape.d_head))

@@ -7,17 +7,21 @@ over positions for the meaning of a text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erf
 
 from .activations import NO_HOOKS, Activations, Hooks, Passage
-from .tokenizers import WordPiece
-from .weights import Array, Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from .tokenizers import WordPiece
+    from .weights import Array, Weights
 
 PLACES: Final = (
     "resid_pre",
@@ -105,9 +109,7 @@ class Encoder:
         """Return the pooled embedding and every activation on the way to it (`PLACES`)."""
         return self.run_embeddings(self.embed(tokens), hooks)
 
-    def run_embeddings(
-        self, words: Array, hooks: Hooks = NO_HOOKS
-    ) -> tuple[Array, EncoderRun]:
+    def run_embeddings(self, words: Array, hooks: Hooks = NO_HOOKS) -> tuple[Array, EncoderRun]:
         """Run word embeddings that need not be those of any token: for integrated gradients.
 
         Args:
@@ -165,9 +167,7 @@ class Encoder:
         z = at("z", layer, pattern @ values)
         attn_out = at("attn_out", layer, self._linear(_join(z), f"{name}attention.output.dense"))
         middle = self._normal(stream + attn_out)
-        stream = at(
-            "resid_mid", layer, self._scaled(middle, f"{name}attention.output.LayerNorm")
-        )
+        stream = at("resid_mid", layer, self._scaled(middle, f"{name}attention.output.LayerNorm"))
         before = self._linear(stream, f"{name}intermediate.dense")
         normal = (0.5 * (1 + erf(before / np.float32(np.sqrt(2))))).astype(np.float32)
         active = at("mlp_post", layer, before * normal)
@@ -180,7 +180,9 @@ class Encoder:
         name = f"encoder.layer.{layer}."
         gradient = self._normal_back(gradient, run.end, f"{name}output.LayerNorm")
         found.put(("mlp_out", layer), gradient)
-        active = found.put(("mlp_post", layer), gradient @ self.weights[f"{name}output.dense.weight"])
+        active = found.put(
+            ("mlp_post", layer), gradient @ self.weights[f"{name}output.dense.weight"]
+        )
         density = np.exp(-np.square(run.before) / 2) / np.float32(np.sqrt(2 * np.pi))
         before = active * (run.normal + run.before * density)
         gradient = gradient + before @ self.weights[f"{name}intermediate.dense.weight"]

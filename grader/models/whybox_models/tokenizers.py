@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 UNKNOWN: Final = "[UNK]"
 START: Final = "[CLS]"
@@ -155,7 +158,7 @@ class BytePairs:
     def _merge(self, word: str) -> tuple[int, ...]:
         parts = [self._letters[byte] for byte in word.encode()]
         while len(parts) > 1:
-            pairs = list(zip(parts, parts[1:], strict=False))
+            pairs = list(itertools.pairwise(parts))
             best = min(pairs, key=lambda pair: self._ranks.get(pair, len(self._ranks)))
             if best not in self._ranks:
                 break

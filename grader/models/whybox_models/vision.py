@@ -7,13 +7,16 @@ and takes ReLU6. Its batch norms are folded into the weights: in use they are co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .activations import Activations
-from .weights import Array, Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .weights import Array, Weights
 
 STRIDES: Final = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 """Of the sixteen blocks."""

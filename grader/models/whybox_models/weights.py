@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Array = NDArray[np.float32]
 KINDS: Final = {"F32": np.float32, "F16": np.float16, "I8": np.int8}
@@ -33,8 +35,10 @@ def read(path: Path) -> dict[str, NDArray[np.generic]]:
         ValueError: the file is no safetensors file, or cut off.
     """
     mapped = np.memmap(path, np.uint8, "r")
-    length = _LENGTH.unpack(mapped[: _LENGTH.size].tobytes())[0] if mapped.size >= 8 else 0
-    if not 2 <= length <= min(_MOST_HEADER_BYTES, mapped.size - _LENGTH.size):
+    length = (
+        _LENGTH.unpack(mapped[: _LENGTH.size].tobytes())[0] if mapped.size > _LENGTH.size else 0
+    )
+    if not 0 < length <= min(_MOST_HEADER_BYTES, mapped.size - _LENGTH.size):
         raise ValueError(f"{path.name} is no safetensors file: its header has {length} bytes.")
     body = mapped[_LENGTH.size + length :]
     header = json.loads(mapped[_LENGTH.size : _LENGTH.size + length].tobytes())

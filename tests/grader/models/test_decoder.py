@@ -68,7 +68,9 @@ def test_a_metric_may_look_at_every_position(model: Decoder) -> None:
     logits, cache = model.run_with_cache(tokens)
     metric = np.zeros_like(logits)
     metric[2, 5], metric[-1, 9] = 1, -2
-    alone = [np.where(np.arange(len(logits))[:, None] == at, metric, 0) for at in (2, len(logits) - 1)]
+    alone = [
+        np.where(np.arange(len(logits))[:, None] == at, metric, 0) for at in (2, len(logits) - 1)
+    ]
     parts = [model.gradients(cache, part)["resid_pre", 0] for part in alone]
     whole = model.gradients(cache, metric)["resid_pre", 0]
     assert whole == pytest.approx(parts[0] + parts[1], abs=1e-5)
@@ -84,7 +86,7 @@ def test_no_position_reads_a_later_one(model: Decoder) -> None:
 
 
 def test_the_stream_is_the_sum_of_what_was_added(model: Decoder) -> None:
-    """Embedding and every layer's two additions make the last stream: direct attribution adds up."""
+    """Embedding and the two additions of each layer make the last stream."""
     tokens = model.to_tokens(PROMPT)
     logits, cache = model.run_with_cache(tokens)
     added = cache.stack("attn_out").sum(0) + cache.stack("mlp_out").sum(0)
@@ -111,7 +113,10 @@ def test_it_copies_by_induction_heads(model: Decoder) -> None:
 
 def test_patching_everything_brings_the_clean_run_back(model: Decoder) -> None:
     """Denoising at all positions of one layer gives the clean logits; noising the corrupted."""
-    clean, corrupted = model.to_tokens("Mr. Darcy was proud"), model.to_tokens("Mr. Bingley was kind")
+    clean, corrupted = (
+        model.to_tokens("Mr. Darcy was proud"),
+        model.to_tokens("Mr. Bingley was kind"),
+    )
     length = min(len(clean), len(corrupted))
     clean, corrupted = clean[:length], corrupted[:length]
     logits, cache = model.run_with_cache(clean)
@@ -121,7 +126,9 @@ def test_patching_everything_brings_the_clean_run_back(model: Decoder) -> None:
     assert denoised == pytest.approx(logits, abs=1e-4)
     assert noised == pytest.approx(other, abs=1e-4)
     one = patch(cache["resid_post", 1], positions=[0])
-    assert model.run_with_hooks(corrupted, {("resid_post", 1): one}) != pytest.approx(logits, abs=1e-2)
+    assert model.run_with_hooks(corrupted, {("resid_post", 1): one}) != pytest.approx(
+        logits, abs=1e-2
+    )
 
 
 def test_ablation_replaces_the_named_heads_only(model: Decoder) -> None:

@@ -10,7 +10,19 @@ from grader.models.whybox_models.encoder import N_LAYERS, PLACES
 from grader.models.whybox_models.tokenizers import WordPiece
 from grader.models.whybox_models.weights import Weights
 
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "fun", "##ny", "story", "!", "cafe"]
+VOCABULARY = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "a",
+    "fun",
+    "##ny",
+    "story",
+    "!",
+    "cafe",
+]
 WIDTH, INNER, LONGEST = 24, 40, 12
 STEP = 3e-3
 
@@ -53,7 +65,12 @@ def test_words_become_known_pieces(model: Encoder) -> None:
     tokens = model.to_tokens("A FUNNY café story!  ")
     pieces = ["[CLS]", "a", "fun", "##ny", "cafe", "story", "!", "[SEP]"]
     assert model.to_text(tokens) == pieces
-    assert model.to_text(model.to_tokens("fund " + "a" * 101)) == ["[CLS]", "[UNK]", "[UNK]", "[SEP]"]
+    assert model.to_text(model.to_tokens("fund " + "a" * 101)) == [
+        "[CLS]",
+        "[UNK]",
+        "[UNK]",
+        "[SEP]",
+    ]
     assert model.tokenizer.decode([int(token) for token in tokens[1:-1]]) == "a funny cafe story !"
 
 

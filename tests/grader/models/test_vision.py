@@ -10,8 +10,12 @@ from grader.models.whybox_models import VisionNetwork, vision
 DRAW = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize(("side", "kernel", "stride"), [(9, 3, 1), (10, 3, 2), (11, 5, 2), (8, 5, 1)])
-def test_the_way_back_is_the_transpose_of_the_way_there(side: int, kernel: int, stride: int) -> None:
+@pytest.mark.parametrize(
+    ("side", "kernel", "stride"), [(9, 3, 1), (10, 3, 2), (11, 5, 2), (8, 5, 1)]
+)
+def test_the_way_back_is_the_transpose_of_the_way_there(
+    side: int, kernel: int, stride: int
+) -> None:
     """<filter(x), y> = <x, back(y)> for any x and y."""
     filters = DRAW.normal(size=(kernel, kernel, 4)).astype(np.float32)
     there = DRAW.normal(size=(side, side, 4)).astype(np.float32)

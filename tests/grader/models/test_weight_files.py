@@ -138,18 +138,21 @@ def torch_file(weights: dict[str, np.ndarray], *, named: str = "torch._utils") -
         body += b"(" + b"(X\x07\0\0\0storagectorch\nFloatStorage\n"
         body += b"X\x01\0\0\0" + str(key).encode() + b"X\x03\0\0\0cpu"
         body += b"J" + struct.pack("<i", array.size) + b"NtQ" + b"K\0("
-        body += b"".join(b"J" + struct.pack("<i", size) for size in array.shape)
-        body += b"t(K\x01t\x89ccollections\nOrderedDict\n)RtR"
+        body += b"".join(b"J" + struct.pack("<i", size) for size in array.shape) + b"t("
+        steps = [step // array.itemsize for step in array.strides]
+        body += b"".join(b"J" + struct.pack("<i", step) for step in steps)
+        body += b"t\x89ccollections\nOrderedDict\n)RtR"
     file.write(body + b"u.")
     pickle.dump([str(key) for key in range(len(weights))], file, 2)
     for array in weights.values():
-        file.write(struct.pack("<q", array.size) + array.astype("<f4").tobytes())
+        # In the order of memory: a transposed array is stored as it was before.
+        file.write(struct.pack("<q", array.size) + array.astype("<f4").tobytes(order="A"))
     return file.getvalue()
 
 
 def test_torch_weights_are_read_without_torch() -> None:
     """Names, shapes and numbers are those that were written."""
-    weights = {"a.weight": DRAW.normal(size=(2, 3)), "b": DRAW.normal(size=4)}
+    weights = {"a.weight": DRAW.normal(size=(2, 3)).T, "b": DRAW.normal(size=4)}
     found = read_weights(torch_file(weights))
     assert list(found) == ["a.weight", "b"]
     for name, array in weights.items():
