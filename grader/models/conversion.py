@@ -74,10 +74,11 @@ def convert_efficientnet(pth: Path, target: Path) -> None:
     arrays: dict[str, NDArray[np.generic]] = {}
 
     def fold(own: str, filters: str, norm: str) -> None:
-        weights = published[f"{filters}.weight"].astype(np.float64)
+        weights: NDArray[np.float64] = published[f"{filters}.weight"].astype(np.float64)
         spread = published[f"{norm}.running_var"].astype(np.float64) + _BATCH_NORM_EPSILON
         gain = published[f"{norm}.weight"].astype(np.float64) / np.sqrt(spread)
-        shift = published[f"{norm}.bias"] - published[f"{norm}.running_mean"] * gain
+        mean = published[f"{norm}.running_mean"].astype(np.float64)
+        shift = published[f"{norm}.bias"].astype(np.float64) - mean * gain
         arrays[f"{own}.w"] = _laid_out(weights * gain[:, None, None, None]).astype(np.float16)
         arrays[f"{own}.b"] = shift.astype(np.float16)
 

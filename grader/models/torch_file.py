@@ -109,4 +109,5 @@ def _array(view: _View, numbers: dict[str, NDArray[np.generic]]) -> NDArray[np.g
     flat = numbers[view.storage.key]
     if places.size and not 0 <= places.min() <= places.max() < flat.size:
         raise TorchFileError("A tensor lies outside the numbers that the file holds.")
-    return flat[places]
+    found: NDArray[np.generic] = flat[places]
+    return found

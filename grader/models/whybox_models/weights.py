@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from pathlib import Path
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
+"""Numbers of a network; they are computed in float32."""
 KINDS: Final = {"F32": np.float32, "F16": np.float16, "I8": np.int8}
 SCALE: Final = ".scale"
 """Ends the name of the factors, one per row, of a matrix that is stored in 8-bit integers."""

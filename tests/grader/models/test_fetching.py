@@ -64,7 +64,9 @@ def test_a_missing_model_says_how_to_get_it(folder: Path) -> None:
     """The library's error names the model and the command; a wrong name lists the right ones."""
     assert store.folder() == folder
     assert available() == []
-    with pytest.raises(ModelNotThereError, match="smollm2 is not on this machine yet.*make models"):
+    with pytest.raises(
+        ModelNotThereError, match=r"smollm2 is not on this machine yet.*make models"
+    ):
         load("smollm2")
     with pytest.raises(ValueError, match="the names are smollm2, austen"):
         load("gpt-5")
