@@ -245,7 +245,8 @@ class Decoder:
     def _summed(self, heads: Array) -> Array:
         """Add the gradients of the repeated keys or values."""
         groups = self.shape.n_key_value_heads
-        return heads.reshape(groups, -1, *heads.shape[1:]).sum(axis=1)
+        summed: Array = heads.reshape(groups, -1, *heads.shape[1:]).sum(axis=1)
+        return summed
 
     def _norm(self, stream: Array, name: str) -> tuple[Array, Array]:
         inverse = self._inverse(stream)
@@ -253,7 +254,8 @@ class Decoder:
 
     def _inverse(self, stream: Array) -> Array:
         square = np.square(stream).mean(-1, keepdims=True)
-        return 1 / np.sqrt(square + np.float32(self.shape.epsilon))
+        inverse: Array = 1 / np.sqrt(square + np.float32(self.shape.epsilon))
+        return inverse
 
     def _of(self, layer: int, name: str) -> Array:
         return self.weights[f"{layer}.{name}"]

@@ -139,7 +139,7 @@ class VisionNetwork:
         return out + stream if skips else out, _Kept(expanded, filtered, skips, len(stream))
 
     def _block_back(self, block: int, gradient: Array, run: _Kept) -> Array:
-        inner = (gradient @ self.weights[f"{block}.p.w"].T) * _open(run.filtered)
+        inner: Array = (gradient @ self.weights[f"{block}.p.w"].T) * _open(run.filtered)
         inner = _depthwise_back(inner, self.weights[f"{block}.d.w"], STRIDES[block], run.side)
         if run.expanded is not None:
             inner = (inner * _open(run.expanded)) @ self.weights[f"{block}.e.w"].T

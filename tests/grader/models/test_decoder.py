@@ -38,7 +38,8 @@ def losses(logits: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Return the cross entropy of each next token, in nats."""
     shifted = logits - logits.max(-1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return -logs[np.arange(len(tokens) - 1), tokens[1:]]
+    found: np.ndarray = -logs[np.arange(len(tokens) - 1), tokens[1:]]
+    return found
 
 
 @pytest.mark.parametrize("name", PLACES)
