@@ -16,7 +16,7 @@ CHECKS := check-types check-content-files check-spelling check-lint check-format
   check-migrations check-deployment check-api check-typos
 
 .PHONY: help machine environments site-environments run demo test test-browser test-services check \
-  $(CHECKS) check-content check-short bench doctor lock figures messages editor-bundle clean
+  $(CHECKS) check-content check-short bench doctor lock figures models messages editor-bundle clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -92,7 +92,7 @@ check-content: environments  ## check every exercise thoroughly (many minutes)
 check-short: environments  ## check every exercise as CI does: one hidden variant, few seeds
 	$(SITE)/python -m grader check content --short
 
-test: environments  ## all tests, with real worker and sandbox; on PostgreSQL and Redis too if installed
+test: environments models  ## all tests, with real worker and sandbox; on PostgreSQL and Redis too if installed
 	@$(PYTHON) config/machine.py test
 	$(PYTEST) tests --dist worksteal -m "not browser"
 	$(SITE)/python tests/services.py --where-installed $(ON_SERVICES)
@@ -123,6 +123,9 @@ messages: environments  ## extract the strings to translate and compile the tran
 
 editor-bundle:  ## bundle the code editor (needs Node and npm; the bundle is committed)
 	cd config/editor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+
+models: site-environments  ## fetch the real networks' weights (190 MB, once; make run does it in the background)
+	$(SITE)/python -m grader models
 
 lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }

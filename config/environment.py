@@ -37,6 +37,7 @@ env: Final = environ.Env(
     WHYBOX_INTERACTIVE_CONCURRENCY=(int, 2),
     WHYBOX_ISSUER=(str, "Whybox"),
     WHYBOX_LTI_PRIVATE_PLATFORMS=(bool, False),
+    WHYBOX_MODELS=(str, str(VAR_DIR / "models")),
     WHYBOX_OIDC_CLIENT_ID=(str, ""),
     WHYBOX_OIDC_NAME=(str, "Single sign-on"),
     WHYBOX_OIDC_SECRET=(str, ""),

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import django
 from django.conf import settings
 
+from config.background import in_background
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-LOWEST_PRIORITY = ("nice", "-n", "19")
-"""Requests and gradings that a learner waits for come first."""
 
 
 def build(slugs: Sequence[str] | None = None) -> int:
@@ -33,23 +31,9 @@ def build(slugs: Sequence[str] | None = None) -> int:
 @contextlib.contextmanager
 def background_build(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Compute every reference at the lowest priority until the block ends; output goes to `log`."""
-    with log.open("wb") as output, _start_build(output) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # its own session: its children too
-                os.killpg(process.pid, signal.SIGTERM)
-
-
-def _start_build(output: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*LOWEST_PRIORITY, *_command(_in_course_order()), "--jobs", "1"],
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
+    command = [*_command(_in_course_order()), "--jobs", "1"]
+    with in_background(command, log, environment=_environment()) as process:
+        yield process
 
 
 def _command(slugs: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config.background import in_background
 from config.environment import BASE_DIR, env
 from config.machine import say
 
@@ -35,6 +36,7 @@ STOP_SECONDS = 60
 REFERENCES_NOTE = (
     "  On a first start the references of the exercises are computed in the background for some\n"
     "  minutes; until then a first verdict takes longer (see var/references.log).\n"
+    "  The weights of real networks are fetched as well, once (190 MB, see var/models.log).\n"
 )
 
 
@@ -182,7 +184,11 @@ def main() -> int:
 
     prepare.prepare()
     var = Path(env("WHYBOX_VAR"))
-    with references.background_build(var / "references.log"):
+    fetching = [sys.executable, "-m", "grader", "models"]
+    with (
+        references.background_build(var / "references.log"),
+        in_background(fetching, var / "models.log", environment=os.environ),
+    ):
         return serve(port, var)
 
 

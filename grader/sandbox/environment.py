@@ -12,6 +12,9 @@ from pathlib import Path
 from grader.errors import SandboxUnavailable
 
 ENVIRONMENT_VARIABLE = "WHYBOX_SANDBOX_PYTHON"
+MODELS_VARIABLE = "WHYBOX_MODELS"
+LIBRARY = Path(__file__).resolve().parents[1] / "models" / "whybox_models"
+"""The teaching library for real networks, which notebooks import by its own name."""
 _QUESTION = (
     "import json, site, sys, sysconfig; print(json.dumps([sys._base_executable, sys.base_prefix,"
     " sysconfig.get_path('stdlib'), sysconfig.get_path('purelib'),"
@@ -38,9 +41,24 @@ class Environment:
     def fingerprint(self) -> str:
         """Return a digest that changes when a package or the runner itself changes."""
         runner = Path(__file__).parent / "inside"
-        parts = [self.interpreter, *self.packages.glob("*.dist-info"), *runner.glob("*.py")]
+        own = [*runner.glob("*.py"), *LIBRARY.glob("*.py")]
+        parts = [self.interpreter, *self.packages.glob("*.dist-info"), *own]
         facts = sorted(f"{part}:{part.stat().st_mtime_ns}" for part in parts)
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+def models_folder() -> Path | None:
+    """Return the folder of the real networks' weights, made if missing; None if it cannot be.
+
+    The folder itself is mounted, so that a model which is fetched later appears in it.
+    """
+    named = os.environ.get(MODELS_VARIABLE)
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "var" / "models"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
 
 
 def default_python() -> Path:

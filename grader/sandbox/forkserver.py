@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from grader.errors import SandboxUnavailable
 from grader.sandbox import bubblewrap, cgroup, policy
 from grader.sandbox.bubblewrap import Mount
+from grader.sandbox.environment import LIBRARY, models_folder
 from grader.sandbox.inside import descriptors
 
 if TYPE_CHECKING:
@@ -201,9 +202,15 @@ def _group_pattern() -> list[str]:
     return [] if hierarchy is None else [str(hierarchy.parent), cgroup.PREFIX]
 
 
+def _libraries() -> list[Mount]:
+    models = models_folder()
+    library = Mount(LIBRARY, f"{policy.RUNNER}/{LIBRARY.name}")
+    return [library] if models is None else [library, Mount(models, policy.MODELS)]
+
+
 def _plan(executable: str, environment: Environment, *, passed: Sequence[int]) -> dict[str, Any]:
     control, passwd, group = passed
-    visible = bubblewrap.mounts(environment, RUNNER)
+    visible = bubblewrap.mounts(environment, RUNNER, _libraries())
     hidden = bubblewrap.hidden_folders(environment, visible)
     sources = [str(mount.source) for mount in visible]
     is_root = os.geteuid() == 0

@@ -26,6 +26,8 @@ SYSTEM_FOLDERS: Final = (
 
 RUNNER: Final = "/opt/whybox"
 """Where the `inside` package is mounted, and nothing else of the project."""
+MODELS: Final = "/models"
+"""Where the weights of real networks are inside, read-only; whybox_models looks there."""
 PACKAGES: Final = "/opt/packages"
 """Where the environment's packages are mounted, whatever their path on the host."""
 

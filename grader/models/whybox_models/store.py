@@ -1,0 +1,91 @@
+"""Where the models are, and how one is opened."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Final, cast
+
+from .decoder import Decoder, Shape
+from .encoder import Encoder
+from .tokenizers import BytePairs, WordPiece
+from .vision import VisionNetwork
+from .weights import Weights, read
+
+FOLDER_VARIABLE: Final = "WHYBOX_MODELS"
+IN_THE_SANDBOX: Final = "/models"
+_SHAPES: Final = {
+    "smollm2": Shape(30, 9, 3, 64, rotary_base=100_000.0, epsilon=1e-5),
+    "austen": Shape(4, 4, 4, 32, rotary_base=10_000.0, epsilon=1e-5),
+}
+MODELS: Final = {
+    "smollm2": "SmolLM2-135M-Instruct, a language model of 30 layers, as quantised to 4 bits",
+    "austen": "a language model of 4 layers that has read Jane Austen's novels",
+    "minilm": "all-MiniLM-L6-v2, a text encoder of 6 layers",
+    "efficientnet": "EfficientNet-Lite0, a classifier of pictures",
+}
+"""What each model is, by name."""
+
+
+class ModelNotThereError(FileNotFoundError):
+    """The weights of a model are not on this machine."""
+
+
+def folder() -> Path:
+    """Return the folder of the models: WHYBOX_MODELS, or the sandbox's own."""
+    return Path(os.environ.get(FOLDER_VARIABLE, IN_THE_SANDBOX))
+
+
+def available() -> list[str]:
+    """Return the names of the models that can be loaded here."""
+    return [name for name in MODELS if (folder() / f"{name}.safetensors").is_file()]
+
+
+def load(name: str) -> Decoder | Encoder | VisionNetwork:
+    """Open a model by its name (`MODELS`).
+
+    Raises:
+        ValueError: there is no model of this name.
+        ModelNotThereError: its weights are not on this machine.
+    """
+    if name in _SHAPES:
+        return load_decoder(name)
+    return load_encoder() if name == "minilm" else load_vision(name)
+
+
+def load_decoder(name: str) -> Decoder:
+    """Open a language model: "smollm2" or "austen". Raises as `load` does."""
+    weights = _weights(name)
+    facts = json.loads((folder() / f"{name}.tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer = BytePairs(
+        facts["tokens"],
+        facts["merges"],
+        special=facts["special"],
+        single_digits=facts["single_digits"],
+    )
+    return Decoder(weights, _SHAPES[name], tokenizer)
+
+
+def load_encoder() -> Encoder:
+    """Open the text encoder, "minilm". Raises as `load` does."""
+    weights = _weights("minilm")
+    facts = json.loads((folder() / "minilm.tokenizer.json").read_text(encoding="utf-8"))
+    return Encoder(weights, WordPiece(cast("list[str]", facts["tokens"])))
+
+
+def load_vision(name: str = "efficientnet") -> VisionNetwork:
+    """Open the vision network, "efficientnet". Raises as `load` does."""
+    return VisionNetwork(_weights(name))
+
+
+def _weights(name: str) -> Weights:
+    if name not in MODELS:
+        raise ValueError(f"there is no model {name!r}; the names are {', '.join(MODELS)}")
+    path = folder() / f"{name}.safetensors"
+    if not path.is_file():
+        raise ModelNotThereError(
+            f"The model {name} is not on this machine yet. It is fetched once, in the background,"
+            " when the site starts; an operator can run `make models`."
+        )
+    return Weights(read(path))
