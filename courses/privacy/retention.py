@@ -10,9 +10,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from allauth.usersessions.models import UserSession
 from auditlog.models import LogEntry
 from django.conf import settings
 from django.contrib.admin.models import LogEntry as AdminLogEntry
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from knox.models import get_token_model
@@ -49,9 +51,11 @@ def forget_answers(now: datetime) -> int:
 
 
 def forget_sessions(_now: datetime) -> int:
-    """Delete expired sessions, which nobody can use any more."""
+    """Delete expired sessions, and what is listed of those that are gone: browser and address."""
     call_command("clearsessions")
-    return 0
+    known = Session.objects.values("session_key")
+    deleted, _by_model = UserSession.objects.exclude(session_key__in=known).delete()
+    return int(deleted)
 
 
 def forget_tokens(now: datetime) -> int:

@@ -43,7 +43,7 @@ def test_what_a_learner_keeps_has_no_violation(visitor: Visitor, email: str) -> 
     visitor.go("/paths/interpretability/")
     visitor.look("path")
     visitor.go("/profile/erase/")
-    visitor.look("erase", shot=False)
+    visitor.look("confirm-password", shot=False)
 
 
 def test_a_discussion_has_no_violation(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from knox.models import get_token_model
@@ -78,7 +79,9 @@ def test_drafts_go_when_nobody_has_changed_them(
 
 def test_expired_sessions_and_tokens_go(learner: User, client: Client) -> None:
     """What can no longer be used is not kept."""
-    client.force_login(learner)
+    facts = {"login": learner.email, "password": "a good long password"}
+    client.post("/accounts/login/", facts, headers={"User-Agent": "Firefox of Lena"})
+    assert UserSession.objects.count() == 1
     Session.objects.update(expire_date=OLD)
     get_token_model().objects.create(user=learner, expiry=timedelta(days=-1))
     get_token_model().objects.create(user=learner, expiry=timedelta(days=1))
@@ -86,6 +89,7 @@ def test_expired_sessions_and_tokens_go(learner: User, client: Client) -> None:
     retention.apply(now=NOW)
 
     assert not Session.objects.exists()
+    assert not UserSession.objects.exists(), "no address of a computer is kept either"
     assert get_token_model().objects.count() == 1
 
 
