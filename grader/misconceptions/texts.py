@@ -109,8 +109,8 @@ def _places(evidence: Evidence, name: str) -> tuple[str, Facts]:
         parts.append((noun, rows, _row_names(evidence.context, output, labels, len(rows))))
     columns = evidence.right_columns(name) if len(output.shape) > 1 else None
     if columns is not None:
-        names = output.columns or tuple(map(str, range(len(columns))))
-        parts.append((output.column_noun, columns, names))
+        headings = output.columns or tuple(map(str, range(len(columns))))
+        parts.append((output.column_noun, columns, headings))
     for kind, of_right in (("_places", False), ("_right_places", True)):
         for noun, right, names in parts:
             told = right if of_right else ~right
