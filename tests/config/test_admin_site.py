@@ -275,7 +275,8 @@ def test_whoever_may_change_users_cannot_rise() -> None:
     facts = {
         "email": "lena@example.org", "name": "Changed", "locale": "", "time_zone": "",
         "is_active": "on", "is_staff": "on", "is_superuser": "on", "roles": '["moderator"]',
-        "groups": [Group.objects.get().pk], "user_permissions": [*Permission.objects.values_list("pk", flat=True)[:1]],
+        "groups": [Group.objects.get().pk],
+        "user_permissions": [*Permission.objects.values_list("pk", flat=True)[:1]],
     }  # fmt: skip
 
     changed = client.post(page_of(User, "change", learner.pk), facts)
