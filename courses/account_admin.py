@@ -89,7 +89,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when it r
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave the password's digest out where it could only be read."""
-        found = super().get_fieldsets(request, obj)
+        found: Any = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return found
         return [

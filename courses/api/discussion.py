@@ -243,7 +243,7 @@ class ThreadView(APIView):
         answers = Post.objects.answers_to(found).select_related("author")
         page = pages.paginate_queryset(answers, request, view=self) or []
         shown = shown_posts(user, subject_of(found.subject), [found, *page], question=found)
-        current = pages.page
+        current: Any = pages.page
         thread = {
             "question": shown[0],
             "following": subscriptions.follows(user, found),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ class SiteChange(models.Model):
         facts: reasons and values by field; no names, so that an account can be deleted.
     """
 
-    ACTIONS: ClassVar = {
+    ACTIONS: ClassVar[dict[str, Any]] = {
         "post.hidden": _("Post hidden"),
         "post.shown": _("Post shown again"),
         "post.deleted": _("Post deleted by a moderator"),

@@ -49,7 +49,10 @@ def moderated_posts(user: User | AnonymousUser, posts: Collection[Post]) -> set[
     others = [post for post in posts if post.author_id != user.pk]
     if user.may(SiteRight.MODERATE):
         return {post.pk for post in others}
-    return set().union(*(rule.moderated(user, others) for rule in _rules)) if others else set()
+    found: set[uuid.UUID] = set()
+    for rule in _rules if others else ():
+        found |= rule.moderated(user, others)
+    return found
 
 
 def may_moderate(user: User | AnonymousUser, post: Post) -> bool:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from courses.accounts.roles import SiteRight
 from courses.discussion import posts, subscriptions
 from courses.discussion.models import Post
 from courses.discussion.post_forms import (
@@ -116,7 +117,7 @@ def question(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             "form": form,
             "may_answer": not (found.taken_away or asked.closed),
             "may_accept": signed
-            and (asked.own or asked.moderates or posts.may_accept(request.user, found)),
+            and (asked.own or asked.moderates or signed_in(request.user).may(SiteRight.ANSWER)),
             "following": signed and subscriptions.follows(signed_in(request.user), found),
             "crumbs": [
                 (subject.part.title, subject.part.get_absolute_url()),

@@ -82,10 +82,9 @@ def moderate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     status = 200
     if request.method == "POST":
         action = request.POST.get("action", "")
+        bound: Form | None = None
         if action in forms:
             bound = forms[action] = type(forms[action])(request.POST)
-        else:
-            bound = None
         try:
             if bound is None or bound.is_valid():
                 messages.success(request, _done(user, post, action, bound))

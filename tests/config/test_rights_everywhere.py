@@ -102,7 +102,7 @@ class Walk:
             **{str(role): make_user(f"{role}@example.org", roles=[str(role)]) for role in SiteRole},
             "superuser": make_user("root@example.org", is_staff=True, is_superuser=True),
         }
-        self.browsers = {}
+        self.browsers: dict[str, Client] = {}
         for who, user in self.people.items():
             self.browsers[who] = Client(raise_request_exception=False)
             self.browsers[who].force_login(user)
