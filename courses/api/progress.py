@@ -35,7 +35,9 @@ class Standing:
 
 def certificate_for(user: User | None, course: Course) -> Certificate | None:
     """Return the learner's certificate of a course."""
-    return Certificate.objects.filter(user=user, course=course).first() if user else None
+    if user is None:
+        return None
+    return Certificate.objects.current().filter(user=user, course=course).first()
 
 
 def standing(user: User, course: Course) -> Standing:

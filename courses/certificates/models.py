@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     """Named ways to read certificates."""
 
+    def current(self) -> CertificateQuerySet:
+        """Return those that were not replaced by another, revoked ones included."""
+        return self.filter(superseded_at=None)
+
     def with_subject(self) -> CertificateQuerySet:
         """Return certificates with what was completed, and with the one that replaced each."""
         return self.select_related("course", "path", "superseded_by")

@@ -122,7 +122,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     enrolment = certificate = own_rating = None
     if isinstance(request.user, User):
         enrolment = Enrolment.objects.filter(user=request.user, course=found).first()
-        certificate = Certificate.objects.filter(user=request.user, course=found).first()
+        certificate = Certificate.objects.current().filter(user=request.user, course=found).first()
         own_rating = Rating.objects.filter(user=request.user, course=found).first()
     return render(
         request,

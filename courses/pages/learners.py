@@ -77,9 +77,7 @@ def courses_taken(user: User) -> list[Taken]:
         .prefetch_related(Prefetch("course__parts", Part.objects.for_outlines()))
     )
     done = done_by(user)
-    certificates = {
-        one.course_id: one for one in Certificate.objects.filter(user=user, superseded_at=None)
-    }
+    certificates = {one.course_id: one for one in Certificate.objects.current().filter(user=user)}
     apply_translations([enrolment.course for enrolment in enrolments])
     taken = []
     for enrolment in enrolments:
@@ -133,7 +131,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "taken": taken,
             "waiting": waiting(user),
             "unread_warnings": user.warnings.filter(read_at=None).count(),
-            "certificates": Certificate.objects.filter(user=user, superseded_at=None),
+            "certificates": Certificate.objects.current().filter(user=user),
             "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
             "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),
         },
