@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from courses.certificates.issuing import forget_holder, revoke
 from courses.certificates.models import Certificate
-from courses.discussion.models import Post, PostVersion
+from courses.discussion.models import Post
 from courses.learners.ratings import update_mean_rating
 from courses.mail.models import OutgoingMail
 from courses.privacy.rows import Erasure
@@ -79,7 +79,6 @@ def _forget_posts(user: User) -> None:
     mine = Post.objects.filter(author=user)
     mine.filter(question=None).update(title=_("Deleted"))
     mine.update(body="", html="")
-    PostVersion.objects.filter(post__author=user).delete()
     mine.filter(deleted_at=None).update(deleted_at=timezone.now())
 
 

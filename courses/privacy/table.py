@@ -182,6 +182,7 @@ SUBJECTS: Final = (
                 "notebooks/files",
                 left_out=("answers",),
             ),
+            Rows("exercises.VariantMatch", "submission__user", "notebooks/answers-of-others"),
         ),
     ),
     Subject(
@@ -230,7 +231,49 @@ SUBJECTS: Final = (
                 erasure=Erasure.UNNAMED,
                 stays_because=_("The post stays deleted. It no longer says who deleted it."),
             ),
+            *(
+                Rows(
+                    "courses.Post",
+                    path,
+                    unexported=OTHERS_ROWS,
+                    erasure=Erasure.UNNAMED,
+                    stays_because=_("The decision about the post stays. It no longer says whose."),
+                )
+                for path in ("hidden_by", "closed_by")
+            ),
+            Rows(
+                "courses.PostVersion",
+                "post__author",
+                "discussion/earlier-versions",
+                erasure=Erasure.DELETED,
+            ),
             Rows("courses.Report", "reporter", "discussion/reports"),
+            Rows(
+                "courses.Report",
+                "settled_by",
+                unexported=OTHERS_ROWS,
+                erasure=Erasure.UNNAMED,
+                stays_because=_("The report stays resolved. It no longer says by whom."),
+            ),
+            Rows("courses.Subscription", "user", "discussion/followed-questions"),
+            Rows("courses.ModeratorWarning", "person", "discussion/warnings"),
+            Rows(
+                "courses.ModeratorWarning",
+                "given_by",
+                "staff/warnings-given",
+                erasure=Erasure.UNNAMED,
+                stays_because=_("Whoever was warned keeps the message, without its sender."),
+            ),
+            Rows(
+                "courses.SiteChange",
+                "person",
+                "discussion/decisions-about-me",
+                erasure=Erasure.UNNAMED,
+                stays_because=_(
+                    "The record of moderation stays complete. It no longer says whom a decision "
+                    "was about."
+                ),
+            ),
         ),
     ),
     Subject(
@@ -253,6 +296,20 @@ SUBJECTS: Final = (
                     "you choose. Your name and account are deleted from it."
                 ),
             ),
+            Rows(
+                "courses.CertificateEvent",
+                "certificate__user",
+                "certificates/events",
+                erasure=Erasure.UNNAMED,
+                stays_because=_("The record of a certificate stays with it, without your name."),
+            ),
+            Rows(
+                "courses.IssuedFile",
+                "certificate__user",
+                "certificates/files",
+                erasure=Erasure.UNNAMED,
+                stays_because=_("Whoever has a file of it can still verify the file."),
+            ),
         ),
     ),
     Subject(
@@ -274,6 +331,8 @@ SUBJECTS: Final = (
             Rows("classes.Extension", "member__user", "classes/extensions"),
             Rows("classes.Override", "member__user", "classes/overrides"),
             Rows("classes.Reminder", "member__user", "classes/reminders"),
+            Rows("classes.ReviewAssignment", "member__user", "classes/reviewers-of-my-projects"),
+            Rows("classes.Regrading", "submission__user", "classes/regrades-of-my-work"),
             Rows(
                 "classes.Announcement_recipients",
                 "member__user",
@@ -316,8 +375,14 @@ SUBJECTS: Final = (
                     ("classes.Override", "withdrawn_by", "overrides-withdrawn"),
                     ("classes.AuditEntry", "actor", "changes-of-classes"),
                     ("classes.Announcement", "author", "announcements"),
+                    ("classes.Regrading", "asked_by", "regrades-asked-for"),
+                    ("classes.Regrading", "decided_by", "regrades-decided"),
+                    ("classes.ReviewAssignment", "assigned_by", "reviewers-assigned"),
+                    ("courses.CertificateEvent", "actor", "decisions-about-certificates"),
+                    ("courses.SiteChange", "actor", "moderation"),
                 )
             ),
+            Rows("classes.ReviewAssignment", "reviewer__user", "staff/projects-to-review"),
             Rows("classes.PendingImport", "made_by", unexported=OTHERS_ROWS),
             Rows("lti.Invitation", "created_by", "staff/registration-links", left_out=("digest",)),
         ),
@@ -333,6 +398,7 @@ SUBJECTS: Final = (
         rows=(
             Rows("lti.LmsAccount", "user", "platforms/accounts", names=("platform__name",)),
             Rows("lti.Passback", "account__user", "platforms/scores-sent"),
+            Rows("lti.TaughtContext", "user", "platforms/courses-taught"),
             Rows(
                 "lti.Launch",
                 "user",
@@ -384,6 +450,12 @@ SUBJECTS: Final = (
 NOT_ABOUT: Final = {
     ("courses.Post", "question"): "an answer is about who wrote it, not about who asked",
     ("courses.Post", "accepted"): "the same",
+    ("courses.Subscription", "question"): "about who follows the question, not about who asked",
+    ("courses.ModeratorWarning", "post"): "about who was warned; the post is theirs",
+    (
+        "courses.Certificate",
+        "superseded_by",
+    ): "the certificate that replaced it has the same holder",
     ("courses.Report", "post"): "a report is about who wrote it; it goes with the post",
     ("classes.Announcement_recipients", "announcement"): "about the recipient, not the author",
 }

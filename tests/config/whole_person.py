@@ -20,6 +20,7 @@ from django.test import Client
 from django.utils import timezone
 
 from classes.lti.models import (
+    Context,
     Deployment,
     Invitation,
     Launch,
@@ -27,6 +28,7 @@ from classes.lti.models import (
     Passback,
     Platform,
     ResourceLink,
+    TaughtContext,
 )
 from classes.models import (
     Announcement,
@@ -34,7 +36,9 @@ from classes.models import (
     Extension,
     Override,
     PendingImport,
+    Regrading,
     Reminder,
+    ReviewAssignment,
     Role,
 )
 from courses.accounts.tokens import new_token
@@ -44,14 +48,20 @@ from courses.learners.progress import record_completion
 from courses.mail.backend import OutboxBackend
 from courses.models import (
     Bookmark,
+    CertificateEvent,
     DataExport,
+    IssuedFile,
     Lesson,
+    ModeratorWarning,
     Note,
     Post,
+    PostVersion,
     QuizSitting,
     Rating,
     Report,
     ReviewCard,
+    SiteChange,
+    Subscription,
     TaskAnswer,
     User,
 )
@@ -63,6 +73,7 @@ from exercises.models import (
     Review,
     RunEvents,
     SubmissionFiles,
+    VariantMatch,
 )
 from exercises.submissions import files
 from exercises.workbench.documents import pack
@@ -100,7 +111,7 @@ def whole_person() -> Whole:
     learner = material.make_user(EMAIL, NAME, name_public=True)
     staff = material.make_user(STAFF_EMAIL, STAFF_NAME, is_staff=True, is_superuser=True)
     _account(learner)
-    _learning(learner, course)
+    _learning(learner, staff, course)
     submission = _notebooks(learner)
     _discussion(learner, staff)
     _class(learner, staff, course)
@@ -151,7 +162,7 @@ def _account(learner: User) -> None:
     OutboxBackend().send_messages([EmailMessage("Hello", "-", to=[EMAIL.upper()])])
 
 
-def _learning(learner: User, course: Course) -> None:
+def _learning(learner: User, staff: User, course: Course) -> None:
     lesson = Lesson.objects.get(slug="games")
     quiz, now = lesson.quiz, timezone.now()
     enrol(user=learner, course=course)
@@ -178,7 +189,11 @@ def _learning(learner: User, course: Course) -> None:
     TaskAnswer.objects.create(
         user=learner, lesson=lesson, task="t", answer=f"{MARK} answer", answered_at=now
     )
-    issue(user=learner, course=course, parts=[])
+    certificate = issue(user=learner, course=course, parts=[])
+    IssuedFile.objects.create(certificate=certificate, digest="0" * 64)
+    CertificateEvent.objects.create(
+        certificate=certificate, kind=CertificateEvent.Kind.REISSUED, actor=staff, reason="A name"
+    )
 
 
 def _notebooks(learner: User) -> Submission:
@@ -207,25 +222,45 @@ def _notebooks(learner: User) -> Submission:
         page=files.write(submission.pk, "page", f"<p>{MARK}</p>".encode()),
         answers=files.write(submission.pk, "answers", MARK.encode()),
     )
+    VariantMatch.objects.create(submission=submission, run="a", output="values", variant="b")
     return submission
 
 
 def _discussion(learner: User, staff: User) -> None:
     text = f"{MARK} asks"
-    Post.objects.create(
+    mine = Post.objects.create(
         author=learner, subject="exercise:lime", title=text, body=text, html=f"<p>{text}</p>"
     )
     other = Post.objects.create(
         author=staff, subject="exercise:lime", title="Hm", body="Hm", html="-", deleted_by=staff
     )
-    Report.objects.create(post=other, reporter=learner, reason=f"{MARK} reason")
+    Report.objects.create(
+        post=other, reporter=learner, reason=f"{MARK} reason", settled_by=staff, outcome="upheld"
+    )
+    Post.objects.filter(pk=other.pk).update(hidden_by=staff, closed_by=staff)
+    PostVersion.objects.create(post=mine, number=1, title=text, body=f"{text} first")
+    Subscription.objects.create(question=other, user=learner)
+    ModeratorWarning.objects.create(
+        person=learner, post=mine, message=f"{MARK}, please be kind", given_by=staff
+    )
+    SiteChange.objects.create(actor=staff, person=learner, action="person.warned")
 
 
 def _class(learner: User, staff: User, course: Course) -> None:
     klass = material.make_class(course)
     part = material.schedule(klass, "exercise:treeshap", due_at=timezone.now())
     member = material.make_member(klass, EMAIL, name=NAME, number=f"{MARK}-7", section="A")
-    material.make_member(klass, STAFF_EMAIL, Role.INSTRUCTOR)
+    instructor = material.make_member(klass, STAFF_EMAIL, Role.INSTRUCTOR)
+    Regrading.objects.create(
+        klass=klass,
+        part=part,
+        submission=learner.submissions.first(),
+        asked_by=staff,
+        decided_by=staff,
+    )
+    ReviewAssignment.objects.create(
+        member=member, part=part, reviewer=instructor, assigned_by=staff
+    )
     now = timezone.now()
     Extension.objects.create(
         klass=klass,
@@ -266,6 +301,8 @@ def _platform(learner: User, staff: User) -> None:
     Launch.objects.create(
         platform=platform, subject=f"{MARK}-1", user=learner, facts={"name": NAME}
     )
+    context = Context.objects.create(deployment=deployment, context_id="1")
+    TaughtContext.objects.create(context=context, user=learner)
     Invitation.objects.create(
         digest="0" * 64, created_by=staff, expires_at=timezone.now() + timedelta(days=1)
     )
