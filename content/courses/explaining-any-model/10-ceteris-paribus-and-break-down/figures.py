@@ -37,5 +37,5 @@ def profiles(theme: Theme) -> Figure:
         axes.plot(amounts, names["profile"](row, 3, amounts), dash, color=colour, label=label)
     axes.plot(250, names["risk"](names["x"][None])[0], "o", color=theme.vermilion)
     axes.set(xlabel="amount", ylabel="risk of a bad loan", ylim=(0, 1))
-    axes.legend(loc="center right")
+    axes.legend(loc=(0.05, 0.5))
     return figure
