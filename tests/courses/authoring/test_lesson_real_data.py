@@ -10,6 +10,7 @@ import pytest
 from tests.courses.authoring.test_lesson_facts import facts, prose, right_choices
 
 GAPS = "shapley-values/11-categories-and-gaps"
+BREAK_DOWN = "explaining-any-model/10-ceteris-paribus-and-break-down"
 CARD = "transparent-models/09-scorecards-and-weight-of-evidence"
 
 
@@ -182,3 +183,47 @@ facts = {
     assert abs(found["credit"]["0"][1]) < 0.02
     assert all(1.05 < shares[2] < 1.3 for shares in found["credit"].values())
     assert "1.1 to 1.3" in right_choices(GAPS, "who-gets-the-gap")[0]
+
+
+def test_a_break_down_step_depends_on_the_order_and_adds_up_in_each() -> None:
+    """Every order ends at the prediction; the mean of the steps over all is the Shapley value."""
+    found = facts(
+        BREAK_DOWN,
+        """
+from itertools import combinations
+from math import comb
+shapley = []
+for j in range(5):
+    rest, total = [k for k in range(5) if k != j], 0.0
+    for size in range(5):
+        for known in combinations(rest, size):
+            gain = mean_risk(tuple(sorted((*known, j)))) - mean_risk(known)
+            total += gain / (5 * comb(4, size))
+    shapley.append(total)
+facts = {
+    "shapley": shapley, "means": steps.mean(axis=0).tolist(),
+    "least": steps.min(axis=0).tolist(), "most": steps.max(axis=0).tolist(),
+    "sums": [float(steps.sum(axis=1).min()), float(steps.sum(axis=1).max())],
+    "whole": float(risk(x[None])[0] - risk(background).mean()),
+    "first": first, "second": second, "above": float(above.mean()),
+    "over": float((background[:, 3] > 300).mean()),
+    "dear": float(risk(dear[None])[0]),
+    "profile": float(profile(dear, 3, np.arange(100, 1501, 10)).max()),
+}
+""",
+    )
+
+    assert found["means"] == pytest.approx(found["shapley"])
+    assert found["sums"] == pytest.approx([found["whole"]] * 2)
+    assert (round(found["least"][4], 2), round(found["most"][4], 2)) == (0.09, 0.46)
+    assert round(found["first"]["price"], 2) == 0.09
+    assert round(found["second"]["price"], 2) == 0.43
+    changes = {name: found["second"][name] - found["first"][name] for name in found["first"]}
+    assert round(changes["price"], 2) == 0.34
+    assert min(changes, key=lambda name: changes[name]) == "amount"
+    assert found["most"][0] - found["least"][0] < 0.03
+    assert found["most"][3] - found["least"][3] > 0.3
+    assert found["above"] < 0.001
+    assert found["over"] > 0.9
+    assert round(found["dear"], 2) == 0.03
+    assert found["profile"] < 0.1
