@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from knox.models import get_token_model
 
+from courses.accounts.browsers import browser_name
 from courses.accounts.tokens import MOST_TOKENS, new_token, tokens_of
 from courses.models import TokenName, User
 
@@ -159,3 +160,20 @@ def test_changing_how_one_signs_in_needs_the_password_again(
     answer = client.post(address, form)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0",
+            "Firefox, Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1", "Safari, iPhone"),
+        ("curl/8.14", ""),
+    ],
+)
+def test_browsers_have_the_names_that_people_know(user_agent: str, name: str) -> None:
+    """The list of sessions says which browser it is; what it sent stands below."""
+    assert browser_name(user_agent) == name
