@@ -197,18 +197,16 @@ def test_somebody_else_who_signs_in_gets_nothing_that_was_typed(
     other.arrive(f"other-{email}")
     visitor.context.clear_cookies()
     visitor.context.add_cookies(
-        [{**one, "url": visitor.site.address} for one in _names_and_values(other)]
+        [
+            {"name": one["name"], "value": one["value"], "url": visitor.site.address}
+            for one in other.context.cookies()
+        ]
     )
     write(visitor, "fx", "mine = 'not theirs'")
     expect(state).to_contain_text("Session ended")
     other.go(f"/exercises/{TREESHAP}/")
     expect(cell(other, "fx")).to_contain_text("fx = np.zeros")
     assert "not theirs" not in other.page.content()
-
-
-def _names_and_values(visitor: Visitor) -> list[dict[str, str]]:
-    cookies = visitor.context.cookies()
-    return [{"name": one["name"], "value": one["value"]} for one in cookies]
 
 
 def test_the_page_of_the_command_line(welcome: Callable[..., Visitor]) -> None:

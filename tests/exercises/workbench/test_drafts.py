@@ -173,7 +173,7 @@ def test_a_page_of_somebody_who_has_left_saves_nothing(
     page = {"X-Whybox-Person": str(learner.pk)}
     assert work.client.get(work.base, headers=page).status_code == 200
     body = {"base": 0, "cells": work.cells(cell_1="mine"), "reason": "typed"}
-    facts = {"content_type": "application/json", "headers": page}
+    facts: dict[str, Any] = {"content_type": "application/json", "headers": page}
     for answer in (
         other.client.get(other.base, headers=page),
         other.client.put(other.base, body, **facts),
