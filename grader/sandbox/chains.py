@@ -1,4 +1,4 @@
-"""The chains that a sandbox keeps, one a notebook: what is dear to make and used lately stays."""
+"""The chains that a sandbox keeps, one a notebook: states that are soon made again go first."""
 
 from __future__ import annotations
 
