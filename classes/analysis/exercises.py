@@ -187,7 +187,7 @@ def stuck_now(slugs: Sequence[str], members: Sequence[Member]) -> list[Trouble]:
     grouped: dict[tuple[str, str], list[Member]] = defaultdict(list)
     for row in Submission.objects.filter(pk__in=list(latest)).order_by("created_at"):
         user, slug = latest[row.pk]
-        for title in [one.title for one in diagnoses_of(row)] or [""]:
+        for title in [str(one.title) for one in diagnoses_of(row)] or [""]:
             grouped[slug, title].append(by_user[user])
     found = [Trouble(slug, title, tuple(who)) for (slug, title), who in grouped.items()]
     return sorted(found, key=lambda one: (-len(one.members), not one.title, one.slug, one.title))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def personal_files(user: User) -> Iterator[PersonalFile]:
     """Yield a person's certificates."""
-    for certificate in Certificate.objects.filter(user=user).select_related("course"):
-        name = f"certificates/{certificate.course.slug}-{certificate.pk}.pdf"
+    for certificate in Certificate.objects.with_subject().filter(user=user):
+        name = f"certificates/{certificate.subject.slug}-{certificate.pk}.pdf"
         yield PersonalFile(name, partial(_pdf, certificate), certificate.pdf_address)
 
 

@@ -241,16 +241,17 @@ def test_a_role_reads_its_own_records_only(role: str) -> None:
     """Instructors what learners did, authors content, moderators posts; nobody changes a thing."""
     fill()
     client = browser(make_user("r@example.org", roles=[role] if role else []))
-    allowed = {
+    allowed: set[Any] = {
         "instructor": {Submission, Review, Course, Exercise, Certificate, Class, QuizAttempt},
         "author": {Course, Exercise},
         "moderator": {Report},
     }.get(role, set())
     assert client.get("/admin/", follow=True).status_code == (200 if allowed else 403)
-    for model in (
+    tables: tuple[Any, ...] = (
         *(Submission, Review, Course, Exercise, Certificate, Class, QuizAttempt),
         *(Report, User, Group, EmailAddress, Authenticator, OutgoingMail, Worker),
-    ):
+    )
+    for model in tables:
         row = model._default_manager.first()
         assert row is not None
         for address in (page_of(model, "changelist"), page_of(model, "change", row.pk)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import translation
 
+from exercises.catalogue.translations import ORIGINAL
 from exercises.feedback import messages
 from grader.family_texts import FAMILIES, with_nouns
 from grader.messages import MESSAGES
@@ -50,7 +51,7 @@ def diagnosis(*ids: str, **changes: Any) -> dict[str, Any]:
 @pytest.mark.usefixtures("french")
 def test_a_family_is_named_in_the_reader_s_language() -> None:
     """Title and message are translated before the nouns are put in, which are translated too."""
-    said = messages._misconception(diagnosis("shifted_rows"))
+    said = messages._misconception(diagnosis("shifted_rows"), ORIGINAL)
     assert (said.title, said.message) == (
         "lignes décalées d'un rang",
         "Vos lignes sont décalées d'un rang.",
@@ -60,7 +61,7 @@ def test_a_family_is_named_in_the_reader_s_language() -> None:
 @pytest.mark.usefixtures("french")
 def test_each_of_two_names_is_translated() -> None:
     """Names between "or" are translated one by one."""
-    said = messages._misconception(diagnosis("sign", "shifted_rows"))
+    said = messages._misconception(diagnosis("sign", "shifted_rows"), ORIGINAL)
     assert said.message == "Plusieurs erreurs : le mauvais signe ou lignes décalées d'un rang."
 
 
@@ -68,7 +69,7 @@ def test_each_of_two_names_is_translated() -> None:
 def test_an_author_s_words_and_older_reports_are_shown_as_they_are() -> None:
     """What is no family's text, or says nothing of its axes, is not touched."""
     own = diagnosis("sign", message="The author's own sentence.")
-    assert messages._misconception(own).message == "The author's own sentence."
+    assert messages._misconception(own, ORIGINAL).message == "The author's own sentence."
     older = diagnosis("sign")
     del older["facts"]["rows"]
-    assert messages._misconception(older).title == FAMILIES["sign"][0]
+    assert messages._misconception(older, ORIGINAL).title == FAMILIES["sign"][0]
