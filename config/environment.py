@@ -44,6 +44,7 @@ env: Final = environ.Env(
     WHYBOX_OIDC_TRUST_EMAIL=(bool, False),
     WHYBOX_OIDC_URL=(str, ""),
     WHYBOX_PRIVACY_CONTACT=(str, ""),
+    WHYBOX_MODELS_MIRROR=(str, ""),
     WHYBOX_REFERENCES=(str, ""),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),
     WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),
