@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from auditlog.models import LogEntry as AuditLogEntry
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 NOT_HERE = (
     *(get_token_model(), Group, EmailAddress, Authenticator),
-    *(AuditLogEntry, SocialAccount, SocialApp, SocialToken),
+    *(AuditLogEntry, SocialAccount, SocialApp, SocialToken, UserSession),
 )
 """What other apps register with fields that are secrets, or by which somebody could rise."""
 

@@ -140,9 +140,10 @@ def override_by_keyboard(ines: Visitor, column: int) -> None:
         page.keyboard.press("ArrowRight")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    page.get_by_label("Points").fill("93")
-    page.get_by_label("Reason").fill("The train was late")
-    ines.follow(page.get_by_role("button", name="Show what would change"))
+    override = page.get_by_role("region", name="Override")
+    override.get_by_label("Points").fill("93")
+    override.get_by_label("Reason").fill("The train was late")
+    ines.follow(override.get_by_role("button", name="Show what would change"))
     expect(page.get_by_text("Mark: 80 → 93")).to_be_visible()
     ines.look("class-override")
     ines.follow(page.get_by_role("button", name="Override", exact=True))

@@ -157,7 +157,7 @@ def test_the_verdict_repeats_the_author_in_french(learner_client: LearnerClient)
         "<span>Zéro ?</span>",
     ):
         assert text in page
-    assert "Le modèle” passes" in page  # the sentence around it is the grader's
+    assert "une fois que « Le modèle » est réussi" in page  # the sentence is the grader's
 
 
 def test_two_possible_mistakes_are_joined_in_french(learner_client: LearnerClient) -> None:
