@@ -162,9 +162,7 @@ def test_no_page_of_the_administration_lists_tokens(admin_client: Client, learne
     new_token(learner)
 
     index = admin_client.get("/admin/").content.decode().lower().replace("tokens.css", "")
-    assert "token" not in index.replace(
-        "csrfmiddlewaretoken", ""
-    )
+    assert "token" not in index.replace("csrfmiddlewaretoken", "")
     for app in ("knox/authtoken", "authtoken/token", "authtoken/tokenproxy"):
         assert admin_client.get(f"/admin/{app}/").status_code == 404
 
