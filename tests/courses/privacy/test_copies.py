@@ -47,6 +47,16 @@ def files() -> list[Path]:
 
 
 @pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the messages to workers; a worker that another test left running gets none of them."""
+    sent: list[str] = []
+    monkeypatch.setattr(
+        copies.current_app, "send_task", lambda name, **_options: sent.append(name), raising=False
+    )
+    return sent
+
+
+@pytest.fixture(autouse=True)
 def _no_files(settings: Settings, tmp_path: Path) -> None:
     """Keep copies in a folder of the test."""
     storages = {**settings.STORAGES}
@@ -102,8 +112,8 @@ def test_nobody_else_gets_a_copy(browser: Client) -> None:
     assert other.get(address).status_code == 404
 
 
-def test_copies_are_bounded_in_number(browser: Client, learner: User) -> None:
-    """One at a time, three a day; a new one deletes the file of the one before."""
+def test_copies_are_bounded_in_number(browser: Client, learner: User, told: list[str]) -> None:
+    """One at a time, three a day, each told to a worker; a new one deletes the earlier file."""
     for _number in range(copies.MOST_A_DAY):
         copies.ask(user=learner)
         with pytest.raises(copies.TooManyCopies):
@@ -111,6 +121,7 @@ def test_copies_are_bounded_in_number(browser: Client, learner: User) -> None:
         copies.make_copies()
         assert len(files()) == 1
 
+    assert told == [copies.MAKE] * copies.MOST_A_DAY
     with pytest.raises(copies.TooManyCopies):
         copies.ask(user=learner)
     assert "three a day" in browser.post(ADDRESS, follow=True).content.decode()
