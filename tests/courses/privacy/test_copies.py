@@ -51,7 +51,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the messages to workers; a worker that another test left running gets none of them."""
     sent: list[str] = []
     monkeypatch.setattr(
-        copies.current_app, "send_task", lambda name, **_options: sent.append(name), raising=False
+        "courses.privacy.copies.current_app.send_task",
+        lambda name, **_options: sent.append(name),
+        raising=False,
     )
     return sent
 
