@@ -303,6 +303,12 @@ class Visitor:
         options = {"runOnly": rules, "resultTypes": ["violations"]}
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
+        # A transition that began before goes on without motion too; it takes a tenth of a second.
+        self.page.evaluate(
+            "() => Promise.all(document.getAnimations()"
+            ".filter((one) => one instanceof CSSTransition)"
+            ".map((one) => one.finished.catch(() => undefined))).then(() => undefined)"
+        )
         found = self.page.evaluate(
             "([context, options]) => axe.run(context ?? document, options)", [within, options]
         )
