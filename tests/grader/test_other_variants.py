@@ -59,8 +59,13 @@ class Site:
             for variant, values in runs
         ]
         usage = ParameterUsage(literals=dict.fromkeys(literals, 3))
+        # Without hurry: on a loaded machine the first comparison alone takes a second.
         return find_matches(
-            self.exercise, pack(told, usage), references=self.references, secret=SECRET
+            self.exercise,
+            pack(told, usage),
+            references=self.references,
+            secret=SECRET,
+            seconds=600.0,
         )
 
 
