@@ -299,8 +299,11 @@ class ReferenceStore:
     def has(
         self, exercise: ExerciseDefinition, variant: Variant, *, misconceptions: bool = False
     ) -> bool:
-        """Whether it is on disk already."""
+        """Whether it is there already, in memory or on disk: nothing would be computed."""
         key = self.key(exercise, variant, misconceptions=misconceptions)
+        with self._lock:
+            if key in self._memory:
+                return True
         return self._file(exercise, key).is_file()
 
     @staticmethod
