@@ -37,6 +37,8 @@ from courses.models import (
 from courses.record_admin import RecordAdmin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
@@ -208,32 +210,30 @@ class CertificateAdmin(RecordAdmin):
     @admin.action(description=_("Revoke selected"))
     def revoke_chosen(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> None:
         """Revoke the chosen certificates."""
-        for certificate in queryset:
-            try:
-                revoke(
-                    certificate=certificate,
-                    reason=request.POST.get("reason", ""),
-                    actor=_staff(request),
-                )
-            except ValidationError as error:
-                self.message_user(request, error.messages[0], messages.ERROR)
-                return
-        self.message_user(request, _("Revoked."), messages.SUCCESS)
+        if self._each(request, queryset, revoke):
+            self.message_user(request, _("Revoked."), messages.SUCCESS)
 
     @admin.action(description=_("Issue selected again"))
     def reissue_chosen(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> None:
         """Replace the chosen certificates by new ones, with the holder's name as it is now."""
+        if self._each(request, queryset, reissue):
+            self.message_user(request, _("Issued again."), messages.SUCCESS)
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Certificate],
+        change: Callable[..., object],
+    ) -> bool:
+        """Change each certificate for the reason given; the first that is refused says why."""
+        reason, actor = request.POST.get("reason", ""), _staff(request)
         for certificate in queryset:
             try:
-                reissue(
-                    certificate=certificate,
-                    reason=request.POST.get("reason", ""),
-                    actor=_staff(request),
-                )
+                change(certificate=certificate, reason=reason, actor=actor)
             except ValidationError as error:
                 self.message_user(request, error.messages[0], messages.ERROR)
-                return
-        self.message_user(request, _("Issued again."), messages.SUCCESS)
+                return False
+        return True
 
 
 def _staff(request: HttpRequest) -> User | None:

@@ -73,7 +73,7 @@ def test_a_mistake_that_nothing_names_is_said_without_a_question(
 def test_a_refused_notebook_says_why(
     shares: ExerciseDefinition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that is no notebook is not passed, and its mend is named."""
+    """A file that is no notebook is not passed, and what to do is said."""
     (tmp_path / "x.ipynb").write_text("{}")
     assert main(["grade", str(shares.folder), str(tmp_path / "x.ipynb")]) == 1
     assert "not a Jupyter notebook" in capsys.readouterr().out

@@ -31,7 +31,7 @@ JUDGED = sorted(
     for folder in CONTENT.iterdir()
     if "function:" in (folder / "exercise.yaml").read_text(encoding="utf-8")
 )
-"""The exercises whose authors' own functions look at what learners hand in."""
+"""The exercises whose authors' own functions read what learners submit."""
 EXTREME = (0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1e-300, 1e30, -1e30, 1e100, 3.7)
 FILLS = {
     "float": st.sampled_from(EXTREME),

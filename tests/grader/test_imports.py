@@ -120,7 +120,7 @@ def test_a_learners_notebook_is_graded_by_variable(
     exercise = load_exercise(tmp_path / "imported")
     split = ["import numpy as np", "squares = np.arange(4)", "squares = squares**2"]
     cells = [v4.new_code_cell(source, id="same") for source in [*split, "mean = squares.mean()"]]
-    # Written by hand: nbformat itself would mend the ids that copied cells share.
+    # Written by hand: nbformat itself would replace the ids that copied cells share.
     tree = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
     text = json.dumps(tree).encode()
     report = grade_notebook(exercise, text, sandbox=runner, references=references)

@@ -85,11 +85,11 @@ def spread(theme: Theme) -> Figure:
     figure, both = panels(theme, 2, height=3.4, sharey=True, sharex=True)
     names, many = weights(5000)
     order = np.argsort(-np.abs(many.mean(axis=0)))[:SHOWN]
-    nudge = np.linspace(-0.22, 0.22, 20)
+    offset = np.linspace(-0.22, 0.22, 20)
     for axes, num_samples in zip(both, (500, 5000), strict=True):
         _, runs = weights(num_samples)
         for line, column in enumerate(order):
-            axes.plot(runs[:, column], line + nudge, "o", color=theme.blue, markersize=3.2)
+            axes.plot(runs[:, column], line + offset, "o", color=theme.blue, markersize=3.2)
             axes.plot(many[:, column].mean(), line, "|", color=theme.vermilion, markersize=20)
         axes.axvline(0, color=theme.muted, linewidth=1)
         axes.set_title(f"{num_samples} perturbed samples")
