@@ -159,7 +159,7 @@ SUBJECTS: Final = (
             drafts=days("DRAFT_DAYS"),
         ),
         rows=(
-            Rows("exercises.Draft", "user", "notebooks/drafts", left_out=("document",)),
+            Rows("exercises.Draft", "user", "notebooks/drafts", left_out=("document", "key")),
             Rows(
                 "exercises.DraftVersion",
                 "draft__user",

@@ -49,6 +49,7 @@ class Draft(models.Model):
         version: 0 while nothing differs from the starter; a write names the version it replaces.
         last_version: the largest number given so far, to versions that were set aside too.
         held_by: the worker that took its last run: it may have the states after the cells.
+        key: under which a worker keeps those states: ids come again after a restore, this does not.
         document: cells with their metadata and attachments, JSON compressed by zlib.
     """
 
@@ -60,6 +61,7 @@ class Draft(models.Model):
     last_version = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(null=True, blank=True)
     held_by = models.CharField(max_length=120, blank=True)
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
     document = models.BinaryField(default=b"")
 
     class Meta:

@@ -55,7 +55,7 @@ def execute(run_id: uuid.UUID, *, sandbox: Sandbox, worker: str) -> None:
     cells = asked["cells"]
     limits, data = surroundings(run.draft.scope)
     sources = tuple(source for _id, source in cells)
-    job = Job(cells=sources, outputs=(), limits=limits, data=data, chain=chain_of(run.draft_id))
+    job = Job(cells=sources, outputs=(), limits=limits, data=data, chain=chain_of(run.draft))
     with override(asked["language"]):
         recorder = Recorder(run, [identity for identity, _source in cells])
         with recorder:

@@ -77,7 +77,8 @@ def answer(question_id: uuid.UUID, *, sandbox: Sandbox) -> None:
     Raises:
         SandboxUnavailable: the sandbox broke.
     """
-    asked = EditorQuestion.objects.filter(pk=question_id, reply__isnull=True).first()
+    unanswered = EditorQuestion.objects.filter(pk=question_id, reply__isnull=True)
+    asked = unanswered.select_related("draft").defer("draft__document").first()
     if asked is None:
         return
     body = unpack(asked.body)
@@ -89,7 +90,7 @@ def answer(question_id: uuid.UUID, *, sandbox: Sandbox) -> None:
         limits=limits,
         data=data,
         question=question,
-        chain=chain_of(asked.draft_id),
+        chain=chain_of(asked.draft),
     )
     reply = checked(question, sandbox.run(job).reply)
     EditorQuestion.objects.filter(pk=question_id).update(reply=json.dumps(reply))

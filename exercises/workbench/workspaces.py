@@ -18,6 +18,7 @@ from grader.sandbox.job import Limits
 
 if TYPE_CHECKING:
     from courses.models import Lesson
+    from exercises.models import Draft
 
 EXERCISE: Final = "exercise:"
 LESSON: Final = "lesson:"
@@ -94,6 +95,6 @@ def surroundings(scope: str) -> tuple[Limits, Path | None]:
     return Limits(), data if data.is_dir() else None
 
 
-def chain_of(draft: int) -> str:
+def chain_of(draft: Draft) -> str:
     """Return the name under which the states after a draft's cells are kept: for it alone."""
-    return f"draft:{draft}"
+    return f"draft:{draft.pk}:{draft.key}"

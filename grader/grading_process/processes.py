@@ -59,7 +59,9 @@ class _Child:
 
     def has_started(self) -> bool:
         """Whether it could take a job without waiting."""
-        return self.ready or bool(select.select([self.line], [], [], 0)[0])
+        poll = select.poll()  # select() knows no descriptor beyond 1023
+        poll.register(self.line, select.POLLIN)
+        return self.ready or bool(poll.poll(0))
 
     def close(self) -> None:
         self.line.close()

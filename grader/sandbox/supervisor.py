@@ -35,13 +35,21 @@ def main() -> None:
         os.close(descriptor)
     exited = os.pidfd_open(child)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
-    select.select([host, exited], [], [])
-    if not select.select([exited], [], [], 0)[0]:
+    _wait(host, exited)
+    if not _wait(exited, milliseconds=0):
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    if select.select([host], [], [], 0)[0]:
+    if _wait(host, milliseconds=0):
         _remove_groups(*plan["groups"])
     sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _wait(*pidfds: int, milliseconds: int | None = None) -> bool:
+    """Wait until one of the processes has ended; return whether one has."""
+    poll = select.poll()  # select() knows no descriptor beyond 1023
+    for pidfd in pidfds:
+        poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(milliseconds))
 
 
 def _exec_bubblewrap(plan: dict[str, Any]) -> NoReturn:

@@ -83,8 +83,10 @@ def _read_in_time(pipe: int) -> bytes:
     """Return what the child writes until it ends; nothing if it is late or writes too much."""
     deadline = time.monotonic() + bounds.REPLY_SECONDS
     data = b""
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN | select.POLLHUP)
     while (left := deadline - time.monotonic()) > 0 and len(data) < bounds.REPLY_BYTES:
-        if not select.select([pipe], [], [], left)[0]:
+        if not poll.poll(1000 * left):
             break
         chunk = os.read(pipe, 1 << 16)
         if not chunk:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from courses.models import User
 from exercises.models import Draft, DraftRun, RunState, RunWorker
 from tests.exercises.workbench.workbench_client import outputs
 
@@ -206,6 +207,19 @@ def test_a_second_run_after_an_edit_begins_at_the_cell_before(
     third = work.run(cell_0=stamp + "\nprint(3)")
     assert _cached(third) == {"parameters": True, "cell-0": False, "cell-1": False}
     assert set(_cached(other.run(cell_0=stamp, cell_1="print(1)")).values()) == {False}
+
+
+def test_states_of_a_draft_that_is_gone_are_nobody_s(
+    run_worker: WorkerProcess, work: WorkbenchClient, other: WorkbenchClient
+) -> None:
+    """A draft that has the id of another's, as after a restore, begins without its states."""
+    work.run(cell_1="print(1)")
+    gone = Draft.objects.get()
+    number, scope = gone.pk, gone.scope
+    gone.delete()
+    Draft.objects.create(pk=number, user=User.objects.get(email="grace@example.org"), scope=scope)
+
+    assert set(_cached(other.run(cell_1="print(1)")).values()) == {False}
 
 
 def test_a_run_goes_to_the_worker_that_has_its_states(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from grader.sandbox.job import Event
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+SELECT_KNOWS = 1023
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +168,24 @@ def test_a_process_is_replaced_after_its_jobs(
                 processes.grade(shares, b"{}", sandbox=sandbox, references=references)
         assert first not in processes.process_ids
     assert not Path(f"/proc/{first}").exists()
+
+
+def test_a_process_is_replaced_where_many_files_are_open(
+    shares: ExerciseDefinition, references: ReferenceStore, sandbox: BubblewrapSandbox
+) -> None:
+    """Descriptors beyond 1,023, which select() does not know, are as good as others."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 4096), hard), hard))
+    with contextlib.ExitStack() as opened:
+        while opened.enter_context(Path(os.devnull).open("rb")).fileno() <= SELECT_KNOWS:
+            pass
+        processes = opened.enter_context(contextlib.closing(GradingProcesses(count=1, jobs=1)))
+        (first,) = processes.process_ids
+        deadline = time.monotonic() + limits.READY_SECONDS
+        while first in processes.process_ids and time.monotonic() < deadline:
+            with pytest.raises(NotebookRefused):
+                processes.grade(shares, b"{}", sandbox=sandbox, references=references)
+        assert first not in processes.process_ids
 
 
 def test_the_site_s_secrets_are_not_in_its_environment(
