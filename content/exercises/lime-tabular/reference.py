@@ -27,6 +27,17 @@ SAMPLES = 2000
 WIDER = 10
 """How many times as wide the other kernel is whose weights are subtracted."""
 OTHER_STATE = 500_000
+KERNEL_MATTERS = {
+    0: frozenset({6, 14, 18, 34, 36, 39, 48, 49, 51}),
+    1: frozenset({9, 14, 18, 21, 36, 39, 49, 51}),
+    2: frozenset({5, 7, 9, 12, 14, 18, 21, 31, 39, 40, 49}),
+}
+"""For each label, the test rows of which the wider kernel moves three weights by more than nine
+standard errors of a mean of 20 runs: a wrong difference shows there. For other rows the kernel
+changes little more than LIME's own scatter."""
+MOST_ZEROS = 0.02
+"""The share of weights that may be zero: one in a thousand is after printing with six decimals, and
+who keeps twelve of the thirteen features has one in thirteen."""
 FIRST_STATE = 1000
 """Random states from here on: learners count from 0, and the reference's own runs lie too near."""
 
@@ -88,9 +99,14 @@ def every_row(parameters: Parameters) -> Outputs:
     return {"weights": np.stack(runs)}
 
 
+def suitable(parameters: Parameters) -> bool:
+    """Whether the kernel matters for the row of which its effect is asked."""
+    return parameters["rows"][0] in KERNEL_MATTERS[parameters["label"]]
+
+
 def all_features_weighted(parameters: Parameters, answers: Outputs) -> bool:  # noqa: ARG001
-    """Whether no weight is exactly zero: a ridge fit gives every feature that it keeps some."""
-    return bool(np.all(answers["weights"] != 0))
+    """Whether next to no weight is zero: a ridge fit gives every feature that it keeps some."""
+    return bool(np.mean(answers["weights"] == 0) <= MOST_ZEROS)
 
 
 def mistake_label_one(parameters: Parameters, seed: int) -> Outputs:
