@@ -19,7 +19,7 @@ from classes.marks import Overriding
 from classes.models import Member
 from classes.pages import grid
 from classes.pages.access import DO, EDIT, READ, class_page, done, page
-from classes.pages.forms import OverrideForm, sections_of
+from classes.pages.forms import OverrideForm
 from classes.pages.home import lines_of
 from classes.pages.roster import download
 from classes.records import Gradebook, Row, gradebook
@@ -134,7 +134,7 @@ def marks(request: HttpRequest, access: Access) -> HttpResponse:
             shown, address=record.replace(_NO_KEY, "{}"), pseudonymous=not query.names
         ),
         "averages": _averages(book, rows),
-        "sections": sections_of(access.klass),
+        "sections": _sections(book),
         "sizes": PAGE_SIZES,
         "states": [
             ("missing", _("something is missing")),
@@ -244,6 +244,10 @@ def _submissions_of(member: Member, part: ScheduledPart) -> Any:
     return mine.select_related("exercise").defer("report").order_by("-created_at")[:20]
 
 
+def _sections(book: Gradebook) -> list[str]:
+    return sorted({row.member.section for row in book.rows} - {""})
+
+
 @class_page(Right.SEE, READ)
 def progress(request: HttpRequest, access: Access) -> HttpResponse:
     """Show who has done what: one sign for each learner and part."""
@@ -270,7 +274,7 @@ def progress(request: HttpRequest, access: Access) -> HttpResponse:
         ],
         "count": len(rows),
         "section": section,
-        "sections": sections_of(access.klass),
+        "sections": _sections(book),
     }
     return page(request, access, "classes/progress.html", facts)
 

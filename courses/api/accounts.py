@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from courses.accounts.address_throttle import AddressThrottle
 from courses.accounts.tokens import UNVERIFIED, is_unverified, new_token
 from courses.models import User
 
@@ -36,15 +36,11 @@ class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
 
 
-class TokenAddressThrottle(SimpleRateThrottle):
+class TokenAddressThrottle(AddressThrottle):
     """Guessing from one address: a class behind one address still gets in."""
 
     scope = "token_address"
     rate = "300/min"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002  # the framework's
-        """Count by network address; of IPv6 by the network that one customer gets."""
-        return f"throttle-token-address-{_network(self.get_ident(request) or '')}"
 
 
 class TokenNameThrottle(SimpleRateThrottle):
@@ -107,11 +103,3 @@ class TokenView(APIView):
     def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # the framework's
         """Return what makes a wrong password a 401."""
         return "Token"
-
-
-def _network(address: str) -> str:
-    try:
-        version = ipaddress.ip_address(address).version
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network(f"{address}/{64 if version == 6 else 32}", strict=False))  # noqa: PLR2004  # IPv6

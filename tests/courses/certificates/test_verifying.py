@@ -27,6 +27,7 @@ from courses.certificates.issuing import revoke, show_name
 from courses.certificates.pdf import certificate_pdf
 from courses.certificates.verifying import State, verify
 from courses.models import Certificate
+from courses.pages.verification import FileThrottle
 from tests.courses.certificates.tampering import TAMPERINGS, signed_by, tampered
 
 if TYPE_CHECKING:
@@ -372,3 +373,23 @@ def test_a_crowd_does_not_hold_the_site(
         for _turn in range(2):
             examination._turns.release()
     assert verify(data).code == "genuine"
+
+
+@pytest.mark.django_db
+def test_files_from_one_network_are_limited(
+    client: Client, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third within a minute is refused with a sentence and a time; another network is not."""
+    monkeypatch.setattr(FileThrottle, "rate", "2/min")
+    data = MAKERS["json"](certificate)
+
+    def sent(address: str) -> Any:
+        file = SimpleUploadedFile("certificate.json", data)
+        return client.post("/certificates/verify/", {"file": file}, REMOTE_ADDR=address)
+
+    assert [sent("2001:db8::1").status_code for _ in range(2)] == [200, 200]
+    refused = sent("2001:db8::2")
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) >= 1
+    assert "Wait a moment" in refused.content.decode()
+    assert sent("2001:db8:1::1").status_code == 200
