@@ -20,6 +20,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
 
+from courses.models import Certificate
 from exercises.models import SubmissionFiles
 from exercises.models.submission import STORAGE
 
@@ -129,7 +130,8 @@ def delete_after_commit(names: Iterable[str]) -> None:
 def expire(*, now: datetime | None = None) -> int:
     """Delete files of submissions finished longer ago than the retention; return how many rows.
 
-    Grade and feedback stay; a project that is due for review keeps its files.
+    Grade and feedback stay; a project keeps its files while it is due for review, and while the
+    holder of a certificate lets everybody read it.
     """
     days: int = settings.SUBMISSION_FILES_DAYS
     if days <= 0:
@@ -138,12 +140,23 @@ def expire(*, now: datetime | None = None) -> int:
     old = SubmissionFiles.objects.filter(
         submission__finished_at__lt=before, submission__review_due=False
     ).exclude(notebook="", executed="", page="", answers="")
-    found = list(old.order_by("pk")[:EXPIRE_AT_ONCE])
+    found = list(old.exclude(pk__in=_shown_as_evidence()).order_by("pk")[:EXPIRE_AT_ONCE])
     for files in found:
         with transaction.atomic():
             SubmissionFiles.objects.filter(pk=files.pk).update(**dict.fromkeys(KINDS, ""))
             delete_after_commit(getattr(files, kind).name for kind in KINDS)
     return len(found)
+
+
+def _shown_as_evidence() -> set[str]:
+    """Return the ids of the submissions that certificates link."""
+    public = Certificate.objects.filter(evidence_public=True, revoked_at=None)
+    linked = (
+        str(entry.get("evidence", ""))
+        for passed in public.values_list("passed", flat=True)
+        for entry in passed
+    )
+    return {one for one in linked if one}
 
 
 def delete_unnamed(*, now: datetime | None = None) -> int:

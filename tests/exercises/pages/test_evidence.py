@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from courses.certificates.issuing import issue, revoke, show_results
 from courses.models import Certificate, Course, Part
 from exercises.achievements import achieved
 from exercises.models import Exercise, Review, Submission
-from exercises.submissions import lifecycle, queue
+from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.lease import claim
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
@@ -111,3 +112,20 @@ def test_anybody_reads_the_project_while_the_holder_consents(project: Submission
     show_results(certificate=certificate, scores=False, evidence=True)
     revoke(certificate=certificate, reason="A mistake.")
     assert Client().get(address).status_code == 404
+
+
+def test_a_project_that_everybody_may_read_keeps_its_files(
+    project: Submission, settings: Any
+) -> None:
+    """Beyond the retention too, until the holder no longer shows it."""
+    settings.SUBMISSION_FILES_DAYS = 30
+    accept(project, passed=True)
+    Submission.objects.update(finished_at=timezone.now() - timedelta(days=31), review_due=False)
+    certificate = certificate_of(project)
+    show_results(certificate=certificate, scores=False, evidence=True)
+    assert files.expire() == 0
+    address = f"/certificates/{certificate.pk}/projects/{project.pk}/"
+    assert Client().get(address).status_code == 200
+
+    show_results(certificate=certificate, scores=False, evidence=False)
+    assert files.expire() == 1
