@@ -13,7 +13,7 @@ ON_SERVICES := $(PYTEST) tests --dist worksteal -m "not browser" --database-only
   --ignore tests/config --ignore tests/grader --ignore tests/journeys
 # The longest first.
 CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
-  check-migrations check-deployment check-api check-typos
+  check-migrations check-deployment check-api check-typos check-alerts
 
 .PHONY: help machine environments site-environments run demo test test-browser test-services check \
   $(CHECKS) check-content check-short bench doctor lock figures models messages editor-bundle clean
@@ -85,6 +85,9 @@ check-api:
 	$(SITE)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 check-typos:
 	$(SITE)/codespell
+check-alerts:
+	@if command -v promtool >/dev/null; then cd docker/prometheus && promtool check config prometheus.yml \
+	  && promtool test rules alerts_test.yml; else echo "promtool is not installed: rules are checked by name only"; fi
 
 check-content: environments  ## check every exercise thoroughly (many minutes)
 	$(SITE)/python -m grader check content --report docs/features/exercise-check.md
