@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import os
-import sqlite3
 import subprocess
 import sys
 import tarfile
 import uuid
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -26,14 +22,13 @@ from courses.backups import archive
 from courses.backups.restoring import restore
 from courses.mail.models import OutgoingMail
 from courses.models import SiteChange, User
+from tests.courses.other_database import other_database, rows
 from tests.exercises.worker_process import database_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_django.fixtures import SettingsWrapper
-
-Tables = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture
@@ -63,16 +58,8 @@ def old_site(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) 
 @pytest.fixture
 def new_database(tmp_path: Path) -> Iterator[str]:
     """The address of a database that does not hold a site yet."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path / 'new' / 'site.sqlite3'}"
-        return
-    base, _slash, _name = database_url().rpartition("/")
-    name = f"restored_{uuid.uuid4().hex[:12]}"
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    yield f"{base}/{name}"
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with other_database(tmp_path) as address:
+        yield address
 
 
 def manage(folder: Path, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -94,41 +81,10 @@ def manage(folder: Path, database: str, *arguments: str) -> subprocess.Completed
     )
 
 
-def tables_here() -> Tables:
-    """All rows of all tables of this process's database."""
-    found: Tables = {}
-    with connection.cursor() as cursor:
-        for name in sorted(connection.introspection.table_names()):
-            cursor.execute(f'SELECT * FROM "{name}"')  # noqa: S608  # a table's name
-            found[name] = sorted(map(_plain, cursor.fetchall()))
-    return found
-
-
-def tables_there(database: str, names: list[str]) -> Tables:
-    """All rows of these tables of another database."""
-    if database.startswith("sqlite:///"):
-        with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as there:
-            return {
-                name: sorted(map(_plain, there.execute(f'SELECT * FROM "{name}"')))  # noqa: S608  # the same
-                for name in names
-            }
-    facts = connection.get_connection_params() | {"dbname": database.rpartition("/")[2]}
-    facts = {name: facts[name] for name in ("dbname", "user", "host", "port") if name in facts}
-    with psycopg.connect(**facts) as there, there.cursor() as cursor:
-        found: Tables = {}
-        for name in names:
-            cursor.execute(f'SELECT * FROM "{name}"')  # type: ignore[arg-type]  # noqa: S608  # the same
-            found[name] = sorted(map(_plain, cursor.fetchall()))
-        return found
-
-
-def _plain(row: Any) -> tuple[str, ...]:
-    return tuple(
-        str(json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value)
-        if value != ""
-        else ""
-        for value in row
-    )
+def tables(database: str) -> dict[str, list[tuple[str, ...]]]:
+    """Every row of every table of this site, there."""
+    names = connection.introspection.table_names()
+    return {name: rows(database, f'SELECT * FROM "{name}"') for name in names}  # noqa: S608  # a table's name
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -152,8 +108,8 @@ def test_a_backup_restored_into_a_new_site_is_the_same_site(
     done = manage(new_site, new_database, "restore", str(backup))
 
     assert done.returncode == 0, done.stderr
-    before = tables_here()
-    assert tables_there(new_database, list(before)) == before
+    before = tables(database_url())
+    assert tables(new_database) == before
     assert len(before["courses_user"]) == 20
     assert files_of(new_site) == files_of(old_site)
     assert (new_site / "certificate-key").read_text() == "the key of certificates\n"
