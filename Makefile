@@ -13,10 +13,10 @@ ON_SERVICES := $(PYTEST) tests --dist worksteal -m "not browser" --database-only
   --ignore tests/config --ignore tests/grader --ignore tests/journeys
 # The longest first.
 CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
-  check-migrations check-deployment check-api check-typos
+  check-migrations check-deployment check-api check-typos check-alerts
 
 .PHONY: help machine environments site-environments run demo test test-browser test-services check \
-  $(CHECKS) check-content check-short bench doctor lock figures models messages editor-bundle clean
+  $(CHECKS) check-content check-short bench doctor lock sbom figures models messages editor-bundle clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -85,6 +85,9 @@ check-api:
 	$(SITE)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 check-typos:
 	$(SITE)/codespell
+check-alerts:
+	@if command -v promtool >/dev/null; then cd docker/prometheus && promtool check config prometheus.yml \
+	  && promtool test rules alerts_test.yml; else echo "promtool is not installed: rules are checked by name only"; fi
 
 check-content: environments  ## check every exercise thoroughly (many minutes)
 	$(SITE)/python -m grader check content --report docs/features/exercise-check.md
@@ -126,6 +129,14 @@ editor-bundle:  ## bundle the code editor (needs Node and npm; the bundle is com
 
 models: site-environments  ## fetch the real networks' weights (190 MB, once; make run does it in the background)
 	$(SITE)/python -m grader models
+
+sbom:  ## list what is installed from the lock files, as CycloneDX (var/sbom)
+	@test -x var/sbom/tool/bin/cyclonedx-py || { $(PYTHON) -m venv var/sbom/tool && \
+	  var/sbom/tool/bin/python -m pip install --quiet cyclonedx-bom; }
+	@for name in site sandbox; do \
+	  var/sbom/tool/bin/cyclonedx-py requirements requirements/$$name.txt --output-reproducible --no-validate \
+	    | $(PYTHON) requirements/bill_of_materials.py $$name > var/sbom/$$name.json || exit 1; done
+	@ls -l var/sbom/*.json
 
 lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }

@@ -6,9 +6,13 @@ Three queues: `grading` (runs notebooks), `default` (maintenance) and `mail` (`c
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.transport import TRANSPORT_ALIASES
 
+from config.logs import keep_logging
+
 TRANSPORT_ALIASES["filesystem"] = "config.broker:Transport"
+setup_logging.connect(keep_logging)  # of every Celery process: each imports this package first
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
 app = Celery("whybox")

@@ -29,6 +29,14 @@ def prepare() -> None:
     except CommandError as error:
         raise SystemExit(str(error)) from error
     set_demo_accounts()
+    delete_old_metrics()
+
+
+def delete_old_metrics() -> None:
+    """Delete what processes counted that ended long ago."""
+    from courses.metrics import delete_old_files  # noqa: PLC0415  # needs the settings
+
+    delete_old_files()
 
 
 def set_demo_accounts() -> None:

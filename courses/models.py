@@ -21,6 +21,7 @@ from courses.discussion.models import (
 from courses.learners.models import Bookmark, Completion, Enrolment, Note, Rating
 from courses.lessons.models import Figure, Lesson
 from courses.mail.models import OutgoingMail
+from courses.maintenance.models import Maintenance
 from courses.microtasks.models import TaskAnswer
 from courses.privacy.models import DataExport
 from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting, ReviewCard
@@ -36,6 +37,7 @@ __all__ = [
     "Figure",
     "IssuedFile",
     "Lesson",
+    "Maintenance",
     "ModeratorWarning",
     "Note",
     "OutgoingMail",

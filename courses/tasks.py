@@ -6,6 +6,7 @@ from celery import shared_task
 
 from courses.mail import sending
 from courses.mail.backend import SEND
+from courses.maintenance import mode
 from courses.privacy import copies, retention
 
 
@@ -13,6 +14,12 @@ from courses.privacy import copies, retention
 def send_mail() -> None:
     """Send what is due in the outbox."""
     sending.send_due()
+
+
+@shared_task(name=mode.REFRESH, ignore_result=True)
+def refresh_maintenance() -> None:
+    """Write to the cache whether the site is in maintenance; it may have been emptied."""
+    mode.refresh()
 
 
 @shared_task(name=copies.MAKE, ignore_result=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from exercises.pages import command_line, exercises, reviews, status, workbench
+from exercises.pages import command_line, exercises, operations, reviews, status, workbench
 
 app_name = "exercises"
 urlpatterns: list[URLPattern] = [
@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     path("cli/", command_line.page, name="command_line"),
     path("cli/whybox.pyz", command_line.download, name="command_line_file"),
     path("status/", status.status, name="status"),
+    path("operations/", operations.operations, name="operations"),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.caches import cache_settings
 from config.environment import BASE_DIR, env
+from config.logs import logging_settings
 
 DEBUG: bool = env("WHYBOX_DEBUG")
 VAR_DIR = Path(env("WHYBOX_VAR"))
@@ -56,6 +57,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.client_address.client_address_middleware",
+    # Above what redirects to TLS and refuses host names: probes come by address, from inside.
+    "config.probes.probe_middleware",
+    "config.request_ids.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pads each response by a random length, so that its size tells no secret (BREACH).
@@ -72,6 +76,7 @@ MIDDLEWARE = [
     "courses.accounts.time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "courses.accounts.second_factor.second_factor_middleware",
+    "config.maintenance.maintenance_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -160,6 +165,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     },
     "send what is due in the outbox": {
         "task": "courses.send_mail",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "tell the pages whether the site is in maintenance": {
+        "task": "courses.refresh_maintenance",
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
@@ -404,10 +414,11 @@ INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
 _checkpoint_memory: int = env("WHYBOX_CHECKPOINT_MEMORY")
 CHECKPOINT_MEMORY_BYTES: int | None = None if _checkpoint_memory < 0 else _checkpoint_memory * 2**20
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+# --- seen from outside ----------------------------------------------------------------------------
+METRICS_FOLDER = VAR_DIR / "metrics"
+"""Where the processes of this machine keep what they count; `/metrics` adds it up."""
+METRICS_ADDRESSES: list[str] = [one.strip() for one in env("WHYBOX_METRICS_ADDRESSES")]
+METRICS_TOKEN: str = env("WHYBOX_METRICS_TOKEN")
+LOGGING: dict[str, Any] = logging_settings(
+    form=env("WHYBOX_LOG_FORMAT"), level=env("WHYBOX_LOG_LEVEL")
+)

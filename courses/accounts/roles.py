@@ -20,7 +20,8 @@ class SiteRight(StrEnum):
     """What a role allows everywhere on the site.
 
     `ANSWER` opens the inbox of questions and marks answers; `MODERATE` hides posts, closes threads,
-    warns people and resolves reports; `GIVE_ROLES` belongs to superusers alone.
+    warns people and resolves reports; `OPERATE` is for queues, workers and maintenance, of staff
+    only; `GIVE_ROLES` belongs to superusers alone.
     """
 
     MAKE_CLASSES = "make classes"
@@ -31,6 +32,7 @@ class SiteRight(StrEnum):
     MODERATE = "moderate"
     SEE_CONTENT = "see content records"
     SEE_LEARNING = "see learning records"
+    OPERATE = "operate the site"
     GIVE_ROLES = "give roles"
 
 

@@ -29,6 +29,13 @@ class SiteChange(models.Model):
         "person.warned": _("Person warned"),
         "report.resolved": _("Report resolved"),
         "roles.changed": _("Roles changed"),
+        "maintenance.started": _("Maintenance started"),
+        "maintenance.ended": _("Maintenance ended"),
+        "worker.drained": _("Worker drained"),
+        "worker.resumed": _("Worker resumed"),
+        "submission.retried": _("Submission graded again after a platform error"),
+        "submission.put_back": _("Submission put back into the queue"),
+        "submission.set_aside": _("Submission set aside"),
     }
 
     actor = models.ForeignKey(

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from courses import metrics
 from courses.database import outlast_faults
 from courses.mail.backend import notify_sender
 from courses.mail.message import from_data
@@ -91,6 +92,7 @@ def _attempt(mail: OutgoingMail) -> bool:
         return False
     else:
         outlast_faults(row.delete)
+        metrics.EMAILS.labels("sent").inc()
         return True
     finally:
         _close(connection)
@@ -102,10 +104,12 @@ def _put_off(mail: OutgoingMail, fault: str) -> None:
     if mail.attempts >= MAX_ATTEMPTS or mail.handovers >= MAX_HANDOVERS:
         logger.error("email %s was given up after %d attempts: %s", mail.pk, mail.attempts, fault)
         row.update(next_attempt_at=None, last_error=fault)
+        metrics.EMAILS.labels("given_up").inc()
         return
     pause = pause_after(mail.attempts)
     logger.warning("email %s could not be sent, next try in %s: %s", mail.pk, pause, fault)
     row.update(next_attempt_at=Now() + pause, last_error=fault)
+    metrics.EMAILS.labels("put_off").inc()
 
 
 def send_again(rows: OutgoingMailQuerySet) -> int:

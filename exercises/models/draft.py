@@ -195,18 +195,23 @@ class RunWorkerQuerySet(models.QuerySet["RunWorker"]):
     """Named ways to read the workers that take runs."""
 
     def working_since(self, when: datetime) -> RunWorkerQuerySet:
-        """Return those that have reported an open sandbox since `when`."""
-        return self.filter(seen_at__gte=when, sandbox_open=True)
+        """Return those that have reported an open sandbox since `when` and are not draining."""
+        return self.filter(seen_at__gte=when, sandbox_open=True, draining=False)
 
 
 class RunWorker(models.Model):
-    """A process that takes runs, as it last reported itself."""
+    """A process that takes runs, as it last reported itself.
+
+    Attributes:
+        draining: staff asked it to take no further runs; it finishes what it has begun.
+    """
 
     name = models.CharField(max_length=120, primary_key=True)
     concurrency = models.PositiveSmallIntegerField(_("concurrent runs"))
     seen_at = models.DateTimeField(_("last seen at"))
     sandbox_open = models.BooleanField(_("sandbox available"), default=False)
     reason = models.TextField(_("reason for accepting no jobs"), blank=True)
+    draining = models.BooleanField(_("draining"), default=False, db_default=False)
 
     objects = RunWorkerQuerySet.as_manager()
 

@@ -128,7 +128,11 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
 
 class Submission(models.Model):
-    """One submitted notebook. This row is the source of truth; a message only notifies."""
+    """One submitted notebook. This row is the source of truth; a message only notifies.
+
+    Attributes:
+        request_id: of the request that brought it, for the log lines of its grading.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -143,6 +147,7 @@ class Submission(models.Model):
     passed = models.BooleanField(_("passed"), default=False)
     report = models.JSONField(_("report"), null=True, blank=True)
 
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)

@@ -20,13 +20,19 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(seen_at__gte=Now() - time)
 
     def slots(self) -> int:
-        """Count how many runs these workers do at once; one without a sandbox does none."""
-        total = self.filter(sandbox_open=True).aggregate(slots=models.Sum("concurrency"))
+        """Count how many runs these workers do at once; without a sandbox or draining: none."""
+        total = self.filter(sandbox_open=True, draining=False).aggregate(
+            slots=models.Sum("concurrency")
+        )
         return total["slots"] or 0
 
 
 class Worker(models.Model):
-    """A worker process as it last reported itself; `/status/` reads these rows."""
+    """A worker process as it last reported itself; `/status/` reads these rows.
+
+    Attributes:
+        draining: staff asked it to accept no further jobs; it finishes what it has begun.
+    """
 
     name = models.CharField(_("name"), max_length=120, primary_key=True)
     concurrency = models.PositiveSmallIntegerField(_("concurrent runs"))
@@ -35,6 +41,7 @@ class Worker(models.Model):
     sandbox_open = models.BooleanField(_("sandbox available"), default=False)
     reason = models.TextField(_("reason for accepting no jobs"), blank=True)
     fix = models.TextField(_("fix"), blank=True)
+    draining = models.BooleanField(_("draining"), default=False, db_default=False)
 
     objects = WorkerQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ different: then this run is cancelled, since its result could not be written any
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
@@ -47,7 +48,10 @@ class Heartbeat:
         self._lease = lease
         self._lost = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        context = contextvars.copy_context()  # so that its log lines have the same ids
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run,), name="heartbeat", daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()

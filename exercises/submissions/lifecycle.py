@@ -21,7 +21,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from structlog import contextvars
 
+from courses import metrics
 from courses.audit import staff_log
 from courses.database import database_now
 from exercises.models import Exercise, State, Submission, SubmissionFiles, VariantMatch
@@ -92,12 +94,19 @@ def _queued(
                 created_at=now,
                 notified_at=now,
                 mail_wanted=mail_wanted,
+                request_id=contextvars.get_contextvars().get("request_id", ""),
             )
     except IntegrityError as error:  # the same learner, at the same moment, by another request
         raise _unfinished() from error
     SubmissionFiles.objects.create(submission=submission, notebook=notebook)
-    transaction.on_commit(lambda: queue.enqueue(submission.pk))
+    transaction.on_commit(lambda: _announce(submission))
     return submission
+
+
+def _announce(submission: Submission) -> None:
+    logger.info("submission %s was accepted, attempt %d", submission.pk, submission.attempt)
+    metrics.SUBMISSIONS_ACCEPTED.inc()
+    queue.enqueue(submission.pk)
 
 
 def _unfinished() -> SubmissionRefused:
@@ -194,11 +203,15 @@ def put_back(*, lease: Lease, expired_before: datetime | None = None) -> State |
     waiting = mine.filter(tries__lt=MAX_TRIES)
     if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, notified_at=Now()):
         transaction.on_commit(lambda: queue.enqueue(lease.submission_id))
+        transaction.on_commit(metrics.PLATFORM_ERRORS.labels("requeued").inc)
         return State.QUEUED
     given_up = mine.update(
         **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=Now()
     )
-    return State.FAILED if given_up else None
+    if not given_up:
+        return None
+    transaction.on_commit(metrics.PLATFORM_ERRORS.labels("failed").inc)
+    return State.FAILED
 
 
 def requeue_stale(*, now: datetime | None = None) -> int:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
+from courses import metrics
 from courses.database import outlast_faults
 from courses.learners.progress import record_completion
 from exercises.catalogue import folders
@@ -58,7 +60,7 @@ def grade_next(
             queued again once its lease has ended.
     """
     lease = outlast_faults(claim_next)
-    return None if lease is None else _grade_claimed(lease, sandbox=sandbox, grade=grade)
+    return None if lease is None else _grade_with_ids(lease, sandbox=sandbox, grade=grade)
 
 
 def grade_submission(
@@ -73,7 +75,15 @@ def grade_submission(
         SandboxUnavailable, OperationalError, InterfaceError: as `grade_next`.
     """
     lease = outlast_faults(lambda: claim(submission_id=submission_id))
-    return None if lease is None else _grade_claimed(lease, sandbox=sandbox, grade=grade)
+    return None if lease is None else _grade_with_ids(lease, sandbox=sandbox, grade=grade)
+
+
+def _grade_with_ids(
+    lease: Lease, *, sandbox: Sandbox, grade: Callable[..., GradeReport]
+) -> State | None:
+    """Grade with the submission's ids on every log line of this thread."""
+    with bound_contextvars(submission=str(lease.submission_id), request_id=""):
+        return _grade_claimed(lease, sandbox=sandbox, grade=grade)
 
 
 def _grade_claimed(
@@ -83,10 +93,15 @@ def _grade_claimed(
         # The lease is renewed until the grade is recorded: recording may have to be tried again.
         with Heartbeat(lease) as heartbeat:
             submission = outlast_faults(lambda: _read(lease))
+            bind_contextvars(request_id=submission.request_id)
+            logger.info("grading begins, try %d", submission.tries)
             report = _grade(submission, heartbeat=heartbeat, sandbox=sandbox, grade=grade)
             state: State | None = outlast_faults(
                 lambda: _record(submission, lease=lease, report=report)
             )
+            logger.info("grading ended: %s, %s", state, report.verdict)
+            if state is State.GRADED:
+                _count(submission, report)
             return state
     except LeaseLost as lost:
         logger.warning("a run was cancelled: %s", lost)
@@ -97,6 +112,14 @@ def _grade_claimed(
         if isinstance(error, SandboxUnavailable):
             raise
         return state
+
+
+def _count(submission: Submission, report: GradeReport) -> None:
+    passed = "yes" if report.passed else "no"
+    metrics.SUBMISSIONS_GRADED.labels(report.verdict.value, passed).inc()
+    metrics.WAIT_SECONDS.observe(submission.queued_seconds or 0.0)
+    metrics.RUN_SECONDS.observe(report.timings.run_seconds)
+    metrics.MARK_SECONDS.observe(report.timings.mark_seconds)
 
 
 def _read(lease: Lease) -> Submission:
@@ -128,7 +151,7 @@ def _grade(
         on_event=on_event,
     )
     if report.verdict is Verdict.INTERNAL_ERROR:
-        raise PlatformError(f"the run ended with a platform error: {report.error}")
+        raise PlatformError("the run ended with a platform error")
     return report
 
 

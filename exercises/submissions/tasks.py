@@ -103,11 +103,13 @@ def grade(_submission_id: str = "") -> None:
     """Grade the submission whose turn it is; a worker that cannot gives the message back.
 
     Raises:
-        Reject: no sandbox is open, or the database does not answer.
+        Reject: no sandbox is open, staff drain this worker, or the database does not answer.
     """
     sandbox = worker_sandbox().sandbox
     if sandbox is None:
         raise _given_back("the sandbox is not open")
+    if worker_sandbox().draining:
+        raise _given_back("the worker is draining")
     try:
         pipeline.grade_next(sandbox=sandbox, grade=grading_processes().grade)
     except SandboxUnavailable as fault:

@@ -1,6 +1,7 @@
 """The worker's side: one warm sandbox per process, opened at its start, closed at its end.
 
-A worker without a sandbox, and one that cannot reach the database, accepts no jobs: it stops
+A worker without a sandbox, one that cannot reach the database, and one that staff drain accepts no
+jobs: it stops
 reading the grading queue, so that messages stay for other workers. `/status/` shows the reason and
 the fix, and the worker tries again. There is no way to run a notebook without a sandbox.
 """
@@ -69,6 +70,7 @@ class WorkerSandbox:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.sandbox: Sandbox | None = None
         self.intake = intake
+        self.draining = False
         self._open_sandbox = open_sandbox
         self._concurrency = concurrency
         self._started_at: datetime | None = None
@@ -132,7 +134,7 @@ class WorkerSandbox:
             connection.close()  # the next beat opens another
             self._accept(accepting=False)
             return False
-        self._accept(accepting=self.sandbox is not None)
+        self._accept(accepting=self.sandbox is not None and not self.draining)
         return True
 
     def _open(self) -> None:
@@ -174,8 +176,11 @@ class WorkerSandbox:
             "fix": "" if working else self._fault.fix,
         }
         mine = Worker.objects.filter(pk=self.name)
-        if not mine.update(seen_at=Now(), **facts):
+        if mine.update(seen_at=Now(), **facts):
+            self.draining = mine.values_list("draining", flat=True).first() or False
+        else:
             Worker.objects.create(name=self.name, seen_at=database_now(), **facts)
+            self.draining = False
         Worker.objects.filter(seen_at__lt=Now() - KEEP_ROWS).delete()
 
     def _forget(self) -> None:

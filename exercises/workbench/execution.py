@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
+from courses import metrics
 from exercises.feedback.messages import explanation_of
 from exercises.models import Draft, DraftRun, RunEvents, RunState
 from exercises.workbench.documents import unpack
@@ -139,6 +140,7 @@ class Recorder:
             for output in outcome.outputs:
                 self._show(output)
         self._add_note()
+        metrics.WORKBENCH_CELLS.labels("cached" if cached else "executed").inc()
         state = "error" if failed else "done"
         if failed and self.interrupt.is_set():
             state = "interrupted"
@@ -197,6 +199,7 @@ class Recorder:
             return  # replaced, or deleted with its learner
         self._write()
         mine.update(state=self._state, detail=self._detail, seen_at=timezone.now())
+        transaction.on_commit(metrics.WORKBENCH_RUNS.labels(self._state.value).inc)
 
 
 def _joined(last: dict[str, Any], event: dict[str, Any]) -> bool:

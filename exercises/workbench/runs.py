@@ -107,6 +107,14 @@ def cells_until(document: Document, until: str) -> list[tuple[str, str]]:
     return cells[: ids.index(until) + 1] if until in ids else cells
 
 
+def pass_on(run_id: uuid.UUID) -> None:
+    """Send a run to a worker that is not draining; without one it stays queued."""
+    working = RunWorker.objects.working_since(timezone.now() - SILENT_AFTER)
+    other = working.order_by("?").first()
+    if other is not None:
+        queue.enqueue(queue.RUN, run_id, worker=other.name)
+
+
 def wait_for_end(run: DraftRun, *, seconds: float = WAIT_SECONDS) -> None:
     """Wait a moment for the run to end, unless many requests wait already."""
     wait_until(lambda: DraftRun.objects.filter(pk=run.pk).going_on().exists(), seconds)

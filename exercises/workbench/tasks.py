@@ -11,7 +11,7 @@ from celery import shared_task
 from celery.signals import celeryd_after_setup, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
-from exercises.workbench import execution, questions, queue
+from exercises.workbench import execution, questions, queue, runs
 from exercises.workbench.worker import InteractiveSandbox, worker_name
 from grader.errors import SandboxUnavailable
 from grader.sandbox import doctor, open_sandbox
@@ -81,6 +81,9 @@ def run_draft(run_id: str) -> None:
     """Execute a run; without a sandbox leave it queued: its page asks for it again."""
     sandbox = interactive_sandbox().sandbox
     if sandbox is None:
+        return
+    if interactive_sandbox().draining:
+        runs.pass_on(uuid.UUID(run_id))
         return
     try:
         execution.execute(uuid.UUID(run_id), sandbox=sandbox, worker=interactive_sandbox().name)

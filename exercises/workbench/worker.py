@@ -46,6 +46,7 @@ class InteractiveSandbox:
 
     def __init__(self, *, open_sandbox: Callable[[], Sandbox], concurrency: int) -> None:
         self.sandbox: Sandbox | None = None
+        self.draining = False
         self.name = worker_name()
         self._open_sandbox = open_sandbox
         self._concurrency = concurrency
@@ -118,5 +119,6 @@ class InteractiveSandbox:
             "sandbox_open": is_open,
             "reason": "" if is_open else self._fault,
         }
-        RunWorker.objects.update_or_create(name=self.name, defaults=facts)
+        row, _made = RunWorker.objects.update_or_create(name=self.name, defaults=facts)
+        self.draining = row.draining
         RunWorker.objects.filter(seen_at__lt=now - KEEP_ROWS).delete()

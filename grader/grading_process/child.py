@@ -7,16 +7,17 @@ import pickle
 import signal
 import socket
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import lime.lime_tabular  # noqa: F401 - warm: what reference.py files import
 import shap  # noqa: F401 - the same
 
 import grader.explainers.tabular_lime
 import grader.explainers.trees  # noqa: F401 - the same
-from grader.errors import NotebookRefused, SandboxUnavailable
+from grader.errors import GraderError, NotebookRefused, SandboxUnavailable
 from grader.grading import grade_notebook, regrade
 from grader.grading_process import limits, messages
 from grader.grading_process.lent_sandbox import LentSandbox
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from grader.exercise import ExerciseDefinition
     from grader.report import VariantMatch
     from grader.sandbox.job import Event
+
+
+PLACES: Final = 6
+"""Lines of a traceback that are logged of an unforeseen error."""
 
 
 class Child:
@@ -66,9 +71,13 @@ class Child:
             self._refuse("NotebookRefused", str(refusal), refusal.reason)
         except SandboxUnavailable as fault:
             self._refuse("SandboxUnavailable", fault.reason, fault.fix)
-        except Exception as error:  # noqa: BLE001 - the caller logs it; unknown means platform
+        except GraderError as error:
             self._refuse(type(error).__name__, str(error), "")
+        except Exception as error:  # noqa: BLE001 - the caller logs it; unknown means platform
+            # Where, not what: the words of an unforeseen error may quote the learner.
+            self._refuse(type(error).__name__, _places(error), "")
         else:
+            self._log(f"graded in {report.timings.mark_seconds:.2f} s")
             executed = report.executed or ""
             if len(executed.encode()) > messages.EXECUTED_BYTES:
                 executed = ""
@@ -104,6 +113,7 @@ class Child:
         if job["kind"] == messages.REGRADE:
             return _regraded(exercise, notebook, store, job["attempt"])
         variants = [visible_variant(exercise)]
+        self._log(f"grading {exercise.slug}, attempt {job['attempt']}")
         store.get(exercise, variants[0], misconceptions=True)
         hidden = None if secret is None else choose_hidden(exercise, secret, job["attempt"])
         if hidden is not None:
@@ -125,9 +135,20 @@ class Child:
         facts = {"kind": messages.EVENT, "event": event.kind}
         messages.send(self._line, facts | {"cell": event.cell, "cells": event.cells})
 
+    def _log(self, text: str) -> None:
+        messages.send(self._line, {"kind": messages.LOG, "text": text})
+
     def _refuse(self, kind: str, text: str, fix: str) -> None:
         facts = {"kind": messages.REFUSED, "error": kind, "text": text[:2000], "fix": fix[:2000]}
         messages.send(self._line, facts)
+
+
+def _places(error: BaseException) -> str:
+    """Return the last lines of the program that an error came through, without its words."""
+    frames = traceback.extract_tb(error.__traceback__)[-PLACES:]
+    return "at " + ", ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames
+    )
 
 
 def _regraded(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import pickle
 import queue
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from grader.reference import ReferenceStore
     from grader.sandbox.forkserver import IsolatedProcess
 
+logger = logging.getLogger(__name__)
+
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PRIVATE_VARIABLES: Final = ("WHYBOX_", "DJANGO_", "CELERY_")
 """Prefixes of what a child's environment does not hold: the site's secrets."""
@@ -38,6 +41,9 @@ INTACT_AFTER: Final = frozenset(
     {"NotebookRefused", "SandboxUnavailable", "ExerciseContentError", "GraderError"}
 )
 """Errors after which a child can take another job."""
+
+
+LOG_CHARACTERS: Final = 200
 
 
 class LendingSandbox(Protocol):
@@ -251,6 +257,9 @@ class _Conversation:
                     self._lend(self._sandbox, numbers.pop())
                 elif message["kind"] == messages.EVENT:
                     self._tell(message)
+                elif message["kind"] == messages.LOG:
+                    text = " ".join(str(message.get("text", ""))[:LOG_CHARACTERS].split())
+                    logger.info("grading process: %s", text)
                 elif message["kind"] == messages.REFUSED:
                     self.complete = message.get("error") in INTACT_AFTER
                     raise _error(message)

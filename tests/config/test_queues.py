@@ -11,6 +11,7 @@ from classes.lti.tasks import SEND_SCORES
 from config.celery import app
 from config.run import process_commands
 from courses.mail.backend import MAIL_QUEUE, SEND
+from courses.maintenance.mode import REFRESH
 from courses.privacy.copies import MAKE
 from courses.privacy.retention import APPLY
 from exercises.submissions.queue import GRADE, GRADING_QUEUE, PRUNE, REQUEUE
@@ -29,7 +30,7 @@ def test_the_periodic_tasks_exist() -> None:
     """Beat sends tasks by the names under which they are registered."""
     app.loader.import_default_modules()
     classes = {"classes.compare_asked", "classes.regrade_asked", "classes.send_reminders"}
-    periodic = {REQUEUE, SEND, PRUNE, *classes, *SCORES, MAKE, APPLY}
+    periodic = {REQUEUE, SEND, PRUNE, *classes, *SCORES, MAKE, APPLY, REFRESH}
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} == periodic
     assert periodic | {GRADE} <= set(app.tasks)
 

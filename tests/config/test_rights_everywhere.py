@@ -37,6 +37,7 @@ RESTRICTED: dict[str, SiteRight] = {
     "courses:moderate": SiteRight.MODERATE,
     "courses:post_history": SiteRight.MODERATE,
     "courses:roles": SiteRight.GIVE_ROLES,
+    "exercises:operations": SiteRight.OPERATE,
     "exercises:reviews": SiteRight.REVIEW,
     "exercises:review": SiteRight.REVIEW,
     "exercises:submitted_notebook": SiteRight.REVIEW,

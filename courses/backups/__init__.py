@@ -1,0 +1,1 @@
+"""Backups of a whole site, and restoring one."""

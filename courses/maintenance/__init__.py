@@ -1,0 +1,1 @@
+"""Maintenance mode: the site answers staff only, while operators work on it."""

@@ -1,0 +1,142 @@
+"""What staff do to submissions and workers by hand: one transaction and an audit entry each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from courses.audit.recording import record_change
+from exercises.models import RunWorker, State, Submission, SubmissionFiles, Worker
+from exercises.submissions import lifecycle, queue
+from exercises.submissions.attempts import standing
+from exercises.submissions.lease import Lease
+from grader.sandbox.job import Verdict
+
+if TYPE_CHECKING:
+    import uuid
+
+    from courses.models import User
+    from exercises.models import SubmissionQuerySet
+
+STUCK_AFTER: Final = timedelta(minutes=15)
+"""A queued submission that has waited for longer is worth a look."""
+
+WORKERS: Final[dict[str, type[Worker | RunWorker]]] = {"grading": Worker, "runs": RunWorker}
+
+
+class NotPossible(Exception):  # noqa: N818  # named after what it says, as in attempts
+    """It cannot be done any more, or not yet; the text is for staff."""
+
+
+def stuck() -> SubmissionQuerySet:
+    """Return unfinished submissions that wait long, were tried before, or whose worker is gone."""
+    return (
+        Submission.objects.unfinished()
+        .filter(
+            Q(state=State.QUEUED, created_at__lt=Now() - STUCK_AFTER)
+            | Q(state=State.QUEUED, tries__gt=0)
+            | Q(state=State.RUNNING, tries__gt=1)
+            | Q(state=State.RUNNING, lease_until__lt=Now())
+        )
+        .select_related("exercise")
+        .defer("report")
+        .order_by("created_at")
+    )
+
+
+def set_aside_ones() -> SubmissionQuerySet:
+    """Return what ended with a platform error, the latest first."""
+    failed = Submission.objects.filter(state=State.FAILED)
+    return failed.select_related("exercise").defer("report").order_by("-finished_at")
+
+
+@transaction.atomic
+def retry(*, actor: User, submission_id: uuid.UUID) -> None:
+    """Queue a submission again that ended with a platform error; it becomes the latest attempt.
+
+    Raises:
+        NotPossible: it has not failed, its notebook is gone, or the attempt rules do not allow it.
+    """
+    rows = Submission.objects.select_for_update().select_related("user", "exercise")
+    submission = rows.filter(pk=submission_id, state=State.FAILED).first()
+    if submission is None:
+        raise NotPossible(_("Only what failed with a system error can be graded again."))
+    if not SubmissionFiles.objects.filter(pk=submission_id).exclude(notebook="").exists():
+        raise NotPossible(_("Its notebook has been deleted."))
+    user, exercise = submission.user, submission.exercise
+    if standing(user=user, exercise=exercise).attempts_left == 0:
+        raise NotPossible(_("The learner has no attempts left."))
+    counted = Submission.objects.counted().filter(user=user, exercise=exercise)
+    last: int = counted.aggregate(last=Max("attempt"))["last"] or 0
+    try:
+        with transaction.atomic():
+            Submission.objects.filter(pk=submission_id).update(
+                state=State.QUEUED,
+                verdict="",
+                attempt=last + 1,
+                tries=0,
+                started_at=None,
+                finished_at=None,
+                notified_at=Now(),
+            )
+    except IntegrityError as error:
+        raise NotPossible(_("The learner's next submission is being graded.")) from error
+    _record(actor, "submission.retried", submission)
+    transaction.on_commit(lambda: queue.enqueue(submission_id))
+
+
+@transaction.atomic
+def put_back(*, actor: User, submission_id: uuid.UUID) -> None:
+    """Take a running submission from its worker; it is queued again, or fails after its last try.
+
+    The worker notices at its next event and cancels the run.
+
+    Raises:
+        NotPossible: no worker holds it.
+    """
+    submission = Submission.objects.filter(pk=submission_id, state=State.RUNNING).first()
+    token = submission and submission.lease_token
+    if submission is None or token is None:
+        raise NotPossible(_("No worker holds it any more."))
+    if lifecycle.put_back(lease=Lease(submission_id, token)) is None:
+        raise NotPossible(_("No worker holds it any more."))
+    _record(actor, "submission.put_back", submission)
+
+
+@transaction.atomic
+def set_aside(*, actor: User, submission_id: uuid.UUID) -> None:
+    """End a queued submission as a platform error, which costs no attempt.
+
+    Raises:
+        NotPossible: it is not queued any more.
+    """
+    queued = Submission.objects.filter(pk=submission_id, state=State.QUEUED)
+    if not queued.update(
+        state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=Now(), started_at=None
+    ):
+        raise NotPossible(_("It is not in the queue any more."))
+    _record(actor, "submission.set_aside", Submission.objects.get(pk=submission_id))
+
+
+@transaction.atomic
+def drain(*, actor: User, kind: str, name: str, draining: bool) -> None:
+    """Let a worker accept no further jobs, or accept them again; what it has begun it finishes.
+
+    Raises:
+        NotPossible: the worker is gone.
+    """
+    rows = WORKERS[kind].objects.filter(pk=name)
+    if not rows.update(draining=draining):
+        raise NotPossible(_("This worker has stopped."))
+    action = "worker.drained" if draining else "worker.resumed"
+    record_change(actor, action, facts={"worker": name, "kind": kind})
+
+
+def _record(actor: User, action: str, submission: Submission) -> None:
+    facts = {"submission": str(submission.pk)}
+    record_change(actor, action, person=submission.user, facts=facts)
