@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.chaos.processes import below, below_of_kind, kill
+from bench.chaos.processes import SANDBOX, below, below_of_kind, kill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,14 +54,14 @@ def faults(target: Target) -> dict[str, Callable[[], int]]:
         "second worker": named("worker-2"),
         "both workers": named(*WORKERS),
         "grading process": kind("worker", "grading process"),
-        "sandbox server": kind("worker", "sandbox server"),
+        "sandbox server or run": kind("worker", SANDBOX),
         "sandbox supervisor": kind("worker-2", "supervisor"),
         "bubblewrap": kind("worker-2", "bubblewrap"),
         "any process of a worker": lambda: _kill_one(
             target, list(below(target.processes.pid(target.chance.choice(WORKERS))))
         ),
         "worker for runs": named("interactive"),
-        "sandbox server of runs": kind("interactive", "sandbox server"),
+        "sandbox server or run of drafts": kind("interactive", SANDBOX),
         "web": named("web"),
         "web's own worker": lambda: _kill_one(target, list(below(target.processes.pid("web")))),
         "mail": named("mail"),

@@ -49,8 +49,8 @@ def write_exercises(content: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "exercise.yaml").write_text(EXERCISE.replace("{slug}", slug))
         (folder / "reference.py").write_text(REFERENCE)
-        for name in ("starter.ipynb", "solution.ipynb"):
-            (folder / name).write_bytes(notebook(seconds=0))
+        (folder / "solution.ipynb").write_bytes(notebook(seconds=0))
+        (folder / "starter.ipynb").write_bytes(notebook(seconds=9))
 
 
 def notebook(*, seconds: float) -> bytes:
@@ -75,6 +75,7 @@ def create_rows(content: Path, *, learners: int) -> dict[str, str]:
     from allauth.account.models import EmailAddress  # noqa: PLC0415  # Django is set up by now
 
     from courses.accounts.tokens import new_token  # noqa: PLC0415  # the same
+    from courses.learners.models import Enrolment  # noqa: PLC0415  # the same
     from courses.models import Course, Part, User  # noqa: PLC0415  # the same
     from exercises.catalogue import loading  # noqa: PLC0415  # the same
 
@@ -90,6 +91,7 @@ def create_rows(content: Path, *, learners: int) -> dict[str, str]:
     for number in range(learners):
         address = f"learner-{number}@example.org"
         user = User.objects.create_user(address, "a password that nobody uses")
+        Enrolment.objects.create(user=user, course=course)
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
         tokens[address] = new_token(user)
     return tokens

@@ -20,13 +20,8 @@ PR_SET_CHILD_SUBREAPER: Final = 36
 LOOK_SECONDS: Final = 0.2
 STOP_SECONDS: Final = 90.0
 
-KINDS: Final = {
-    "sandbox server": b"inside.server",
-    "supervisor": b"grader.sandbox.supervisor",
-    "grading process": b"grader.grading_process.child",
-    "bubblewrap": b"bwrap",
-}
-"""What a process below a worker is, by a part of its command line."""
+SANDBOX: Final = "sandbox server or run"
+"""Forks of one program: the server, its reapers, and learners' own processes."""
 
 
 def adopt_orphans() -> None:
@@ -108,13 +103,20 @@ def below(pid: int) -> Iterator[int]:
 
 
 def below_of_kind(pid: int, kind: str) -> list[int]:
-    """Return the processes below one that are of a kind; ``learner`` is a run's own process."""
-    found = []
-    for child in below(pid):
-        command = command_line(child)
-        if KINDS[kind] in command:
-            found.append(child)
-    return found
+    """Return the processes below one that are of a kind."""
+    return [child for child in below(pid) if kind_of(command_line(child)) == kind]
+
+
+def kind_of(command: bytes) -> str:
+    """Say what a process of a worker is by its command line; empty when it is nothing of these."""
+    program, *arguments = command.split(b"\0")
+    if program.endswith(b"bwrap"):
+        return "bubblewrap"
+    if any(argument.endswith(b"supervisor.py") for argument in arguments):
+        return "supervisor"
+    if b"inside.server" in arguments:
+        return SANDBOX
+    return "grading process" if b"grader.grading_process.child" in arguments else ""
 
 
 def command_line(pid: int) -> bytes:

@@ -101,7 +101,8 @@ def postgres(folder: Path) -> tuple[Server, str]:
         **who,
     )
     ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "whybox"]
-    settings = ("listen_addresses=", "max_connections=200", "synchronous_commit=on")
+    # Only processes are killed: the kernel keeps what they have written.
+    settings = ("listen_addresses=", "max_connections=200", "fsync=off")
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
     command += [part for setting in settings for part in ("-c", setting)]
     server = Server(command, answers=lambda: subprocess.call(ready) == 0, **who)

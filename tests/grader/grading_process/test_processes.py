@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -136,6 +137,65 @@ def test_a_killed_process_costs_one_submission(
     assert report.passed
     assert processes.process_ids != killed
     assert time.monotonic() - started < limits.READY_SECONDS
+
+
+def test_a_process_that_died_while_it_waited_costs_nothing(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """The next job finds another in its place."""
+    processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
+    (waiting,) = processes.process_ids
+    gone = os.pidfd_open(waiting)
+    os.kill(waiting, signal.SIGKILL)
+    ended = select.poll()
+    ended.register(gone, select.POLLIN)
+    assert ended.poll(60_000)
+    os.close(gone)
+    report = processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
+    assert report.passed
+    assert waiting not in processes.process_ids
+
+
+def run_processes() -> list[int]:
+    """Return the processes below this one that a fork server has forked, the latest last."""
+    waiting, found = [os.getpid()], []
+    while waiting:
+        for children in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                pids = [int(pid) for pid in children.read_text().split()]
+                waiting += pids
+                found += [
+                    pid for pid in pids if b"inside.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+                ]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_run_that_is_killed_from_outside_is_made_once_more(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+    times: int,
+) -> None:
+    """As by the kernel of a machine without memory; killed twice, it counts as the notebook's."""
+    left = [times]
+
+    def kill(event: Event) -> None:
+        if event.kind == "cell" and event.cell == event.cells - 1 and left[0]:
+            left[0] -= 1
+            os.kill(run_processes()[-1], signal.SIGKILL)
+
+    text = notebook(shares, f"import time\ntime.sleep(3)\n{SOLUTION}")
+    report = processes.grade(
+        shares, text, sandbox=sandbox, references=references, on_event=kill
+    )
+    assert left == [0]
+    assert report.passed is (times == 1)
+    assert report.verdict is (Verdict.OK if times == 1 else Verdict.RUNTIME_ERROR)
 
 
 @pytest.mark.parametrize(
