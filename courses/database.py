@@ -60,7 +60,8 @@ def outlast_faults(operation: Callable[[], T], *, seconds: float = PATIENCE_SECO
     has written nothing. Within a transaction of the caller nothing is tried again.
 
     Raises:
-        OperationalError, InterfaceError, InternalError: the last try's, when the database stayed unusable.
+        OperationalError, InterfaceError, InternalError: the last try's, when the database stayed
+            unusable.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
     for number in itertools.count(1):

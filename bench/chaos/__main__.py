@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.chaos import faults as fault_list
 from bench.chaos import material, processes, servers, traffic
 from bench.chaos.mailbox import Mailbox
+from bench.chaos.temporary import TemporarySite
 from grader.sandbox import cgroup
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bench.chaos.audit import Findings
 
 LEARNERS: Final = 8
-DISK_MIB: Final = 96
 START_SECONDS: Final = 180.0
 DRAIN_SECONDS: Final = 600.0
 SKIP_AFTER: Final = 15.0
@@ -68,47 +67,46 @@ def main() -> int:
 class _Chaos:
     """One run."""
 
-    def __init__(self, options: argparse.Namespace, folder: Path, stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, options: argparse.Namespace, folder: Path, stack: contextlib.ExitStack
+    ) -> None:
         self._options, self._folder, self._stack = options, folder, stack
         self._chance = random.Random(options.seed)  # noqa: S311  # nothing here is secret
         self._mailbox = Mailbox()
         self._account = traffic.Account()
         self._struck: Counter[str] = Counter()
         self._groups = _groups()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port: int = probe.getsockname()[1]
+        self._port = 0
 
     def run(self) -> bool:
         """Run; return whether anything is wrong."""
-        database, broker = self._servers()
-        disk = self._prepare()
+        temporary = TemporarySite(
+            self._folder,
+            self._stack,
+            embedded=self._options.embedded,
+            mail_port=self._mailbox.port,
+        )
+        self._port = temporary.port
+        database, broker = temporary.database, temporary.broker
         from bench.chaos import audit  # noqa: PLC0415  # Django is set up by now
-        from config.run import process_commands  # noqa: PLC0415  # the same
 
         tokens = material.create_rows(self._folder / "content", learners=self._options.learners)
         audit.note_ends()
-        commands = process_commands(self._port, self._folder / "var")
-        commands["worker-2"] = commands["worker"]
-        site = processes.SiteProcesses(
-            commands, environment=os.environ, log=self._folder / "site.log"
-        )
         self._mailbox.start()
         self._stack.callback(self._mailbox.stop)
-        site.start()
+        site = temporary.start(workers=2)
         try:
             self._wait_until_graded(next(iter(tokens.values())))
             started = time.monotonic()
-            target = fault_list.Target(site, database, broker, disk, self._chance)
+            target = fault_list.Target(site, database, broker, temporary.disk, self._chance)
             self._let_learners_work(list(tokens.values()), target)
             _say(f"{time.monotonic() - started:.0f} s of faults; waiting for the end of everything")
             with fault_list.fresh_connection():
                 left = audit.wait_for_end(seconds=DRAIN_SECONDS, skip_after=SKIP_AFTER)
         finally:
             killed = site.stop()
-        for server in (database, broker):
-            if server is not None and server is not database:
-                server.stop()
+        if broker is not None:
+            broker.stop()
         with fault_list.fresh_connection():
             found = audit.count(
                 accepted=self._account.accepted,
@@ -124,53 +122,6 @@ class _Chaos:
         found.expect("temporary files left", self._temporary_files())
         self._report(found, restarts=site.restarts)
         return bool(found.wrong)
-
-    def _servers(self) -> tuple[servers.Server | None, servers.Server | None]:
-        environment = {
-            "WHYBOX_VAR": str(self._folder / "var"),
-            "WHYBOX_CONTENT": str(self._folder / "content"),
-            "WHYBOX_REFERENCES": str(self._folder / "references"),
-            "WHYBOX_SITE_URL": f"http://localhost:{self._port}",
-            "WHYBOX_VARIANT_SECRET": "chaos",
-            "WHYBOX_EMAIL_URL": f"smtp://127.0.0.1:{self._mailbox.port}",
-            "TMPDIR": str(self._folder / "tmp"),
-            "DJANGO_SETTINGS_MODULE": "config.settings.development",
-        }
-        (self._folder / "tmp").mkdir(mode=0o777)
-        os.environ |= environment
-        if self._options.embedded:
-            os.environ |= {"WHYBOX_DATABASE_URL": "", "WHYBOX_BROKER_URL": ""}
-            return None, None
-        found = []
-        for name, make in (("postgres", servers.postgres), ("redis", servers.redis)):
-            folder = self._folder / name
-            folder.mkdir()
-            server, address = make(folder)
-            server.start()
-            self._stack.callback(server.stop)
-            variable = "WHYBOX_DATABASE_URL" if name == "postgres" else "WHYBOX_BROKER_URL"
-            os.environ[variable] = address
-            found.append(server)
-        return found[0], found[1]
-
-    def _prepare(self) -> Path | None:
-        """Set the site up, without content; return the file system that can be filled, if any."""
-        material.write_exercises(self._folder / "content")
-        import django  # noqa: PLC0415  # the environment is complete by now
-        from django.core.management import call_command  # noqa: PLC0415  # the same
-
-        import config  # noqa: F401, PLC0415  # the Celery app
-
-        django.setup()
-        disk = self._folder / "var" / "submissions"
-        has_disk = fault_list.mounted(disk, mebibytes=DISK_MIB)
-        if has_disk:
-            self._stack.callback(fault_list.unmount, disk)
-        else:
-            _say("No file system can be mounted here: the disk is never full.")
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        return disk if has_disk else None
 
     def _wait_until_graded(self, token: str) -> None:
         """Submit a first notebook and wait for its grade: everything has started then."""

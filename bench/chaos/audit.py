@@ -21,20 +21,21 @@ from exercises.submissions import files
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LOG: Final = "chaos_ended"
 TRIGGER: Final = {
     "postgresql": (
-        f"CREATE TABLE {LOG} (submission uuid, state text)",
-        f"""CREATE FUNCTION {LOG}_note() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN INSERT INTO {LOG} VALUES (NEW.id, NEW.state); RETURN NEW; END $$""",
-        f"""CREATE TRIGGER {LOG}_note AFTER UPDATE OF state ON exercises_submission FOR EACH ROW
-        WHEN (NEW.state IN ('graded', 'failed')) EXECUTE FUNCTION {LOG}_note()""",
+        "CREATE TABLE chaos_ended (submission uuid, state text)",
+        """CREATE FUNCTION chaos_ended_note() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO chaos_ended VALUES (NEW.id, NEW.state); RETURN NEW; END $$""",
+        """CREATE TRIGGER chaos_ended_note
+        AFTER UPDATE OF state ON exercises_submission FOR EACH ROW
+        WHEN (NEW.state IN ('graded', 'failed')) EXECUTE FUNCTION chaos_ended_note()""",
     ),
     "sqlite": (
-        f"CREATE TABLE {LOG} (submission text, state text)",
-        f"""CREATE TRIGGER {LOG}_note AFTER UPDATE OF state ON exercises_submission FOR EACH ROW
+        "CREATE TABLE chaos_ended (submission text, state text)",
+        """CREATE TRIGGER chaos_ended_note
+        AFTER UPDATE OF state ON exercises_submission FOR EACH ROW
         WHEN NEW.state IN ('graded', 'failed')
-        BEGIN INSERT INTO {LOG} VALUES (NEW.id, NEW.state); END""",
+        BEGIN INSERT INTO chaos_ended VALUES (NEW.id, NEW.state); END""",
     ),
 }
 
@@ -122,7 +123,7 @@ def count(*, accepted: set[str], runs: set[str], mails: Mapping[str, int]) -> Fi
 
 def _ends() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT submission FROM {LOG}")  # noqa: S608  # a constant
+        cursor.execute("SELECT submission FROM chaos_ended")
         return [str(row[0]) for row in cursor.fetchall()]
 
 
@@ -149,10 +150,7 @@ def _count_files(found: Findings) -> None:
     files.delete_unnamed(now=timezone.now() + timedelta(days=3))
     place = files.storage()
     named = {
-        name
-        for row in SubmissionFiles.objects.values_list(*files.KINDS)
-        for name in row
-        if name
+        name for row in SubmissionFiles.objects.values_list(*files.KINDS) for name in row if name
     }
     stored = set()
     for shelf in place.listdir("")[0]:

@@ -1,4 +1,4 @@
-"""The site's processes: started again when they end, as a process manager would, and their trees."""
+"""The site's processes: started again when they end, as by a process manager; and their trees."""
 
 from __future__ import annotations
 

@@ -68,15 +68,8 @@ class Learner(threading.Thread):
 
     def submit(self) -> None:
         """Submit a notebook to one of the exercises; note it if it was accepted."""
-        boundary = secrets.token_hex(16)
-        head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="mail_wanted"\r\n\r\ntrue\r\n'
-            f'--{boundary}\r\nContent-Disposition: form-data; name="notebook"; '
-            'filename="n.ipynb"\r\nContent-Type: application/x-ipynb+json\r\n\r\n'
-        )
         seconds = self._chance.choice((0, 0, 0, 0.5, 2))
-        body = head.encode() + notebook(seconds=seconds) + f"\r\n--{boundary}--\r\n".encode()
-        kind = f"multipart/form-data; boundary={boundary}"
+        body, kind = upload(seconds=seconds)
         path = f"/api/v1/exercises/{self._chance.choice(SLUGS)}/submissions/"
         status, answer = self._call("POST", path, body, kind)
         if status == ACCEPTED and answer:
@@ -104,15 +97,28 @@ class Learner(threading.Thread):
     def _call(
         self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
     ) -> tuple[int, dict[str, Any] | None]:
-        status, answer, seconds = call(self._port, method, path, self._token, body, kind)
+        status, answer, seconds = call(self._port, method, path, self._token, body=body, kind=kind)
         with self._account.lock:
             self._account.answers[status] += 1
             self._account.slowest = max(self._account.slowest, seconds)
         return status, answer
 
 
+def upload(*, seconds: float, mail_wanted: bool = True) -> tuple[bytes, str]:
+    """Return the form that submits a notebook of so many seconds, and its media type."""
+    boundary = secrets.token_hex(16)
+    wanted = "true" if mail_wanted else "false"
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="mail_wanted"\r\n\r\n{wanted}\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="notebook"; '
+        'filename="n.ipynb"\r\nContent-Type: application/x-ipynb+json\r\n\r\n'
+    )
+    body = head.encode() + notebook(seconds=seconds) + f"\r\n--{boundary}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
 def call(
-    port: int, method: str, path: str, token: str, body: bytes | None = None, kind: str = ""
+    port: int, method: str, path: str, token: str, *, body: bytes | None = None, kind: str = ""
 ) -> tuple[int, dict[str, Any] | None, float]:
     """Send a request; return status (0 without an answer), the JSON object, and the seconds."""
     headers: Mapping[str, str] = {"Authorization": f"Token {token}"}

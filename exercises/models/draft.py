@@ -196,7 +196,7 @@ class RunWorkerQuerySet(models.QuerySet["RunWorker"]):
     """Named ways to read the workers that take runs."""
 
     def working_within(self, time: timedelta) -> RunWorkerQuerySet:
-        """Return those that have reported an open sandbox within `time`, by the database's clock."""
+        """Return those that have reported an open sandbox within `time`."""
         return self.filter(seen_at__gte=Now() - time, sandbox_open=True)
 
 

@@ -54,7 +54,9 @@ def proxy(folder: Path) -> Iterator[int]:
 
 def test_slow_bodies_do_not_hold_the_threads(proxy: int) -> None:
     """Unfinished requests, four times the threads: the site answers as before."""
-    start = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nlogin="
+    start = (
+        b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nlogin="
+    )
     opened = [socket.create_connection(("127.0.0.1", proxy), timeout=30) for _ in range(SLOW)]
     try:
         for one in opened:

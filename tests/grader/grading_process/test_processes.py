@@ -168,7 +168,9 @@ def run_processes() -> list[int]:
                 pids = [int(pid) for pid in children.read_text().split()]
                 waiting += pids
                 found += [
-                    pid for pid in pids if b"inside.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+                    pid
+                    for pid in pids
+                    if b"inside.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
                 ]
     return sorted(found)
 
@@ -190,9 +192,7 @@ def test_a_run_that_is_killed_from_outside_is_made_once_more(
             os.kill(run_processes()[-1], signal.SIGKILL)
 
     text = notebook(shares, f"import time\ntime.sleep(3)\n{SOLUTION}")
-    report = processes.grade(
-        shares, text, sandbox=sandbox, references=references, on_event=kill
-    )
+    report = processes.grade(shares, text, sandbox=sandbox, references=references, on_event=kill)
     assert left == [0]
     assert report.passed is (times == 1)
     assert report.verdict is (Verdict.OK if times == 1 else Verdict.RUNTIME_ERROR)

@@ -1,6 +1,6 @@
 """Ask the web process beside this one for an address: exit 0 when it answers 200.
 
-``python docker/probe.py /healthz [PORT]``. It asks as the proxy does, by the site's own host name.
+``python config/probe.py /healthz [PORT]``. It asks as the proxy does, by the site's own host name.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import os
 import sys
 
 SECONDS = 8
+PORT = 8000
 
 
 def main() -> int:
     """Ask, and return the exit status."""
-    path, port = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 8000
+    path, *port = sys.argv[1:]
     host = os.environ.get("WHYBOX_ALLOWED_HOSTS", "localhost").split(",")[0].strip()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    number = int(port[0]) if port else PORT
+    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=SECONDS)
     headers = {"Host": host.lstrip("."), "X-Forwarded-Proto": "https"}
     try:
         connection.request("GET", path, headers=headers)
