@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from bench.chaos.audit import Findings
 
 LEARNERS: Final = 8
-START_SECONDS: Final = 180.0
-DRAIN_SECONDS: Final = 600.0
+START_SECONDS: Final = 900.0
+DRAIN_SECONDS: Final = 900.0
 SKIP_AFTER: Final = 15.0
 LEFT_SECONDS: Final = 20.0
 PAUSES: Final = (0.2, 2.0)

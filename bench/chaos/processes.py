@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PR_SET_CHILD_SUBREAPER: Final = 36
 LOOK_SECONDS: Final = 0.2
-STOP_SECONDS: Final = 90.0
+STOP_SECONDS: Final = 240.0
 
 SANDBOX: Final = "sandbox server or run"
 """Forks of one program: the server, its reapers, and learners' own processes."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 300.0
 
 
 class Server:
