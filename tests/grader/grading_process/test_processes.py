@@ -200,7 +200,7 @@ def test_a_run_that_is_killed_from_outside_is_made_once_more(
             left[0] -= 1
             os.kill(latest_run(), signal.SIGKILL)
 
-    text = notebook(shares, f"import time\ntime.sleep(8)\n{SOLUTION}")
+    text = notebook(shares, f"import time\ntime.sleep(5)\n{SOLUTION}")
     report = processes.grade(shares, text, sandbox=sandbox, references=references, on_event=kill)
     assert left == [0]
     assert report.passed is (times == 1)
