@@ -11,11 +11,13 @@ PYTEST := $(SITE)/pytest -n $(JOBS)
 # What depends on the database and the broker; the journeys have their own target.
 ON_SERVICES := $(PYTEST) tests --dist worksteal -m "not browser" --database-only \
   --ignore tests/config --ignore tests/grader --ignore tests/journeys
+FUZZ := tests/exercises/fuzz tests/exercises/api/test_api_robustness.py tests/hostile/test_fuzz_frames.py
 # The longest first.
 CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
   check-migrations check-deployment check-api check-typos check-alerts
 
-.PHONY: help machine environments site-environments run demo test test-browser test-services check \
+.PHONY: help machine environments site-environments run demo test test-browser test-services fuzz chaos \
+  chaos-short load check \
   $(CHECKS) check-content check-short bench doctor lock sbom figures models messages editor-bundle clean
 
 help:  ## this list
@@ -103,6 +105,18 @@ test: environments models  ## all tests, with real worker and sandbox; on Postgr
 test-services: environments  ## the tests that use the database, on PostgreSQL and Redis
 	@$(PYTHON) config/machine.py services
 	$(SITE)/python tests/services.py $(ON_SERVICES)
+
+fuzz: environments  ## malformed uploads, frames, drafts and API calls, some ten thousand (ten minutes)
+	$(PYTEST) $(FUZZ) --hypothesis-profile fuzz -p no:randomly
+
+chaos: environments  ## kill the site's processes for ten minutes while learners work; nothing may be lost
+	$(SITE)/python -m bench.chaos --seconds 600
+
+chaos-short: environments  ## the same for half a minute, as CI does
+	$(SITE)/python -m bench.chaos --seconds 30 --learners 4
+
+load: environments  ## 500 submissions in a minute on 1, 2 and 4 workers (half an hour)
+	$(SITE)/python -m bench.load
 
 test-browser: environments  ## the journeys in Chromium, on a site per test process
 	@$(PYTHON) config/machine.py browser

@@ -28,7 +28,7 @@ def cache_settings(
     url = cache_url or _beside(broker_url)
     if url:
         return {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "config.redis_cache.OutlastingRedisCache",
             "LOCATION": url,
             "KEY_PREFIX": "whybox",
         }

@@ -13,6 +13,8 @@ from config.logs import keep_logging
 
 TRANSPORT_ALIASES["filesystem"] = "config.broker:Transport"
 setup_logging.connect(keep_logging)  # of every Celery process: each imports this package first
+for _scheme in ("redis", "rediss"):
+    TRANSPORT_ALIASES[_scheme] = "config.redis_broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
 app = Celery("whybox")

@@ -26,11 +26,13 @@ PACKAGES = {  # component -> Debian packages that provide it
     "PostgreSQL": ["postgresql"],
     "Redis": ["redis-server"],
     "nginx": ["nginx-light"],
+    "caddy": ["caddy"],  # the other example of a reverse proxy
+    "systemd-analyze": ["systemd"],  # checks the units of docker/systemd
     "npm": ["nodejs", "npm"],  # verifiers of certificates that are not ours
 }
 NEEDS = {  # purpose -> components
     "run": ["venv", "bubblewrap"],
-    "test": ["venv", "bubblewrap", "nginx", "npm"],
+    "test": ["venv", "bubblewrap", "nginx", "caddy", "systemd-analyze", "npm"],
     "browser": ["venv", "bubblewrap", "Chromium"],
     "services": ["PostgreSQL", "Redis"],
 }

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, permissions
 from rest_framework.views import APIView, exception_handler
 
+from courses.database import CONNECTION_FAULTS
+
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from rest_framework.request import Request
     from rest_framework.response import Response
 
 CONTENT_TYPE: Final = "application/problem+json"
 API: Final = re.compile(r"/api(/|$)")
+RETRY_AFTER_SECONDS: Final = 5
+"""A database that is restarted is back by then."""
 
 _NO_SUCH_ROW: Final = re.compile(r"No (\w+) matches the given query\.")
 """What Django's `get_object_or_404` says; the class's name is the only useful word of it."""
@@ -94,11 +101,32 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an unexpected error; the traceback is in the log."""
+    """Answer an unexpected error; the traceback is in the log.
+
+    A fault of the database or the disk may pass: clients are told to try again.
+    """
+    if _may_pass(sys.exc_info()[1]):
+        response = _unavailable(request)
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
     if is_api(request):
         detail = "Something went wrong on our side."
         return problem_response(status=500, code="server_error", detail=detail)
     return defaults.server_error(request)
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether `error` is a database that does not answer, or a disk that is full or read-only."""
+    if isinstance(error, CONNECTION_FAULTS):
+        return True
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        detail = "The site cannot do this at the moment. Try again in some seconds."
+        return problem_response(status=503, code="unavailable", detail=detail)
+    return HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _code(status: int) -> str:

@@ -12,15 +12,16 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
-CONNECTION_FAULTS: Final = (OperationalError, InterfaceError)
-"""What a locked database, a restarted server and a broken connection raise; all may pass."""
+CONNECTION_FAULTS: Final = (OperationalError, InterfaceError, InternalError)
+"""What a locked database, a restarted server, a broken connection and a database that is read-only
+for a while (`InternalError` on PostgreSQL) raise; all may pass."""
 
 PATIENCE_SECONDS: Final = 10.0
 """How long an operation is tried again; half a worker's lease."""
@@ -59,7 +60,8 @@ def outlast_faults(operation: Callable[[], T], *, seconds: float = PATIENCE_SECO
     has written nothing. Within a transaction of the caller nothing is tried again.
 
     Raises:
-        OperationalError, InterfaceError: the last try's, when the database stayed unusable.
+        OperationalError, InterfaceError, InternalError: the last try's, when the database stayed
+            unusable.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
     for number in itertools.count(1):

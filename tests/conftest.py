@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import caches
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+settings.register_profile("fuzz", max_examples=3000)  # of `make fuzz`
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 

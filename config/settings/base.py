@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.caches import cache_settings
 from config.environment import BASE_DIR, env
 from config.logs import logging_settings
+from config.redis_broker import PUBLISH_RETRY_POLICY, TRANSPORT_OPTIONS
 
 DEBUG: bool = env("WHYBOX_DEBUG")
 VAR_DIR = Path(env("WHYBOX_VAR"))
@@ -140,6 +141,9 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     }
     for _folder in ("messages", "control"):
         (_messages / _folder).mkdir(parents=True, exist_ok=True)
+elif CELERY_BROKER_URL.startswith(("redis:", "rediss:", "redis+socket:")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = dict(TRANSPORT_OPTIONS)
+CELERY_TASK_PUBLISH_RETRY_POLICY = PUBLISH_RETRY_POLICY
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -162,6 +166,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "exercises.requeue_stale",
         "schedule": 10.0,
         "options": {"expires": 10.0},
+    },
+    "end runs of drafts that nobody will end": {
+        "task": "exercises.end_lost_runs",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
     },
     "send what is due in the outbox": {
         "task": "courses.send_mail",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import timedelta
 
 
 class Reason(models.TextChoices):
@@ -194,9 +195,9 @@ class EditorQuestion(models.Model):
 class RunWorkerQuerySet(models.QuerySet["RunWorker"]):
     """Named ways to read the workers that take runs."""
 
-    def working_since(self, when: datetime) -> RunWorkerQuerySet:
-        """Return those that have reported an open sandbox since `when` and are not draining."""
-        return self.filter(seen_at__gte=when, sandbox_open=True, draining=False)
+    def working_within(self, time: timedelta) -> RunWorkerQuerySet:
+        """Return those that have reported an open sandbox within `time` and are not draining."""
+        return self.filter(seen_at__gte=Now() - time, sandbox_open=True, draining=False)
 
 
 class RunWorker(models.Model):

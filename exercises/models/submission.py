@@ -67,8 +67,21 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Return those that no worker has claimed yet, by a partial index."""
         return self.filter(state=State.QUEUED)
 
+    def due(self) -> SubmissionQuerySet:
+        """Return the queued ones that may be claimed now: none pauses after an interruption."""
+        return self.queued().filter(Q(not_before__isnull=True) | Q(not_before__lte=Now()))
+
+    def set_aside(self) -> SubmissionQuerySet:
+        """Return those that the platform could not grade, the latest first, for staff.
+
+        One with as many `interruptions` as `lifecycle.MAX_INTERRUPTIONS` may be the reason for
+        which its workers died. `lifecycle.grade_again` queues it once more.
+        """
+        failed = self.filter(state=State.FAILED).select_related("exercise", "user")
+        return failed.defer("report").order_by("-finished_at")
+
     def in_turn(self) -> SubmissionQuerySet:
-        """Return the queued ones in fair order: learners take turns.
+        """Return the queued ones that are due in fair order: learners take turns.
 
         The learner with the fewest submissions running comes first, then who has used the fewest
         seconds of grading lately, then who came first. A learner's second queued submission counts
@@ -83,7 +96,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         seconds = Subquery(used.values("seconds"), output_field=FloatField())
         before = Window(RowNumber(), partition_by=F("user"), order_by=["created_at", "pk"])
         return (
-            self.queued()
+            self.due()
             .annotate(turn=Coalesce(number, 0) + before, used_seconds=Coalesce(seconds, 0.0))
             .order_by("turn", "used_seconds", "created_at", "pk")
         )
@@ -131,6 +144,10 @@ class Submission(models.Model):
     """One submitted notebook. This row is the source of truth; a message only notifies.
 
     Attributes:
+        tries: how often a worker has claimed it.
+        interruptions: how many of these the platform cut short: the worker was killed, the disk
+            full, the database gone.
+        not_before: when it is its turn again after an interruption.
         request_id: of the request that brought it, for the log lines of its grading.
     """
 
@@ -151,6 +168,8 @@ class Submission(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    interruptions = models.PositiveSmallIntegerField(_("interruptions"), default=0, db_default=0)
+    not_before = models.DateTimeField(_("not tried before"), null=True, blank=True)
     notified_at = models.DateTimeField(_("workers last notified at"))
     stage = models.CharField(_("stage"), max_length=8, choices=Stage, blank=True)
     cell = models.PositiveIntegerField(_("running cell, from 1"), default=0)

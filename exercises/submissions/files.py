@@ -7,9 +7,11 @@ a row never names a file that is not there. What a crash leaves between the two 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import logging
+import os
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -23,6 +25,7 @@ from django.utils import timezone
 from courses.models import Certificate
 from exercises.models import SubmissionFiles
 from exercises.models.submission import STORAGE
+from grader.errors import SandboxUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +40,8 @@ COMPRESSION: Final = 5
 UNNAMED_AFTER: Final = timedelta(days=1)
 """A file that no row names is kept this long: its transaction may not have ended yet."""
 EXPIRE_AT_ONCE: Final = 500
+PROBE_BYTES: Final = MIB
+"""Of the file that `check_storage` writes: as much as a large page."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +65,40 @@ def write(submission_id: uuid.UUID, kind: str, data: bytes) -> str:
     # A try's file has a name of its own: one that lost its lease must not replace another's.
     name = f"{str(submission_id)[:2]}/{submission_id}/{kind}-{uuid.uuid4().hex[:12]}.gz"
     packed = gzip.compress(data, COMPRESSION, mtime=0)
-    return storage().save(name, ContentFile(packed))
+    try:
+        return storage().save(name, ContentFile(packed))
+    except OSError:
+        delete([name])  # a full disk leaves half of it
+        raise
+
+
+def check_storage() -> None:
+    """Write, read and delete a file, as a grade needs it.
+
+    Raises:
+        SandboxUnavailable: that is not possible.
+    """
+    place, data = storage(), os.urandom(PROBE_BYTES)
+    name = f"probe-{uuid.uuid4()}"
+    try:
+        stored = place.save(name, ContentFile(data))
+        with place.open(stored) as file:
+            if file.read() != data:
+                raise OSError("what was written cannot be read")  # noqa: TRY301  # as any other fault
+    except OSError as fault:
+        raise unavailable(fault) from fault
+    finally:
+        delete([name])
+
+
+def unavailable(fault: OSError) -> SandboxUnavailable:
+    """Return why nothing can be graded where no file can be stored."""
+    if fault.errno == errno.ENOSPC:
+        return SandboxUnavailable(
+            "No space is left for the files of submissions.",
+            fix="free space where WHYBOX_VAR or WHYBOX_SUBMISSION_STORAGE_OPTIONS lead",
+        )
+    return SandboxUnavailable(f"The files of submissions cannot be stored: {fault}")
 
 
 def read(name: str) -> bytes:

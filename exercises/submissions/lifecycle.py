@@ -5,6 +5,8 @@
     submit ──> QUEUED ──claim──> RUNNING ──record_grade──> GRADED
                  ^                  │
                  └────put_back──────┴──(tries used up)───> FAILED   costs no attempt
+                 ^                                           │
+                 └────grade_again (staff)────────────────────┘
 
 `lease` claims a submission and renews the worker's lease; everything else is here.
 """
@@ -18,7 +20,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from structlog import contextvars
@@ -41,7 +43,14 @@ if TYPE_CHECKING:
     from grader.report import GradeReport
 
 MAX_TRIES = 3
-"""How often a submission is tried before it ends as a platform error."""
+"""How often grading may fail before a submission ends as a platform error."""
+
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 20, 60, 180))
+"""How long a submission waits after each interruption: what killed one worker kills no other at
+once, and an outage of some minutes uses up no submission."""
+
+MAX_INTERRUPTIONS = len(PAUSES) + 1
+"""How often a worker may die over a submission before it is set aside: it may be the reason."""
 
 NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
 """Workers are notified again of what has been queued this long: its message may be lost."""
@@ -121,7 +130,14 @@ def write_files(*, submission_id: uuid.UUID, report: GradeReport) -> dict[str, s
         "page": (report.page or "").encode(),
         "answers": report.answers,
     }
-    return {kind: files.write(submission_id, kind, data) for kind, data in contents.items()}
+    stored: dict[str, str] = {}
+    try:
+        for kind, data in contents.items():
+            stored[kind] = files.write(submission_id, kind, data)
+    except BaseException:
+        files.delete(stored.values())
+        raise
+    return stored
 
 
 @transaction.atomic
@@ -188,30 +204,86 @@ def record_regrade(*, submission: Submission, marks: GradeResult) -> bool:
 
 
 @transaction.atomic
-def put_back(*, lease: Lease, expired_before: datetime | None = None) -> State | None:
+def put_back(
+    *, lease: Lease, expired_before: datetime | None = None, interrupted: bool = False
+) -> State | None:
     """Requeue a submission after a platform error; None when the lease is lost.
 
-    It is queued again, or ends as ``internal_error``, which costs no attempt, after `MAX_TRIES`.
+    It is queued again, or ends as ``internal_error``, which costs no attempt: after `MAX_TRIES`
+    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them.
 
     Args:
         lease: what its worker holds.
         expired_before: only if the lease expired before; a worker that reports again keeps it.
+        interrupted: whether the platform was at fault in a way that may pass; an expired lease is.
     """
     mine = held(lease)
     if expired_before is not None:
-        mine = mine.filter(lease_until__lt=expired_before)
-    waiting = mine.filter(tries__lt=MAX_TRIES)
-    if waiting.update(**RELEASED, state=State.QUEUED, started_at=None, notified_at=Now()):
-        transaction.on_commit(lambda: queue.enqueue(lease.submission_id))
-        transaction.on_commit(metrics.PLATFORM_ERRORS.labels("requeued").inc)
-        return State.QUEUED
+        mine, interrupted = mine.filter(lease_until__lt=expired_before), True
+    row = mine.values_list("tries", "interruptions").first()
+    if row is None:
+        return None
+    tries, interruptions = row[0], row[1] + interrupted
+    if interruptions < MAX_INTERRUPTIONS and (interrupted or tries - interruptions < MAX_TRIES):
+        pause = PAUSES[interruptions - 1] if interrupted else timedelta()
+        queued = mine.update(
+            **RELEASED,
+            state=State.QUEUED,
+            interruptions=interruptions,
+            not_before=Now() + pause if pause else None,
+            started_at=None,
+            notified_at=Now(),
+        )
+        if queued and not pause:  # after a pause, `requeue_stale` notifies
+            transaction.on_commit(lambda: queue.enqueue(lease.submission_id))
+        if queued:
+            transaction.on_commit(metrics.PLATFORM_ERRORS.labels("requeued").inc)
+        return State.QUEUED if queued else None
     given_up = mine.update(
-        **RELEASED, state=State.FAILED, verdict=Verdict.INTERNAL_ERROR, finished_at=Now()
+        **RELEASED,
+        state=State.FAILED,
+        interruptions=interruptions,
+        verdict=Verdict.INTERNAL_ERROR,
+        finished_at=Now(),
     )
     if not given_up:
         return None
+    logger.error("submission %s was set aside after %d tries", lease.submission_id, tries)
     transaction.on_commit(metrics.PLATFORM_ERRORS.labels("failed").inc)
     return State.FAILED
+
+
+@transaction.atomic
+def grade_again(*, submission: Submission) -> None:
+    """Queue a submission that was set aside, as if it had not been tried.
+
+    Raises:
+        SubmissionRefused: it was not set aside, or the attempt rules do not allow it: the learner
+            has another one that is unfinished, or has used the attempts up since.
+    """
+    user, exercise = submission.user, submission.exercise
+    mine = Submission.objects.filter(user=user, exercise=exercise)
+    if mine.unfinished().exists():
+        raise _unfinished()
+    if standing(user=user, exercise=exercise).attempts_left == 0:
+        message = _("There are no attempts left for this exercise.")
+        raise SubmissionRefused("no_attempts_left", message)
+    last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
+    queued = mine.filter(pk=submission.pk, state=State.FAILED).update(
+        state=State.QUEUED,
+        attempt=last + 1,
+        verdict="",
+        tries=0,
+        interruptions=0,
+        not_before=None,
+        started_at=None,
+        finished_at=None,
+        notified_at=Now(),
+    )
+    if not queued:
+        raise SubmissionRefused("not_set_aside", _("This submission was not set aside."))
+    staff_log.record(submission, {"state": [State.FAILED.value, State.QUEUED.value]})
+    transaction.on_commit(lambda: queue.enqueue(submission.pk))
 
 
 def requeue_stale(*, now: datetime | None = None) -> int:
@@ -234,7 +306,8 @@ def requeue_stale(*, now: datetime | None = None) -> int:
 
 def notify_waiting(*, notified_before: datetime) -> int:
     """Notify workers again of queued submissions last notified before then; return how many."""
-    overdue = Submission.objects.queued().filter(notified_at__lt=notified_before)
+    paused = Q(notified_at__lt=F("not_before"))  # due by now, and nobody has been told
+    overdue = Submission.objects.due().filter(Q(notified_at__lt=notified_before) | paused)
     keys = list(overdue.order_by("created_at").values_list("pk", flat=True)[:NOTIFY_LIMIT])
     Submission.objects.filter(pk__in=keys).update(notified_at=Now())
     for key in keys:

@@ -15,7 +15,7 @@ from django.db import transaction
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from courses import metrics
-from courses.database import outlast_faults
+from courses.database import CONNECTION_FAULTS, outlast_faults
 from courses.learners.progress import record_completion
 from exercises.catalogue import folders
 from exercises.models import Stage, State, Submission
@@ -55,9 +55,10 @@ def grade_next(
             `grade_notebook` grades in it.
 
     Raises:
-        SandboxUnavailable: the sandbox broke; the submission was put back.
-        OperationalError, InterfaceError: the database stayed unusable; whatever was claimed is
-            queued again once its lease has ended.
+        SandboxUnavailable: the sandbox broke, or the grade's files cannot be stored; the submission
+            was put back.
+        OperationalError, InterfaceError, InternalError: the database stayed unusable; whatever was
+            claimed is queued again once its lease has ended.
     """
     lease = outlast_faults(claim_next)
     return None if lease is None else _grade_with_ids(lease, sandbox=sandbox, grade=grade)
@@ -72,7 +73,7 @@ def grade_submission(
     """Grade this queued submission, whoever's turn it is; None when it cannot be claimed.
 
     Raises:
-        SandboxUnavailable, OperationalError, InterfaceError: as `grade_next`.
+        SandboxUnavailable, OperationalError, InterfaceError, InternalError: as `grade_next`.
     """
     lease = outlast_faults(lambda: claim(submission_id=submission_id))
     return None if lease is None else _grade_with_ids(lease, sandbox=sandbox, grade=grade)
@@ -108,7 +109,8 @@ def _grade_claimed(
         return None
     except Exception as error:  # the one broad catch: unknown means platform, and costs no attempt
         logger.exception("submission %s could not be graded", lease.submission_id)
-        state = outlast_faults(lambda: lifecycle.put_back(lease=lease))
+        interrupted = isinstance(error, (SandboxUnavailable, OSError, *CONNECTION_FAULTS))
+        state = outlast_faults(lambda: lifecycle.put_back(lease=lease, interrupted=interrupted))
         if isinstance(error, SandboxUnavailable):
             raise
         return state
@@ -157,7 +159,11 @@ def _grade(
 
 def _record(submission: Submission, *, lease: Lease, report: GradeReport) -> State | None:
     """Store the files of a grade, then write the grade and what follows from it."""
-    stored = lifecycle.write_files(submission_id=submission.pk, report=report)
+    try:
+        stored = lifecycle.write_files(submission_id=submission.pk, report=report)
+    except OSError as fault:
+        # Nothing can be graded here: the worker takes no more until it can write again.
+        raise files.unavailable(fault) from fault
     try:
         return _write(submission, lease=lease, report=report, stored=stored)
     except BaseException:

@@ -66,7 +66,12 @@ def grading_processes() -> GradingProcesses:
 
 
 def _open_sandbox() -> Sandbox:
-    """Open the sandbox, and run the doctor's checks before anything else is run in it."""
+    """Open the sandbox, and run the doctor's checks before anything else is run in it.
+
+    Raises:
+        SandboxUnavailable: something is missing, or the files of grades cannot be stored.
+    """
+    files.check_storage()
     python = Path(settings.SANDBOX_PYTHON)
     sandbox = open_sandbox(python=python, concurrency=settings.SANDBOX_CONCURRENCY)
     for finding in doctor.probe(python):

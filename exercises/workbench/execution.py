@@ -7,11 +7,12 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
+from django.db.models.functions import Now
 from django.utils.translation import override
 
 from courses import metrics
+from courses.database import CONNECTION_FAULTS, outlast_faults
 from exercises.feedback.messages import explanation_of
 from exercises.models import Draft, DraftRun, RunEvents, RunState
 from exercises.workbench.documents import unpack
@@ -29,6 +30,8 @@ WRITE_SECONDS: Final = 0.05
 """How often new events are stored, and how soon an interrupt is noticed."""
 REPORT_TICKS: Final = 60
 """After how many looks a run that prints nothing reports itself."""
+RETRY_SECONDS: Final = 0.5
+"""The pause after a database that did not answer."""
 EVENTS_BYTES: Final = 2 * 2**20
 """Events of a run, as JSON; outputs beyond are left out."""
 
@@ -47,7 +50,7 @@ def execute(run_id: uuid.UUID, *, sandbox: Sandbox, worker: str) -> None:
         SandboxUnavailable: the sandbox broke; the run is lost.
     """
     claimed = DraftRun.objects.filter(pk=run_id, state=RunState.QUEUED)
-    if not claimed.update(state=RunState.RUNNING, seen_at=timezone.now()):
+    if not claimed.update(state=RunState.RUNNING, seen_at=Now()):
         return
     run = DraftRun.objects.select_related("draft").defer("draft__document").get(pk=run_id)
     if run.draft.held_by != worker:
@@ -90,7 +93,7 @@ class Recorder:
     def __exit__(self, *_error: object) -> None:
         self._stop.set()
         self._thread.join()
-        self._write_end()
+        outlast_faults(self._write_end)
 
     def take(self, event: Event) -> None:
         """Add an event of the sandbox."""
@@ -169,8 +172,13 @@ class Recorder:
         try:
             while not self._stop.wait(WRITE_SECONDS):
                 ticks += 1
-                self._look()
-                self._write(reported=ticks % REPORT_TICKS == 0)
+                try:
+                    self._look()
+                    self._write(reported=ticks % REPORT_TICKS == 0)
+                except CONNECTION_FAULTS as fault:
+                    logger.warning("run %s: its events wait: %s", self._run.pk, fault)
+                    connection.close()  # the next look opens another
+                    self._stop.wait(RETRY_SECONDS)
         except Exception:  # the run itself goes on; its end is written by the other thread
             logger.exception("run %s: its events could not be written", self._run.pk)
         finally:
@@ -186,20 +194,28 @@ class Recorder:
         with self._lock:
             events, self._pending = self._pending, []
         if events:
-            self._written += 1
             body = json.dumps(events, ensure_ascii=False)[1:-1]
-            RunEvents.objects.create(run=self._run, number=self._written, body=body)
+            number = self._written + 1
+            try:
+                # Once, also when it is written again because the first answer was lost.
+                RunEvents.objects.get_or_create(
+                    run=self._run, number=number, defaults={"body": body}
+                )
+            except BaseException:
+                with self._lock:
+                    self._pending[:0] = events
+                raise
+            self._written = number
         if reported or events:
-            DraftRun.objects.filter(pk=self._run.pk).update(seen_at=timezone.now())
+            DraftRun.objects.filter(pk=self._run.pk).update(seen_at=Now())
 
-    @transaction.atomic
     def _write_end(self) -> None:
         mine = DraftRun.objects.filter(pk=self._run.pk, state=RunState.RUNNING)
         if not mine.exists():
             return  # replaced, or deleted with its learner
         self._write()
-        mine.update(state=self._state, detail=self._detail, seen_at=timezone.now())
-        transaction.on_commit(metrics.WORKBENCH_RUNS.labels(self._state.value).inc)
+        mine.update(state=self._state, detail=self._detail, seen_at=Now())
+        metrics.WORKBENCH_RUNS.labels(self._state.value).inc()
 
 
 def _joined(last: dict[str, Any], event: dict[str, Any]) -> bool:

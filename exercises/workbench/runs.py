@@ -13,10 +13,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from courses.database import database_now
 from exercises.models import Draft, DraftRun, RunEvents, RunState, RunWorker
 from exercises.workbench import queue
 from exercises.workbench.documents import Document, code_cells, pack
@@ -29,10 +32,13 @@ if TYPE_CHECKING:
     from exercises.models import DraftRunQuerySet, RunWorkerQuerySet
     from exercises.workbench.workspaces import Workspace
 
+END_LOST: Final = "exercises.end_lost_runs"
 SILENT_AFTER: Final = timedelta(seconds=20)
 """A worker, and a run, that has not reported for this long is gone."""
 NOTIFY_AGAIN_AFTER: Final = timedelta(seconds=5)
 """The message of a run that is queued this long may be lost; it is sent again."""
+ABANDONED_AFTER: Final = timedelta(minutes=5)
+"""Nobody has asked for a queued run for this long: its page was closed."""
 KEPT: Final = 3
 """Runs of a draft that are kept, the current one included."""
 WAIT_SECONDS: Final = 0.25
@@ -56,19 +62,19 @@ class NoWorker(Exception):  # noqa: N818  # named after what happened, as in gra
 
 def present_workers() -> RunWorkerQuerySet:
     """Return the workers for runs that have reported themselves lately."""
-    return RunWorker.objects.filter(seen_at__gte=timezone.now() - SILENT_AFTER)
+    return RunWorker.objects.filter(seen_at__gte=Now() - SILENT_AFTER)
 
 
 def workers() -> bool:
     """Whether any worker takes runs at present."""
-    return RunWorker.objects.working_since(timezone.now() - SILENT_AFTER).exists()
+    return RunWorker.objects.working_within(SILENT_AFTER).exists()
 
 
 def holder(draft: Draft) -> str:
     """Return the worker that a draft's run is best sent to; empty when any is as good."""
     if not draft.held_by:
         return ""
-    working = RunWorker.objects.working_since(timezone.now() - SILENT_AFTER)
+    working = RunWorker.objects.working_within(SILENT_AFTER)
     return draft.held_by if working.filter(pk=draft.held_by).exists() else ""
 
 
@@ -82,7 +88,7 @@ def start(
     """
     if not workers():
         raise NoWorker(_("Runs are not available at the moment. Your work is saved."))
-    now = timezone.now()
+    now = database_now()
     with transaction.atomic():
         draft, _made = Draft.objects.get_or_create(user=user, scope=workspace.scope)
         DraftRun.objects.filter(draft__user=user).going_on().update(state=RunState.REPLACED)
@@ -109,7 +115,7 @@ def cells_until(document: Document, until: str) -> list[tuple[str, str]]:
 
 def pass_on(run_id: uuid.UUID) -> None:
     """Send a run to a worker that is not draining; without one it stays queued."""
-    working = RunWorker.objects.working_since(timezone.now() - SILENT_AFTER)
+    working = RunWorker.objects.working_within(SILENT_AFTER)
     other = working.order_by("?").first()
     if other is not None:
         queue.enqueue(queue.RUN, run_id, worker=other.name)
@@ -137,7 +143,7 @@ def find(*, user: User, workspace: Workspace, pk: uuid.UUID) -> DraftRun | None:
     run = _mine(user, workspace).filter(pk=pk).first()
     if run is None or run.ended:
         return run
-    now = timezone.now()
+    now = database_now()
     if run.seen_at < now - SILENT_AFTER and (run.state == RunState.RUNNING or not workers()):
         lost = DraftRun.objects.filter(pk=pk, seen_at=run.seen_at).going_on()
         lost.update(state=RunState.LOST)
@@ -146,6 +152,17 @@ def find(*, user: User, workspace: Workspace, pk: uuid.UUID) -> DraftRun | None:
         DraftRun.objects.filter(pk=pk).update(seen_at=now)
         queue.enqueue(queue.RUN, pk)
     return run
+
+
+def end_lost() -> int:
+    """End the runs that nobody will end: of dead workers, and of pages that were closed.
+
+    A page that waits for its run asks for it, and finds out by itself; this is for the others,
+    which would stand before newer runs in the order that is shown. Returns how many there were.
+    """
+    silent = Q(state=RunState.RUNNING, seen_at__lt=Now() - SILENT_AFTER)
+    abandoned = Q(state=RunState.QUEUED, seen_at__lt=Now() - ABANDONED_AFTER)
+    return DraftRun.objects.filter(silent | abandoned).update(state=RunState.LOST)
 
 
 def latest(*, user: User, workspace: Workspace) -> DraftRun | None:

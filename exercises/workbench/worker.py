@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from exercises.models import RunWorker
 from grader.errors import SandboxUnavailable
@@ -111,14 +111,13 @@ class InteractiveSandbox:
             sandbox.close()
 
     def _write_row(self) -> None:
-        now = timezone.now()
         is_open = self.sandbox is not None
         facts = {
             "concurrency": self._concurrency,
-            "seen_at": now,
+            "seen_at": Now(),
             "sandbox_open": is_open,
             "reason": "" if is_open else self._fault,
         }
         row, _made = RunWorker.objects.update_or_create(name=self.name, defaults=facts)
         self.draining = row.draining
-        RunWorker.objects.filter(seen_at__lt=now - KEEP_ROWS).delete()
+        RunWorker.objects.filter(seen_at__lt=Now() - KEEP_ROWS).delete()

@@ -15,7 +15,7 @@ from grader.grading_process import messages
 from grader.sandbox.data import read_data_folder
 from grader.sandbox.forkserver import IsolatedProcess
 from grader.sandbox.inside import descriptors
-from grader.sandbox.monitor import RunMonitor
+from grader.sandbox.monitor import KILLED, RunMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,10 @@ class LentSandbox:
         on_event: Callable[[Event], None] | None = None,
         interrupt: threading.Event | None = None,
     ) -> Run:
-        """Run `job`; a run whose server dies is started once more.
+        """Run `job`; once more if its server dies, or if it is killed far from its limits.
+
+        Whoever sent that signal cannot be known: the notebook itself, or the kernel of a machine
+        that has no memory left. Killed twice, it was the notebook.
 
         Raises:
             SandboxUnavailable: isolation is missing or the sandbox failed.
@@ -71,9 +74,11 @@ class LentSandbox:
                 return run
 
         try:
-            return run_once()
+            run = run_once()
         except SandboxUnavailable:
             return run_once()
+        killed = run.error is not None and run.error.message == KILLED
+        return run_once() if killed else run
 
     def run_many(
         self, jobs: tuple[Job, ...], *, on_event: Callable[[int, Event], None] | None = None

@@ -162,6 +162,8 @@ class GradingProcesses:
         on_event: Callable[[Event], None] | None,
     ) -> GradeReport:
         child = self._idle.get()
+        if child.process.poll() is not None:  # it was killed while it waited: no job's fault
+            child = self._kept(child, healthy=False)
         healthy = False
         try:
             conversation = _Conversation(child.line, sandbox, on_event)

@@ -15,6 +15,7 @@ from courses.maintenance.mode import REFRESH
 from courses.privacy.copies import MAKE
 from courses.privacy.retention import APPLY
 from exercises.submissions.queue import GRADE, GRADING_QUEUE, PRUNE, REQUEUE
+from exercises.workbench.runs import END_LOST
 
 SCORES = (SEND_SCORES, PRUNE_LAUNCHES)
 
@@ -30,7 +31,11 @@ def test_the_periodic_tasks_exist() -> None:
     """Beat sends tasks by the names under which they are registered."""
     app.loader.import_default_modules()
     classes = {"classes.compare_asked", "classes.regrade_asked", "classes.send_reminders"}
-    periodic = {REQUEUE, SEND, PRUNE, *classes, *SCORES, MAKE, APPLY, REFRESH}
+    periodic = {
+        *(REQUEUE, END_LOST, SEND, PRUNE, MAKE, APPLY, REFRESH),
+        *classes,
+        *SCORES,
+    }
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} == periodic
     assert periodic | {GRADE} <= set(app.tasks)
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import os
+import shutil
 import socket
+import ssl
+import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from tests.config.site_process import THREADS, call, reverse_proxy, web_process
+from config.environment import BASE_DIR
+from tests.config.site_process import (
+    THREADS,
+    call,
+    free_port,
+    reverse_proxy,
+    wait_for,
+    web_process,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,3 +229,69 @@ def test_the_proxy_refuses_what_no_address_takes(proxy: int) -> None:
     )
 
     assert status == 413
+
+
+def certificate(folder: Path) -> None:
+    """Make a certificate for localhost, as an operator puts it into docker/nginx/tls."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(tz=UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "privkey.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+def test_the_example_for_compose_ends_tls(site: int, tmp_path: Path) -> None:
+    """docker/nginx/nginx.conf itself, with ports and folders of this test: TLS, and a redirect."""
+    certificate(tmp_path)
+    ports = free_port(), free_port()
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "nginx is missing: python3 config/machine.py test"
+    version = subprocess.run([program, "-v"], check=True, capture_output=True, text=True).stderr
+    places = "".join(
+        f"{name}_temp_path {tmp_path}/{name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    changes = {
+        "/etc/nginx/tls": str(tmp_path),
+        "/etc/nginx/whybox.conf": str(BASE_DIR / "docker" / "nginx" / "whybox.conf"),
+        "/dev/stdout": str(tmp_path / "access.log"),
+        "web:8000": f"127.0.0.1:{site}",
+        "listen 80;": f"listen 127.0.0.1:{ports[0]};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{ports[1]} ssl;",
+        "http {": f"http {{ {places}",
+    }
+    if tuple(map(int, version.split("/")[1].split(" ")[0].split(".")[:2])) < (1, 25):
+        changes["http2 on;"] = ""  # written otherwise before 1.25; the image has 1.28
+    text = (BASE_DIR / "docker" / "nginx" / "nginx.conf").read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (tmp_path / "nginx.conf").write_text(f"daemon off; {user} pid {tmp_path}/pid;\n{text}")
+    command = [program, "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
+    subprocess.run([*command, "-t"], check=True, capture_output=True)
+    process = subprocess.Popen(command)
+    try:
+        wait_for(ports[1], process)
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "fullchain.pem"))
+        line = http.client.HTTPSConnection("localhost", ports[1], context=trusted, timeout=60)
+        line.request("GET", "/offline/")
+        assert line.getresponse().status == 200
+        line.close()
+        assert call(ports[0], "GET", "/offline/")[0] == 301
+    finally:
+        process.terminate()
+        process.wait(timeout=60)

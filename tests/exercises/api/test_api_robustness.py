@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from exercises.models import Exercise
 
 
-EXAMPLES = 12
-"""Requests to each operation: a look at each kind of input, within seconds."""
+EXAMPLES = max(12, settings.default.max_examples // 30 if settings.default else 0)
+"""Requests to each operation: a look at each kind of input, within seconds; more in `make fuzz`."""
 
 
 @pytest.fixture

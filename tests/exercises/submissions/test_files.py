@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from courses.privacy.erasure import Certificates, erase
-from exercises.models import Submission, SubmissionFiles
+from exercises.models import State, Submission, SubmissionFiles
 from exercises.submissions import files, lifecycle, pipeline, queue
 from exercises.submissions.attempts import SubmissionRefused
 from exercises.submissions.lease import claim
+from grader.errors import SandboxUnavailable
 from grader.report import GradeReport
 from grader.sandbox.job import Verdict
+from tests.exercises.submissions.test_pipeline import BrokenSandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +149,42 @@ def test_no_page_loads_a_file_that_it_does_not_show(
     assert learner_client.page(submission)
     address = learner_client.exercise.get_absolute_url()
     assert learner_client.browser.get(address).status_code == 200
+
+
+def full_disk(settings: Any) -> None:
+    """Keep the files of submissions where none can be written, as on a full disk."""
+    options = {"BACKEND": "tests.exercises.submissions.full_storage.FullStorage"}
+    settings.STORAGES = settings.STORAGES | {"submissions": options}
+
+
+def test_a_worker_that_cannot_store_a_grade_says_so(
+    learner_client: LearnerClient, settings: Any
+) -> None:
+    """The submission is queued again and no attempt is used; the worker takes no more."""
+    submission = learner_client.submit()
+    full_disk(settings)
+    with pytest.raises(SandboxUnavailable, match="No space is left"):
+        pipeline.grade_submission(
+            submission.pk, sandbox=BrokenSandbox(), grade=lambda *_notebook, **_facts: REPORT
+        )
+    submission.refresh_from_db()
+    assert (submission.state, submission.tries, submission.interruptions) == (State.QUEUED, 1, 1)
+
+
+def test_the_storage_is_checked_before_a_sandbox_is_opened(folder: Path, settings: Any) -> None:
+    """By a file that is written, read and deleted; a full disk is named."""
+    files.check_storage()
+    assert stored(folder) == []
+    full_disk(settings)
+    with pytest.raises(SandboxUnavailable) as fault:
+        files.check_storage()
+    assert "free space" in fault.value.fix
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(folder: Path, settings: Any) -> None:
+    """What was written before the space ended is deleted."""
+    full_disk(settings)
+    settings.STORAGES["submissions"]["OPTIONS"] = {"location": str(folder)}
+    with pytest.raises(OSError, match="No space"):
+        files.write(uuid.uuid4(), "notebook", b"x" * 1000)
+    assert stored(folder) == []

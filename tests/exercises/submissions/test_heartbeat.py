@@ -190,3 +190,22 @@ def test_every_deadline_is_the_database_s(
         assert abs((when - now).total_seconds()) < LEASE.total_seconds() + 10
     assert lifecycle.requeue_stale() == 0
     assert lifecycle.put_back(lease=lease) == State.QUEUED
+
+
+def test_a_read_only_database_is_outlasted(learner_client: LearnerClient) -> None:
+    """As during a failover: PostgreSQL has another kind of error for it than a lost connection."""
+    learner_client.submit("x = 1")
+    refused = [True]
+
+    def operation() -> Lease | None:
+        if refused:
+            refused.pop()
+            with connection.cursor() as cursor:  # the next try has a connection of its own
+                if connection.vendor == "postgresql":
+                    cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+                else:
+                    cursor.execute("PRAGMA query_only = ON")
+        return lease_module.claim_next()
+
+    assert outlast_faults(operation) is not None
+    assert not refused

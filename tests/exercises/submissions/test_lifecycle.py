@@ -15,7 +15,7 @@ from exercises.models import Stage, State, Submission
 from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
-from exercises.submissions.lifecycle import MAX_TRIES
+from exercises.submissions.lifecycle import MAX_INTERRUPTIONS, MAX_TRIES, PAUSES
 from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import Verdict
 
@@ -229,3 +229,101 @@ def test_the_database_refuses_a_second_unfinished_one(learner_client: LearnerCli
             created_at=timezone.now(),
             notified_at=timezone.now(),
         )
+
+
+def interrupted(submission: Submission) -> State | None:
+    """Let the worker of a submission die; return what becomes of the submission."""
+    claimed(submission)
+    lifecycle.requeue_stale(now=timezone.now() + LEASE)
+    submission.refresh_from_db()
+    return State(submission.state)
+
+
+def due_now(submission: Submission) -> bool:
+    """Whether a worker may claim it at this moment."""
+    return Submission.objects.in_turn().filter(pk=submission.pk).exists()
+
+
+def test_what_interrupts_its_workers_waits_longer_each_time(learner_client: LearnerClient) -> None:
+    """Once more at once; then after pauses, in which nobody claims it and nobody is notified."""
+    submission = learner_client.submit()
+    assert interrupted(submission) == State.QUEUED
+    assert due_now(submission)
+    waits = []
+    for _ in PAUSES[1:]:
+        assert interrupted(submission) == State.QUEUED
+        assert submission.not_before is not None
+        waits.append(submission.not_before - submission.notified_at)
+        assert not due_now(submission)
+        assert lifecycle.notify_waiting(notified_before=timezone.now() - LEASE) == 0
+    assert waits == list(PAUSES[1:])
+
+
+def test_after_a_pause_the_workers_are_notified(learner_client: LearnerClient) -> None:
+    """As soon as it is due again, however lately it was put back."""
+    submission = learner_client.submit()
+    lifecycle.notify_waiting(notified_before=timezone.now())
+    interrupted(submission)
+    interrupted(submission)
+    paused = Submission.objects.filter(pk=submission.pk)
+    earlier = timezone.now() - PAUSES[-1]
+    paused.update(not_before=earlier, notified_at=earlier - PAUSES[1])
+    assert due_now(submission)
+    assert lifecycle.notify_waiting(notified_before=earlier - PAUSES[-1]) == 1
+    assert lifecycle.notify_waiting(notified_before=earlier - PAUSES[-1]) == 0
+
+
+def set_aside(learner_client: LearnerClient) -> Submission:
+    """Submit something that kills each of its workers."""
+    submission = learner_client.submit()
+    states = [interrupted(submission) for _ in range(MAX_INTERRUPTIONS)]
+    assert states == [State.QUEUED] * (MAX_INTERRUPTIONS - 1) + [State.FAILED]
+    return submission
+
+
+def test_what_kills_every_worker_is_set_aside(learner_client: LearnerClient) -> None:
+    """After six workers, without a mark and without an attempt, where staff find it."""
+    submission = set_aside(learner_client)
+    assert list(Submission.objects.set_aside()) == [submission]
+    assert (submission.interruptions, submission.verdict) == (MAX_INTERRUPTIONS, "internal_error")
+    stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
+    assert stands.attempts == 0
+
+
+def test_interruptions_do_not_count_as_failed_gradings(learner_client: LearnerClient) -> None:
+    """Two of each: the grading may fail once more."""
+    submission = learner_client.submit()
+    for _ in range(2):
+        interrupted(submission)
+        assert lifecycle.put_back(lease=claimed(submission)) == State.QUEUED
+    assert lifecycle.put_back(lease=claimed(submission)) == State.FAILED
+
+
+def test_staff_have_it_graded_again(learner_client: LearnerClient) -> None:
+    """It is queued as the learner's next attempt, with all its tries before it."""
+    submission = set_aside(learner_client)
+    lifecycle.record_grade(lease=claimed(learner_client.submit()), report=GRADE)
+    lifecycle.grade_again(submission=submission)
+    submission.refresh_from_db()
+    assert (submission.state, submission.attempt, submission.tries) == (State.QUEUED, 2, 0)
+    assert due_now(submission)
+    assert lifecycle.record_grade(lease=claimed(submission), report=GRADE)
+    with pytest.raises(SubmissionRefused) as refusal:
+        lifecycle.grade_again(submission=submission)
+    assert refusal.value.reason == "not_set_aside"
+
+
+def test_nothing_is_graded_again_beside_another(learner_client: LearnerClient) -> None:
+    """One unfinished submission at a time, and no more attempts than there are."""
+    submission = set_aside(learner_client)
+    newer = learner_client.submit()
+    with pytest.raises(SubmissionRefused) as refusal:
+        lifecycle.grade_again(submission=submission)
+    assert refusal.value.reason == "unfinished"
+    lifecycle.record_grade(lease=claimed(newer), report=GRADE)
+    learner_client.exercise.max_attempts = 1
+    learner_client.exercise.save()
+    submission.refresh_from_db()
+    with pytest.raises(SubmissionRefused) as refusal:
+        lifecycle.grade_again(submission=submission)
+    assert refusal.value.reason == "no_attempts_left"

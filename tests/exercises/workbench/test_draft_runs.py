@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from courses.database import database_now
 from courses.models import User
 from exercises.models import Draft, DraftRun, RunState, RunWorker
+from exercises.workbench import runs
 from tests.exercises.workbench.workbench_client import outputs
+from tests.exercises.worker_process import SLUG
 
 if TYPE_CHECKING:
     from tests.exercises.workbench.workbench_client import WorkbenchClient
@@ -252,6 +256,30 @@ def test_without_a_worker_the_draft_is_saved_and_nothing_runs(work: WorkbenchCli
     assert work.get().json()["version"] == 1
     asked = {"base": 1, "cells": None, "cell": "cell-0", "source": "x", "cursor": 1}
     assert work.post("complete/", **asked).status_code == 204
+
+
+@pytest.mark.django_db
+def test_runs_that_nobody_will_end_are_ended(work: WorkbenchClient) -> None:
+    """Of a dead worker, and of a page that was closed; those that somebody waits for go on."""
+    work.get()
+    draft = Draft.objects.get_or_create(user=User.objects.get(), scope=f"exercise:{SLUG}")[0]
+    now = database_now()
+    silent, closed = now - runs.SILENT_AFTER, now - runs.ABANDONED_AFTER
+    facts: dict[str, Any] = {"draft": draft, "version": 1, "cells": b"", "created_at": now}
+    minute = timedelta(minutes=1)
+    made = {
+        name: DraftRun.objects.create(state=state, seen_at=seen, **facts).pk
+        for name, state, seen in (
+            ("dead", RunState.RUNNING, silent - minute),
+            ("closed", RunState.QUEUED, closed - minute),
+            ("going on", RunState.RUNNING, now),
+            ("waiting", RunState.QUEUED, silent - minute),
+        )
+    }
+
+    assert runs.end_lost() == 2
+    lost = set(DraftRun.objects.filter(state=RunState.LOST).values_list("pk", flat=True))
+    assert lost == {made["dead"], made["closed"]}
 
 
 def test_a_run_whose_worker_died_is_lost_and_the_next_one_runs(

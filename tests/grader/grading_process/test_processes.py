@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -136,6 +137,74 @@ def test_a_killed_process_costs_one_submission(
     assert report.passed
     assert processes.process_ids != killed
     assert time.monotonic() - started < limits.READY_SECONDS
+
+
+def test_a_process_that_died_while_it_waited_costs_nothing(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+) -> None:
+    """The next job finds another in its place."""
+    processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
+    (waiting,) = processes.process_ids
+    gone = os.pidfd_open(waiting)
+    os.kill(waiting, signal.SIGKILL)
+    ended = select.poll()
+    ended.register(gone, select.POLLIN)
+    assert ended.poll(60_000)
+    os.close(gone)
+    report = processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
+    assert report.passed
+    assert waiting not in processes.process_ids
+
+
+def latest_run() -> int:
+    """Return the process below this one that a fork server has forked last: a notebook's own."""
+    waiting, found = [os.getpid()], []
+    while waiting:
+        for children in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                pids = [int(pid) for pid in children.read_text().split()]
+                waiting += pids
+                found += [(_started(pid), pid) for pid in pids if _is_forked(pid)]
+    return max(found)[1]
+
+
+def _is_forked(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return b"\0inside.server\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def _started(pid: int) -> tuple[int, int]:
+    """Return when a process was started, in ticks; its id decides between two of one tick."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]), pid
+    return 0, pid
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_run_that_is_killed_from_outside_is_made_once_more(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    processes: GradingProcesses,
+    times: int,
+) -> None:
+    """As by the kernel of a machine without memory; killed twice, it counts as the notebook's."""
+    left = [times]
+
+    def kill(event: Event) -> None:
+        if event.kind == "cell" and event.cell == event.cells - 1 and left[0]:
+            left[0] -= 1
+            os.kill(latest_run(), signal.SIGKILL)
+
+    text = notebook(shares, f"import time\ntime.sleep(5)\n{SOLUTION}")
+    report = processes.grade(shares, text, sandbox=sandbox, references=references, on_event=kill)
+    assert left == [0]
+    assert report.passed is (times == 1)
+    assert report.verdict is (Verdict.OK if times == 1 else Verdict.RUNTIME_ERROR)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,217 @@
+"""The command line: start a site, let learners work while faults strike, count, print tables."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.chaos import faults as fault_list
+from bench.chaos import material, processes, servers, traffic
+from bench.chaos.mailbox import Mailbox
+from bench.chaos.temporary import TemporarySite
+from grader.sandbox import cgroup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.chaos.audit import Findings
+
+LEARNERS: Final = 8
+START_SECONDS: Final = 900.0
+DRAIN_SECONDS: Final = 900.0
+SKIP_AFTER: Final = 15.0
+LEFT_SECONDS: Final = 20.0
+PAUSES: Final = (0.2, 2.0)
+"""Seconds between two faults, at least and at most."""
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long faults strike")
+    parser.add_argument("--embedded", action="store_true", help="SQLite and the embedded broker")
+    parser.add_argument("--learners", type=int, default=LEARNERS)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311  # no secret
+    parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
+    options = parser.parse_args()
+    if not options.embedded and not servers.available():
+        _say("PostgreSQL and Redis are not both installed: the embedded database and broker.")
+        options.embedded = True
+    processes.adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # in an orderly way, as Ctrl-C
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    folder = Path(tempfile.mkdtemp(prefix="whybox-chaos-"))
+    folder.chmod(0o755)
+    _say(f"seed {options.seed}, logs in {folder}")
+    with contextlib.ExitStack() as stack:
+        wrong = _Chaos(options, folder, stack).run()
+    if not (options.keep or wrong):
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if wrong else 0
+
+
+class _Chaos:
+    """One run."""
+
+    def __init__(
+        self, options: argparse.Namespace, folder: Path, stack: contextlib.ExitStack
+    ) -> None:
+        self._options, self._folder, self._stack = options, folder, stack
+        self._chance = random.Random(options.seed)  # noqa: S311  # nothing here is secret
+        self._mailbox = Mailbox()
+        self._account = traffic.Account()
+        self._struck: Counter[str] = Counter()
+        self._groups = _groups()
+        self._port = 0
+
+    def run(self) -> bool:
+        """Run; return whether anything is wrong."""
+        temporary = TemporarySite(
+            self._folder,
+            self._stack,
+            embedded=self._options.embedded,
+            mail_port=self._mailbox.port,
+        )
+        self._port = temporary.port
+        database, broker = temporary.database, temporary.broker
+        from bench.chaos import audit  # noqa: PLC0415  # Django is set up by now
+
+        tokens = material.create_rows(self._folder / "content", learners=self._options.learners)
+        audit.note_ends()
+        self._mailbox.start()
+        self._stack.callback(self._mailbox.stop)
+        site = temporary.start(workers=2)
+        try:
+            self._wait_until_graded(next(iter(tokens.values())))
+            started = time.monotonic()
+            target = fault_list.Target(site, database, broker, temporary.disk, self._chance)
+            self._let_learners_work(list(tokens.values()), target)
+            _say(f"{time.monotonic() - started:.0f} s of faults; waiting for the end of everything")
+            with fault_list.fresh_connection():
+                left = audit.wait_for_end(seconds=DRAIN_SECONDS, skip_after=SKIP_AFTER)
+        finally:
+            killed = site.stop()
+        if broker is not None:
+            broker.stop()
+        with fault_list.fresh_connection():
+            found = audit.count(
+                accepted=self._account.accepted,
+                runs=self._account.runs,
+                mails={key: n for key, n in self._mailbox.count.items() if key},
+            )
+        if database is not None:
+            database.stop()
+        found.expect("still going on", [f"{what}: {number}" for what, number in left.items()])
+        found.expect("ended only when killed", killed)
+        found.expect("processes left", processes.left_below(os.getpid(), seconds=LEFT_SECONDS))
+        found.expect("control groups left", sorted(_groups() - self._groups))
+        found.expect("temporary files left", self._temporary_files())
+        self._report(found, restarts=site.restarts)
+        return bool(found.wrong)
+
+    def _wait_until_graded(self, token: str) -> None:
+        """Submit a first notebook and wait for its grade: everything has started then."""
+        deadline = time.monotonic() + START_SECONDS
+        from exercises.models import RunWorker, State, Submission, Worker  # noqa: PLC0415  # set up
+
+        learner = traffic.Learner(
+            self._port, token, account=self._account, ended=threading.Event(), seed=0
+        )
+        while time.monotonic() < deadline:
+            with fault_list.fresh_connection():
+                graded = Submission.objects.filter(state=State.GRADED).exists()
+                open_workers = Worker.objects.filter(sandbox_open=True).count()
+                runs = RunWorker.objects.filter(sandbox_open=True).exists()
+            if graded and open_workers >= 2 and runs:  # noqa: PLR2004  # both workers
+                return
+            if not self._account.accepted:
+                learner.submit()
+            time.sleep(0.5)
+        raise RuntimeError(f"the site did not start; see {self._folder}/site.log")
+
+    def _let_learners_work(self, tokens: list[str], target: fault_list.Target) -> None:
+        ended = threading.Event()
+        learners = [
+            traffic.Learner(
+                self._port, token, account=self._account, ended=ended, seed=self._chance.random()
+            )
+            for token in tokens
+        ]
+        for learner in learners:
+            learner.start()
+        possible = fault_list.faults(target)
+        deadline = time.monotonic() + self._options.seconds
+        waiting: list[str] = []
+        while time.monotonic() < deadline:
+            if not waiting:  # each once, in random order, then again
+                waiting = self._chance.sample(sorted(possible), len(possible))
+            name = waiting.pop()
+            self._struck[name] += _struck(possible[name], name)
+            time.sleep(self._chance.uniform(*PAUSES))
+        ended.set()
+        for learner in learners:
+            learner.join()
+
+    def _temporary_files(self) -> list[str]:
+        places = [self._folder / "tmp", self._folder / "references", self._folder / "var"]
+        files = [file for place in places for file in place.rglob("*") if file.is_file()]
+        return [
+            str(file.relative_to(self._folder))
+            for file in files
+            if file.parts[-2] == "tmp" or file.name.startswith("tmp") or file.suffix == ".part"
+        ]
+
+    def _report(self, found: Findings, *, restarts: int) -> None:
+        facts: dict[str, Any] = {
+            "faults": dict(sorted(self._struck.items())),
+            "restarts": restarts,
+            "answers": dict(sorted(self._account.answers.items())),
+            "slowest answer, s": round(self._account.slowest, 1),
+            "count": {key: value for key, value in asdict(found).items() if key != "wrong"},
+            "wrong": {what: [len(who), who[:5]] for what, who in found.wrong.items()},
+        }
+        _say(json.dumps(facts, indent=1))
+
+
+def _struck(fault: Callable[[], int], name: str) -> int:
+    """Let a fault strike; one that met another fault's end counts as none."""
+    try:
+        return fault()
+    except Exception as error:  # noqa: BLE001  # the database may be restarting, the broker away
+        _say(f"{name}: {type(error).__name__}: {str(error).strip()[:100]}")
+        return 0
+
+
+def _groups() -> set[str]:
+    """Return the control groups of runs below this process's own groups."""
+    cgroup.remove_stale_groups()  # as the next worker does at its start
+    own = [line.split(":", 2)[2] for line in Path("/proc/self/cgroup").read_text().splitlines()]
+    found: set[str] = set()
+    for controller in ("", "memory", "unified"):
+        for path in own:
+            place = Path("/sys/fs/cgroup", controller, path.lstrip("/"))
+            found |= {str(folder) for folder in place.glob("whybox-*")}
+    return found
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

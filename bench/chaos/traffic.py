@@ -1,0 +1,142 @@
+"""Learners who submit notebooks, run drafts and read pages, and try again when the site fails."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import secrets
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.chaos.material import SLUGS, notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REQUEST_SECONDS: Final = 30.0
+PAUSE_SECONDS: Final = 0.5
+RUN_SECONDS: Final = 60.0
+GOING_ON: Final = ("queued", "running")
+ACCEPTED: Final = 202
+PAGES: Final = ("/courses/", "/status/")
+
+
+@dataclass
+class Account:
+    """What the learners were answered.
+
+    Attributes:
+        accepted: ids of submissions for which the site has answered 202.
+        runs: ids of runs for which it has.
+        answers: how often each status came; 0 is a connection that failed.
+        slowest: seconds of the slowest answer.
+    """
+
+    accepted: set[str] = field(default_factory=set)
+    runs: set[str] = field(default_factory=set)
+    answers: Counter[int] = field(default_factory=Counter)
+    slowest: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Learner(threading.Thread):
+    """One learner, until `ended` is set."""
+
+    def __init__(
+        self, port: int, token: str, *, account: Account, ended: threading.Event, seed: float
+    ) -> None:
+        super().__init__(daemon=True)
+        self._port, self._token = port, token
+        self._account, self._ended = account, ended
+        self._chance = random.Random(seed)  # noqa: S311  # nothing here is secret
+
+    def run(self) -> None:
+        """Submit, run a draft, or read a page, one after the other."""
+        while not self._ended.is_set():
+            turn = self._chance.random()
+            if turn < 0.6:  # noqa: PLR2004  # most of what matters
+                self.submit()
+            elif turn < 0.8:  # noqa: PLR2004  # some of them
+                self._run_draft()
+            else:
+                self._call("GET", self._chance.choice(PAGES))
+            self._ended.wait(PAUSE_SECONDS * self._chance.random() * 2)
+
+    def submit(self) -> None:
+        """Submit a notebook to one of the exercises; note it if it was accepted."""
+        seconds = self._chance.choice((0, 0, 0, 0.5, 2))
+        body, kind = upload(seconds=seconds)
+        path = f"/api/v1/exercises/{self._chance.choice(SLUGS)}/submissions/"
+        status, answer = self._call("POST", path, body, kind)
+        if status == ACCEPTED and answer:
+            with self._account.lock:
+                self._account.accepted.add(answer["id"])
+
+    def _run_draft(self) -> None:
+        base = f"/api/v1/exercises/{self._chance.choice(SLUGS)}/draft/"
+        _status, draft = self._call("GET", base)
+        if not draft or "version" not in draft:
+            return
+        asked = {"base": draft["version"], "cells": None}
+        status, run = self._call("POST", f"{base}runs/", json.dumps(asked).encode())
+        if status != ACCEPTED or not run:
+            return
+        with self._account.lock:
+            self._account.runs.add(run["id"])
+        deadline = time.monotonic() + RUN_SECONDS * self._chance.random()  # some close the page
+        while run and run.get("state", "queued") in GOING_ON and time.monotonic() < deadline:
+            if self._ended.wait(PAUSE_SECONDS):
+                return
+            _status, told = self._call("GET", f"{base}runs/{run['id']}/")
+            run = {"id": run["id"], **(told or {})}
+
+    def _call(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
+    ) -> tuple[int, dict[str, Any] | None]:
+        status, answer, seconds = call(self._port, method, path, self._token, body=body, kind=kind)
+        with self._account.lock:
+            self._account.answers[status] += 1
+            self._account.slowest = max(self._account.slowest, seconds)
+        return status, answer
+
+
+def upload(*, seconds: float, mail_wanted: bool = True) -> tuple[bytes, str]:
+    """Return the form that submits a notebook of so many seconds, and its media type."""
+    boundary = secrets.token_hex(16)
+    wanted = "true" if mail_wanted else "false"
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="mail_wanted"\r\n\r\n{wanted}\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="notebook"; '
+        'filename="n.ipynb"\r\nContent-Type: application/x-ipynb+json\r\n\r\n'
+    )
+    body = head.encode() + notebook(seconds=seconds) + f"\r\n--{boundary}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def call(
+    port: int, method: str, path: str, token: str, *, body: bytes | None = None, kind: str = ""
+) -> tuple[int, dict[str, Any] | None, float]:
+    """Send a request; return status (0 without an answer), the JSON object, and the seconds."""
+    headers: Mapping[str, str] = {"Authorization": f"Token {token}"}
+    if body is not None:
+        headers = {**headers, "Content-Type": kind}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_SECONDS)
+    started = time.monotonic()
+    status, answer = 0, None
+    try:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        content = response.read()
+        status = response.status
+        if "json" in (response.headers.get("Content-Type") or ""):
+            found = json.loads(content)
+            answer = found if isinstance(found, dict) else None
+    except (OSError, http.client.HTTPException, ValueError):
+        status = 0
+    finally:
+        connection.close()
+    return status, answer, time.monotonic() - started

@@ -1,0 +1,164 @@
+"""The files for containers, clusters and services: complete, and accepted by who checks them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from config.environment import BASE_DIR
+from config.run import process_commands
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCKER = BASE_DIR / "docker"
+KUBERNETES = "1.33"
+CHECKOUT = "/srv/whybox"
+OF_SITE = {"prepare", "references", "models", "web", "beat", "mail", "worker", "interactive"}
+REQUIRED = (
+    *("POSTGRES_PASSWORD", "WHYBOX_SECRET_KEY", "WHYBOX_VARIANT_SECRET", "WHYBOX_CERTIFICATE_KEY"),
+    *("WHYBOX_SITE_URL", "WHYBOX_ALLOWED_HOSTS"),
+)
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    """The services of docker/compose.yaml."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+    return found["services"]
+
+
+@pytest.fixture(scope="module")
+def manifests() -> list[dict[str, Any]]:
+    """What docker/kubernetes contains."""
+    return [
+        manifest
+        for file in sorted((DOCKER / "kubernetes").glob("*.yaml"))
+        for manifest in yaml.safe_load_all(file.read_text())
+    ]
+
+
+def queues(command: list[str]) -> set[str]:
+    """Return the queues that a command reads."""
+    return set(command[command.index("--queues") + 1].split(","))
+
+
+def test_compose_passes_every_setting(services: dict[str, dict[str, Any]]) -> None:
+    """Each process of the site gets all of docker/.env, and no start without the secrets."""
+    assert set(services) == OF_SITE | {"db", "redis", "proxy"}
+    for name in OF_SITE:
+        assert services[name]["env_file"] == [{"path": ".env", "required": False}], name
+    text = (DOCKER / "compose.yaml").read_text()
+    for name in REQUIRED:
+        assert f"${{{name}:?" in text, name
+
+
+def test_compose_limits_every_service(services: dict[str, dict[str, Any]]) -> None:
+    """Memory and processes are limited; roots are read-only, users ordinary, rights dropped."""
+    for name, service in services.items():
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        if name != "db":
+            assert service["read_only"] is True, name
+            assert service["cap_drop"] == ["ALL"], name
+            assert "no-new-privileges:true" in service["security_opt"], name
+        if name in OF_SITE:
+            assert service["user"] == "990", name
+            assert "privileged" not in service, name
+
+
+def test_compose_knows_who_is_well(services: dict[str, dict[str, Any]]) -> None:
+    """Whatever goes on running has a health check; who needs another waits for it to be well."""
+    for name, service in services.items():
+        if service.get("restart") != "no" and name != "proxy":
+            assert service["healthcheck"]["test"], name
+    for name in OF_SITE - {"prepare"}:
+        needed = services[name]["depends_on"]
+        assert needed["prepare"] == {"condition": "service_completed_successfully"}, name
+        assert needed["redis"] == needed["db"] == {"condition": "service_healthy"}, name
+
+
+def test_learners_code_has_no_way_out(services: dict[str, dict[str, Any]]) -> None:
+    """Workers, database and Redis are in an inner network only; models are mounted read-only."""
+    networks = yaml.safe_load((DOCKER / "compose.yaml").read_text())["networks"]
+    assert networks["inner"]["internal"] is True
+    for name in ("db", "redis", "worker", "interactive", "beat"):
+        assert services[name]["networks"] == ["inner"], name
+    for name in ("worker", "interactive"):
+        assert "models:/var/lib/whybox-models:ro" in services[name]["volumes"]
+
+
+def test_there_is_one_beat(
+    services: dict[str, dict[str, Any]], manifests: list[dict[str, Any]]
+) -> None:
+    """Compose refuses to scale a service with a name; the cluster ends one before the next."""
+    assert services["beat"]["container_name"]
+    (beat,) = [one for one in manifests if one["metadata"]["name"] == "beat"]
+    assert (beat["spec"]["replicas"], beat["spec"]["strategy"]["type"]) == (1, "Recreate")
+
+
+def test_all_roles_exist_everywhere(
+    services: dict[str, dict[str, Any]], manifests: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Compose, cluster and services run what `make run` runs, by the same queues."""
+    roles = set(process_commands(8000, tmp_path))
+    assert roles <= set(services)
+    assert roles <= {one["metadata"]["name"] for one in manifests if one["kind"] == "Deployment"}
+    units = {file.name.removesuffix(".service").rstrip("@") for file in _units()}
+    assert {f"whybox-{role}" for role in roles} <= units
+    assert queues(services["mail"]["command"]) == {"mail"}
+    assert queues(services["interactive"]["command"]) == {"interactive"}
+
+
+def test_the_manifests_are_valid(manifests: list[dict[str, Any]]) -> None:
+    """Against the schemas of Kubernetes itself: no unknown field, no wrong type."""
+    assert len(manifests) > 12
+    for manifest in manifests:
+        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def test_the_cluster_limits_every_container(manifests: list[dict[str, Any]]) -> None:
+    """Memory limits, read-only roots, an ordinary user, no capability, no token of the cluster."""
+    for manifest in manifests:
+        if manifest["kind"] not in {"Deployment", "Job"}:
+            continue
+        pod = manifest["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod["containers"]:
+            rights = container["securityContext"]
+            assert container["resources"]["limits"]["memory"], container["name"]
+            assert rights["readOnlyRootFilesystem"] is True
+            assert rights["runAsNonRoot"] is True
+            assert rights["allowPrivilegeEscalation"] is False
+            assert rights["capabilities"] == {"drop": ["ALL"]}
+
+
+def _units() -> list[Path]:
+    return sorted((DOCKER / "systemd").glob("*.service"))
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    """As copied to /etc/systemd/system, with this checkout in the place of the installed one."""
+    program = shutil.which("systemd-analyze")
+    assert program, "systemd is missing: python3 config/machine.py test"
+    copied = []
+    for file in [*_units(), DOCKER / "systemd" / "whybox.target"]:
+        name = file.name.replace("@.", "@1.")
+        text = file.read_text().replace(CHECKOUT, str(BASE_DIR))
+        (tmp_path / name).write_text(text)
+        copied.append(str(tmp_path / name))
+    verified = subprocess.run(
+        [program, "verify", "--man=no", *copied],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
+    )
+    complaints = [line for line in verified.stderr.splitlines() if "whybox" in line]
+    assert verified.returncode == 0, verified.stderr
+    assert complaints == []
