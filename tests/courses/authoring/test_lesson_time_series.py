@@ -85,7 +85,7 @@ def test_permuting_a_lag_without_its_counterpart_makes_up_histories() -> None:
 
 
 def test_a_background_with_the_future_turns_a_sign() -> None:
-    """Last year lowers the forecast against all months of the file, and raises it against the past."""
+    """Last year lowers the forecast against the whole file, and raises it against the past."""
     found = facts(
         SERIES,
         """
