@@ -270,7 +270,10 @@ def _solution_facts(
     if found is None:
         return {"solution_open": False}
     insight = next(iter(found.lessons), None)
-    words = {key: translation.original(str(text)) for key, text in (insight or {}).items()}
+    words = {
+        key: translation.original(str(text).replace("`", ""))
+        for key, text in (insight or {}).items()
+    }
     return {"solution_open": True, "insight": words}
 
 

@@ -11,9 +11,8 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from courses.certificates import typesetting
 from courses.certificates.issuing import issue, revoke, show_name
-from courses.certificates.typesetting import TypesettingError
+from courses.certificates.typesetting import Job, TypesettingError
 from courses.pages import sharing_pictures
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def test_pictures_are_drawn_once(course: Course, monkeypatch: pytest.MonkeyPatch
     """The second visitor gets the kept one; what cannot be drawn is told and not kept."""
     picture(preview("/courses/tiny/"))
 
-    def refuse(_job: typesetting.Job) -> bytes:
+    def refuse(_job: Job) -> bytes:
         raise TypesettingError("no turn")
 
     monkeypatch.setattr(sharing_pictures, "typeset", refuse)
