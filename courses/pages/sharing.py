@@ -10,8 +10,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -85,7 +85,6 @@ def _sharing(title: str, description: str, address: str, picture: str) -> Sharin
 
 
 @require_safe
-@cache_control(public=True, max_age=A_DAY)
 @vary_on_headers("Accept-Language")
 def site(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's first one
     """Answer with the picture of the site."""
@@ -93,7 +92,6 @@ def site(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's firs
 
 
 @require_safe
-@cache_control(public=True, max_age=A_DAY)
 @vary_on_headers("Accept-Language")
 def course(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  # a view's first one
     """Answer with the picture of a course."""
@@ -103,7 +101,6 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  # 
 
 
 @require_safe
-@cache_control(public=True, max_age=A_DAY)
 @vary_on_headers("Accept-Language")
 def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:  # noqa: ARG001  # a view's first one
     """Answer with the picture of a lesson."""
@@ -113,20 +110,25 @@ def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:  # n
 
 
 @require_safe
-@cache_control(private=True, no_cache=True)
 def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:  # noqa: ARG001  # a view's first one
     """Answer with the picture of a certificate, as it stands now."""
     found = get_object_or_404(Certificate.objects.with_subject(), pk=key)
-    response = _png(lambda: certificate_picture(found))
+    response = _png(lambda: certificate_picture(found), kept=False)
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES
     return response
 
 
-def _png(draw: Callable[[], bytes]) -> HttpResponse:
+def _png(draw: Callable[[], bytes], *, kept: bool = True) -> HttpResponse:
+    """Answer with a picture; `kept` lets browsers and proxies keep it for a day."""
     try:
-        return HttpResponse(draw(), content_type="image/png")
+        response = HttpResponse(draw(), content_type="image/png")
     except TypesettingError:
         logger.exception("a picture for sharing could not be drawn")
         response = HttpResponse(status=503)
-        response["Cache-Control"] = "no-store"
+        patch_cache_control(response, no_store=True)
         return response
+    if kept:
+        patch_cache_control(response, public=True, max_age=A_DAY)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
+    return response

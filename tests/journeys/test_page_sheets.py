@@ -1,41 +1,40 @@
-"""Sheets of the pages that a designer looks at first: three widths, two themes, on one picture.
+"""The pages that a designer looks at first, at three widths and in two themes.
 
-``python -m tests.journeys.page_sheets after`` starts a site with a learner who has failed, passed
-and finished a course, and writes one PNG a page into docs/features/screenshots.
+Nothing overflows. With ``WHYBOX_KEEP_SCREENSHOTS=after`` (or ``before``) each page's six views are
+kept as one sheet, ``design-<page>-after.png``, for docs/features/design.md.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from tests.journeys.answers import COURSE, sample, solution
-from tests.journeys.conftest import QUIET
-from tests.journeys.live_site import GRADE_MILLISECONDS, SCREENSHOTS, TREESHAP, Site, Visitor
+from tests.journeys.live_site import GRADE_MILLISECONDS, SCREENSHOTS, TREESHAP, UNFOLD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from collections.abc import Callable
 
+    from tests.journeys.live_site import Visitor
+
+pytestmark = pytest.mark.browser
 WIDTHS: Final = (1280, 768, 390)
-THEMES: Final = ("light", "dark")
+THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SCALE: Final = 0.4
 TALLEST: Final = 1900
 """CSS pixels of a page that a sheet shows."""
 GAP: Final = 16
 MOST_BYTES: Final = 150_000
 COLOURS: Final = (128, 64, 48, 32, 24, 16)
-EMAIL: Final = "ada@example.org"
+MOMENTS: Final = ("before", "after")
 FINISHED: Final = f"""
 from courses.models import Course, Enrolment, User
 from courses.certificates.issuing import issue, show_name
-user = User.objects.get(email="{EMAIL}")
+user = User.objects.get(email="EMAIL")
 user.name = "Ada Učená"
 user.save()
 for slug in ("{COURSE}", "shapley-values"):
@@ -49,13 +48,14 @@ issue(user=user, course=other, parts=list(other.parts.for_outlines()))
 """What takes a learner hours: done in the database, so that a sheet takes minutes."""
 
 
-def sheets(site: Site, browser: Browser) -> dict[str, bytes]:
-    """Return a picture of each page, by its name."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 860})
-    visitor = Visitor(site, context)
-    page = visitor.page
-    found = {"home": _sheet(page, f"{site.address}/")}
-    visitor.arrive(EMAIL)
+def test_the_pages_fit_three_widths_in_two_themes(
+    welcome: Callable[..., Visitor], email: str
+) -> None:
+    """Home, verdicts, dashboard and certificates, for a learner who failed, passed and finished."""
+    visitor = welcome(reduced_motion="reduce")
+    site, page = visitor.site, visitor.page
+    show(visitor, "home", "/")
+    visitor.arrive(email)
     places = {}
     for name, notebook in (
         ("verdict-wrong", sample(TREESHAP, "interventional")),
@@ -63,35 +63,43 @@ def sheets(site: Site, browser: Browser) -> dict[str, bytes]:
     ):
         visitor.submit(TREESHAP, notebook)
         page.locator("#verdict-title").wait_for(timeout=GRADE_MILLISECONDS)
-        places[name] = page.url
-    site.run("manage.py", "shell", "-c", FINISHED)
-    places |= {"home-signed-in": f"{site.address}/", "dashboard": f"{site.address}/dashboard/"}
-    found |= {name: _sheet(page, address) for name, address in places.items()}
-    page.goto(f"{site.address}/dashboard/")
+        places[name] = page.url.removeprefix(site.address)
+    site.run("manage.py", "shell", "-c", FINISHED.replace("EMAIL", email))
+    for name, path in {**places, "home-signed-in": "/", "dashboard": "/dashboard/"}.items():
+        show(visitor, name, path)
+    visitor.go("/dashboard/")
     links = page.get_by_role("region", name="Your certificates").get_by_role("link")
-    addresses = [one.get_attribute("href") for one in links.all()]
-    stranger = browser.new_page(locale="en-GB")
+    addresses = [str(one.get_attribute("href")) for one in links.all()]
+    stranger = welcome(reduced_motion="reduce")
     for address in addresses:
-        stranger.goto(f"{site.address}{address}")
-        shown = "withheld" if stranger.get_by_text("Name withheld").count() else "named"
-        found[f"certificate-{shown}"] = _sheet(stranger, f"{site.address}{address}")
-    return found
+        stranger.go(address)
+        withheld = stranger.page.get_by_text("Name withheld").count()
+        show(stranger, f"certificate-{'withheld' if withheld else 'named'}", address)
 
 
-def _sheet(page: Page, address: str) -> bytes:
+def show(visitor: Visitor, name: str, path: str) -> None:
+    """Look at a page in each theme and width; keep the sheet where it is asked for."""
+    page = visitor.page
+    when = os.environ.get("WHYBOX_KEEP_SCREENSHOTS", "")
     rows = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         row = []
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 860})
-            page.goto(address, wait_until="networkidle")
-            tall = page.evaluate("document.documentElement.scrollHeight")
-            clip = {"x": 0, "y": 0, "width": width, "height": min(tall, TALLEST)}
-            row.append(Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))))
+            visitor.go(path)
+            assert visitor.sideways() == 0, f"{name} at {width}"
+            if when in MOMENTS:
+                page.wait_for_load_state("networkidle")
+                page.evaluate(UNFOLD)
+                tall = page.evaluate("document.documentElement.scrollHeight")
+                clip = {"x": 0, "y": 0, "width": width, "height": min(tall, TALLEST)}
+                picture = page.screenshot(full_page=True, clip=clip, caret="initial")  # type: ignore[arg-type]
+                row.append(Image.open(io.BytesIO(picture)))
         rows.append(row)
     page.set_viewport_size({"width": 1280, "height": 860})
-    return _joined(rows)
+    if when in MOMENTS:
+        (SCREENSHOTS / f"design-{name}-{when}.png").write_bytes(_joined(rows))
 
 
 def _joined(rows: list[list[Image.Image]]) -> bytes:
@@ -120,24 +128,3 @@ def _joined(rows: list[list[Image.Image]]) -> bytes:
         if packed.tell() <= MOST_BYTES:
             break
     return packed.getvalue()
-
-
-def main(when: str) -> None:
-    """Write the sheets as ``design-<page>-<when>.png``."""
-    site = Site(Path(tempfile.mkdtemp(prefix="whybox-sheets-")))
-    try:
-        site.open()
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium",
-                args=[*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])],
-            )
-            for name, picture in sheets(site, browser).items():
-                (SCREENSHOTS / f"design-{name}-{when}.png").write_bytes(picture)
-            browser.close()
-    finally:
-        site.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
