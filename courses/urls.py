@@ -11,6 +11,7 @@ from courses.pages import (
     data_sets,
     discussion,
     figures,
+    home,
     invitations,
     learners,
     lessons,
@@ -20,13 +21,14 @@ from courses.pages import (
     quizzes,
     reviews,
     roles,
+    sharing,
     tokens,
     verification,
 )
 
 app_name = "courses"
 urlpatterns: list[URLPattern] = [
-    path("", catalogue.home, name="home"),
+    path("", home.home, name="home"),
     path("paths/<slug:slug>/", catalogue.path, name="path"),
     path("reading/", catalogue.reading, name="reading"),
     path("dashboard/", learners.dashboard, name="dashboard"),
@@ -89,5 +91,9 @@ urlpatterns: list[URLPattern] = [
     path(".well-known/did.json", certificate_files.did, name="did"),
     path("did.json", certificate_files.did, name="did_below_a_path"),
     path("figures/<slug:digest>/<str:name>", figures.figure, name="figure"),
+    path("sharing/site.png", sharing.site, name="sharing_site"),
+    path("sharing/<slug:slug>.png", sharing.course, name="sharing_course"),
+    path("sharing/<slug:course>/<slug:lesson>.png", sharing.lesson, name="sharing_lesson"),
+    path("certificates/<uuid:key>/sharing.png", sharing.certificate, name="sharing_certificate"),
     path("data/<str:name>", data_sets.data_set, name="data_set"),
 ]

@@ -24,6 +24,16 @@ WASH: Final = "#eef5f2"
 MARIGOLD: Final = "#e5a313"
 BLUE: Final = "#2566ab"
 
+FAINT: Final = "#a9c6bd"
+THEMED: Final = {
+    INK: "ink",
+    PINE: "pine",
+    MARIGOLD: "marigold",
+    BLUE: "negative",
+    FAINT: "line",
+}
+"""Colours of paper -> the tokens that stand for them on a page."""
+
 FONTS: Final = "'Atkinson Hyperlegible', 'DejaVu Sans', sans-serif"
 LINE_CHARACTERS: Final = 22
 MOST_LINES: Final = 3
@@ -53,8 +63,7 @@ def badge_png(certificate: Certificate) -> bytes:
 
 def drawing(certificate: Certificate) -> str:
     """Return the badge's picture: a medal with the course's motif, its title, issuer and year."""
-    slug = certificate.subject.slug
-    motif = MOTIFS.get(slug, partial(_bars, slug))()
+    motif = motif_of(certificate.subject.slug)
     lines = _lines(certificate.course_title)
     top = 402 - 15 * (len(lines) - 1)
     title = "".join(
@@ -75,6 +84,19 @@ def drawing(certificate: Certificate) -> str:
         f'<text x="256" y="464" font-size="18" fill="{PINE}" text-anchor="middle">{issuer}</text>'
         "</svg>"
     )
+
+
+def motif_of(slug: str) -> str:
+    """Return the motif of a course, as SVG in a square of 200 units, in the colours of paper."""
+    return MOTIFS.get(slug, partial(_bars, slug))()
+
+
+def themed_motif_of(slug: str) -> str:
+    """Return the motif of a course in the colours of the page that it stands on."""
+    motif = motif_of(slug)
+    for colour, token in THEMED.items():
+        motif = motif.replace(colour, f"var(--{token})")
+    return motif
 
 
 def _shield(inset: int) -> str:
@@ -178,7 +200,7 @@ def _layers() -> str:
     )
     dots = "".join(_dot(x, y, PINE, 13) for x, ones in columns for y in ones)
     lit = "".join(_dot(x, y, MARIGOLD, 15) for x, y in ((24, 108), (100, 82), (176, 138)))
-    return _line(ways, "#a9c6bd", 3) + _line("M24 108L100 82L176 138", MARIGOLD, 9) + dots + lit
+    return _line(ways, FAINT, 3) + _line("M24 108L100 82L176 138", MARIGOLD, 9) + dots + lit
 
 
 def _report() -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from courses.catalogue.labels import duration
 from courses.catalogue.models import Level
@@ -56,6 +57,7 @@ class CertificateFacts:
     Attributes:
         holder: the learner's name; None when the learner keeps it private or never gave one.
         initials: of the learner's name; empty without one.
+        proof: what was proven and how, in a sentence for somebody who knows nothing of the site.
         completed: what the holder has done, between the holder's name and that of the course.
         rows: the facts that are shown as a list.
         revoked_on: a date in words; None while the certificate is neither revoked nor replaced.
@@ -68,6 +70,7 @@ class CertificateFacts:
     course: str
     summary: str
     issuer: str
+    proof: str
     address: str
     rows: tuple[Fact, ...]
     skills: tuple[str, ...]
@@ -109,6 +112,7 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
         course=certificate.course_title,
         summary=certificate.course_summary,
         issuer=certificate.issuer_name,
+        proof=_proof(certificate),
         address=certificate.address,
         rows=(
             Fact(_("Issued on"), _day(certificate.issued_at)),
@@ -126,6 +130,31 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
         expired_on=_day(until) if until and certificate.expired else None,
         replaced_by=following.get_absolute_url() if following is not None else "",
     )
+
+
+def _proof(certificate: Certificate) -> str:
+    """Return what the holder did to earn the certificate, and who checked it."""
+    facts = {"issuer": certificate.issuer_name, "count": certificate.exercises}
+    projects = any(one["kind"] == "project" for one in certificate.passed)
+    said = []
+    if certificate.exercises:
+        sentence = ngettext(
+            "The holder wrote a program that explains a machine learning model. %(issuer)s ran it "
+            "itself, also with hidden inputs, and compared the results with reference values.",
+            "The holder wrote %(count)d programs that explain machine learning models. %(issuer)s "
+            "ran each of them itself, also with hidden inputs, and compared the results with "
+            "reference values.",
+            certificate.exercises,
+        )
+        said.append(sentence % facts)
+    if projects:
+        said.append(_("A reviewer accepted the holder's own project by written criteria."))
+    if certificate.quizzes:
+        sentence = ngettext(
+            "The holder passed a quiz.", "The holder passed %(count)d quizzes.", certificate.quizzes
+        )
+        said.append(sentence % {"count": certificate.quizzes})
+    return " ".join(said) or _("The holder has completed everything that the course requires.")
 
 
 def _groups(certificate: Certificate) -> list[Group]:

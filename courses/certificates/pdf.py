@@ -80,6 +80,7 @@ def data_for_typst(facts: CertificateFacts, language: str) -> dict[str, object]:
         "attachment": ATTACHMENT,
         "words": {
             "certificate": _("Certificate of completion"),
+            "holder": _("The holder of this certificate"),
             "withheld": _("Name withheld by the holder"),
             "completed": facts.completed,
             "skills": _("Skills"),

@@ -1,4 +1,4 @@
-"""The pages that say what is taught: home, path, catalogue, course, reading list."""
+"""The pages that say what is taught: path, catalogue, course, reading list."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 
 from courses.catalogue import search
 from courses.catalogue.filters import Filters, options
-from courses.catalogue.models import Career, ReadingKind
+from courses.catalogue.models import ReadingKind
 from courses.catalogue.translations import apply_translations, language_shown
 from courses.learners.overview import cards, outline
 from courses.learners.ratings import LEAST_PERCENT
 from courses.models import Certificate, Course, Enrolment, Part, Path, Rating, Reading, User
 from courses.pages.access import find_course
+from courses.pages.sharing import of_course
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -26,25 +27,11 @@ if TYPE_CHECKING:
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Show what the site is for, and the first path's courses in order."""
-    path = Path.objects.first()
-    if path is not None:
-        apply_translations([path])
-    listed = _on_path(request, path)
-    return render(
-        request,
-        "courses/home.html",
-        {"path": path, "cards": listed, "facts": _facts(listed), "careers": Career.choices},
-    )
-
-
-@require_safe
 def path(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a path: its topic page and its courses in order."""
     found = get_object_or_404(Path, slug=slug)
     apply_translations([found])
-    listed = _on_path(request, found)
+    listed = on_path(request, found)
     return render(
         request,
         "courses/path.html",
@@ -135,6 +122,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
             "enrolment": enrolment,
             "certificate": certificate,
             "own_rating": own_rating,
+            "sharing": of_course(found),
             "may_rate": request.user.is_authenticated and progress.percent >= LEAST_PERCENT,
             "crumbs": [(_("Courses"), reverse("courses:catalogue")), (found.title, "")],
         },
@@ -164,7 +152,8 @@ def _course_slugs(entry: Reading) -> list[str]:
     return list(dict.fromkeys(str(place).partition("/")[0] for place in entry.fits))
 
 
-def _on_path(request: HttpRequest, found: Path | None) -> list[CourseCard]:
+def on_path(request: HttpRequest, found: Path | None) -> list[CourseCard]:
+    """Return the courses of a path in order; all courses without a path."""
     courses = Course.objects.listed().with_parts()
     if found is None:
         return cards(courses, request.user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +14,7 @@ from courses.certificates.issuing import show_name, show_results
 from courses.certificates.models import Certificate, StatusEntry
 from courses.certificates.pdf import qr_code
 from courses.pages.certificate_files import NOT_FOR_SEARCH_ENGINES
+from courses.pages.sharing import of_certificate
 
 if TYPE_CHECKING:
     import uuid
@@ -42,7 +42,7 @@ def certificate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             "linkedin": _linkedin(found, facts),
             "linkedin_post": "https://www.linkedin.com/sharing/share-offsite/?"
             + urlencode({"url": facts.address}),
-            "site": settings.SITE_URL,
+            "sharing": of_certificate(found),
         },
     )
     response["X-Robots-Tag"] = NOT_FOR_SEARCH_ENGINES

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Subquery
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.catalogue.translations import apply_part_translations, apply_translations
+from courses.certificates.badges import themed_motif_of
 from courses.learners.enrolment import enrol as enrol_in
 from courses.learners.enrolment import leave as leave_course
 from courses.learners.notes import keep, write_note
@@ -99,7 +100,9 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
 
 def _suggested(taken: Sequence[Taken]) -> Course | None:
     """Return the first course on the first path that the learner does not take."""
-    steps = PathStep.objects.filter(path=Path.objects.first(), course__withdrawn=False)
+    steps = PathStep.objects.filter(
+        path=Subquery(Path.objects.values("pk")[:1]), course__withdrawn=False
+    )
     known = {one.course.pk for one in taken}
     found = next(
         (step.course for step in steps.select_related("course") if step.course_id not in known),
@@ -126,13 +129,17 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     earned = list(Certificate.objects.current().filter(user=user))
     taken = courses_taken(user, earned)
     current = next((one for one in taken if one.resume), None)
+    suggested = None if current else _suggested(taken)
+    shown = current.course if current else suggested
     return render(
         request,
         "courses/dashboard.html",
         {
             "current": current,
-            "suggested": None if current else _suggested(taken),
+            "suggested": suggested,
+            "motif": themed_motif_of(shown.slug) if shown else "",
             "taken": taken,
+            "others": [one for one in taken if one is not current],
             "waiting": waiting(user),
             "unread_warnings": user.warnings.filter(read_at=None).count(),
             "certificates": earned,

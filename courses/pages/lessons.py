@@ -25,6 +25,7 @@ from courses.microtasks.definitions import Task, placeholder
 from courses.microtasks.task_form import TaskForm
 from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAttempt, User
 from courses.pages.access import refuse_withdrawn, signed_in
+from courses.pages.sharing import of_lesson
 from courses.quizzes import quiz_form
 from courses.quizzes.attempts import ask, regrade
 from courses.quizzes.reviews import (
@@ -159,6 +160,7 @@ def lesson_context(
         .count(),
         "address": settings.SITE_URL + place.address,
         "lesson": place.lesson,
+        "sharing": of_lesson(place.lesson),
         "body": lesson_body(request, place.lesson, refused),
         "course": course,
         "place": place,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OR = " or "
 """Between the names of mistakes that an answer does not tell apart."""
+NOTHING = Words("")
 AUTHORS_WORDS = ("text", "message")
 """Facts that may be a whole message: what the exercise's author says of a criterion or mistake."""
 
@@ -86,6 +87,8 @@ class Feedback:
     error: ErrorFeedback | None
     further: tuple[MisconceptionFeedback, ...] = ()
     """The misconceptions of further outputs."""
+    title: Words = NOTHING
+    """What the page says first: the diagnosis, or how the submission ended."""
 
 
 def feedback_for(submission: Submission, translation: ExerciseTranslation = ORIGINAL) -> Feedback:
@@ -99,13 +102,16 @@ def feedback_for(submission: Submission, translation: ExerciseTranslation = ORIG
     lines = report.get("criteria", ())
     diagnosis = report.get("misconception")
     others = diagnosis.get("others", ()) if diagnosis else ()
+    headline = _headline(submission)
+    misconception = _misconception(diagnosis, translation) if diagnosis else None
     return Feedback(
-        headline=_headline(submission),
+        headline=headline,
         explanation=explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
         criteria=tuple(_criterion(line, lines, translation) for line in lines),
-        misconception=_misconception(diagnosis, translation) if diagnosis else None,
+        misconception=misconception,
         error=_error(report.get("error")),
         further=tuple(_misconception(each, translation) for each in others),
+        title=misconception.message if misconception and not submission.passed else Words(headline),
     )
 
 

@@ -38,6 +38,8 @@ FIELD_UNITS = 1000.0
 LABEL_LENGTH = 44
 SMALLEST = 1e-9
 """A panel whose values differ by less is drawn as if they did by this: they are all the same."""
+MOST_EVIDENCE = 4
+"""Bars that stand beside the diagnosis; all stand in the figure below."""
 TICKS = 6
 """Tick marks aimed at; the step is 1, 2 or 5 times a power of ten."""
 
@@ -71,6 +73,11 @@ class Bar:
     def against(self) -> bool:
         """Whether the sign is the opposite of the whole band's."""
         return (self.own < 0 < self.low) or (self.high < 0 < self.own)
+
+    @property
+    def miss(self) -> float:
+        """Return how far the value is outside its expected range; 0 inside."""
+        return max(self.low - self.own, self.own - self.high, 0.0)
 
     @property
     def label_y(self) -> float:
@@ -135,6 +142,26 @@ class Plot:
     unit: str
     panels: tuple[Panel, ...]
     sentence: str
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """Return the few bars that show best what is wrong; None where none is out of range."""
+        if self.kind == "lines":
+            return None
+        found = max(self.panels, key=lambda panel: sum(bar.miss for bar in panel.bars))
+        missed = [bar for bar in found.bars if bar.miss]
+        missed.sort(key=lambda bar: -bar.miss)
+        shown = set(missed[:MOST_EVIDENCE])
+        bars = tuple(bar for bar in found.bars if bar in shown)
+        return Evidence(found, bars) if bars else None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The bars of one panel that lie farthest outside their expected ranges."""
+
+    panel: Panel
+    bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from courses.models import User
+    from exercises.catalogue.translations import ExerciseTranslation
 
 HISTORY_LENGTH = 20
 """Submissions that an exercise's page lists; older ones count, but are not shown."""
@@ -237,21 +238,43 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         seen += f".{queued.position}.{queued.seconds}.{queued.working}"
     standing = attempts.standing(user=shown.user, exercise=shown.exercise)
     translation = apply_exercise_translation(shown.exercise)
+    plot = plot_of(shown.report, translation)
     return {
         "submission": shown,
         "exercise": shown.exercise,
         "standing": standing,
         "hints_open": _hints_open(shown.exercise, standing),
-        "solution_open": standing.passed and _solution_open(shown.user, shown.exercise),
+        **_solution_facts(shown, translation, passed=standing.passed),
         "waiting": queued,
         "seen": seen,
         "feedback": feedback_for(shown, translation),
         "failing_source": (shown.report or {}).get("failing_source", ""),
-        "plot": plot_of(shown.report, translation),
+        "plot": plot,
+        "evidence": plot.evidence if plot else None,
         **_review_facts(shown),
         "answers": [choice for choice in DiagnosisAnswer.choices if choice[0]],
         **place_of(shown.exercise),
     }
+
+
+def _solution_facts(
+    shown: Submission, translation: ExerciseTranslation, *, passed: bool
+) -> dict[str, Any]:
+    """Return whether the model solution is open, and one thing worth remembering.
+
+    It is the first of the mistakes that the exercise tells from the right answer.
+    """
+    if not passed or not exercise_completed(shown.user, shown.exercise.slug):
+        return {"solution_open": False}
+    found = ModelSolution.objects.filter(exercise=shown.exercise).only("lessons").first()
+    if found is None:
+        return {"solution_open": False}
+    insight = next(iter(found.lessons), None)
+    words = {
+        key: translation.original(str(text).replace("`", ""))
+        for key, text in (insight or {}).items()
+    }
+    return {"solution_open": True, "insight": words}
 
 
 def _review_facts(shown: Submission) -> dict[str, Any]:

@@ -119,3 +119,17 @@ def test_lines_have_a_curve_and_an_area() -> None:
     assert len(plot.panels[0].curve.split()) == 3
     assert len(plot.panels[0].area.split()) == 6
     assert plot.panels[0].ends == ("a", "c")
+
+
+def test_the_evidence_is_what_lies_outside_the_farthest() -> None:
+    """At most four bars of the panel that misses most; none where nothing is outside."""
+    own = [9.0, 1.0, -8.0, 7.0, 6.0, 5.0]
+    ranges = {"features": list("abcdef"), "low": [0.5] * 6, "high": [1.5] * 6}
+    plot = plot_of(report(own=own, **ranges))
+    assert plot is not None
+    assert plot.evidence is not None
+    assert [bar.label for bar in plot.evidence.bars] == ["a", "c", "d", "e"]
+
+    right = plot_of(report(own=[1.0] * 6, **ranges))
+    assert right is not None
+    assert right.evidence is None

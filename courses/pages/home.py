@@ -1,0 +1,106 @@
+"""The home page: a prediction to move, a wrong answer with its diagnosis, and the route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from courses.catalogue.translations import apply_translations
+from courses.certificates.badges import themed_motif_of
+from courses.models import Lesson, Path
+from courses.pages.catalogue import on_path
+from courses.pages.home_example import example
+from courses.pages.lessons import opening_figure
+from courses.pages.sharing import of_site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpRequest, HttpResponse
+
+    from courses.learners.overview import CourseCard
+
+MOST_SKILLS = 2
+"""Skills that a station of the route names; the course's page has them all."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """A course on the route.
+
+    Attributes:
+        motif: the course's drawing, in a square of 200 units.
+        state: ``done``, ``here`` (the visitor's place) or ``ahead``.
+    """
+
+    card: CourseCard
+    motif: str
+    state: str
+
+    @property
+    def skills(self) -> list[str]:
+        """Return what one can do afterwards, in short."""
+        return list(self.card.course.skills[:MOST_SKILLS])
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what the site is for by doing it, and the first path's courses in order."""
+    path = Path.objects.first()
+    if path is not None:
+        apply_translations([path])
+    listed = on_path(request, path)
+    first = _first_lesson(listed)
+    return render(
+        request,
+        "courses/home.html",
+        {
+            "path": path,
+            "stations": route(listed),
+            "first": first,
+            "prediction": _prediction(first),
+            "example": example(),
+            "sharing": of_site(),
+        },
+    )
+
+
+def route(listed: Sequence[CourseCard]) -> list[Station]:
+    """Return the courses as stations; the first that somebody takes and has not done is here."""
+    open_ones = [one for one in listed if not one.progress.complete]
+    taken = [one for one in open_ones if one.enrolled]
+    begun = any(one.enrolled for one in listed)
+    here = next(iter(taken or open_ones), None) if begun else None
+    return [
+        Station(
+            one,
+            themed_motif_of(one.course.slug),
+            "here" if one is here else "done" if one.progress.complete else "ahead",
+        )
+        for one in listed
+    ]
+
+
+def _first_lesson(listed: Sequence[CourseCard]) -> Lesson | None:
+    """Return the lesson that the first course begins with, in the visitor's language."""
+    parts = listed[0].progress.states if listed else ()
+    found = next((state.part for state in parts if state.part.lesson_id is not None), None)
+    if found is None:
+        return None
+    lesson = Lesson.objects.select_related("course").get(pk=found.lesson_id)
+    apply_translations([lesson])
+    return lesson
+
+
+def _prediction(lesson: Lesson | None) -> str:
+    """Return the figure that the first lesson opens with, drawn as the home page does.
+
+    A lesson that opens with anything else gives none; the page has a drawing then.
+    """
+    figure = opening_figure(lesson) if lesson is not None else ""
+    if 'data-renderer="waterfall"' not in figure or 'class="still"' not in figure:
+        return ""
+    return figure.replace('data-renderer="waterfall"', 'data-renderer="prediction"', 1)

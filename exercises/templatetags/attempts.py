@@ -1,0 +1,51 @@
+"""The latest attempt on the dashboard, with where it stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Concat
+
+from courses.catalogue.models import ORIGINAL_LANGUAGE, Translation
+from courses.catalogue.translations import language_shown
+from courses.models import User
+from exercises.catalogue.translations import ORIGINAL, ExerciseTranslation
+from exercises.feedback.messages import feedback_for
+from exercises.models import Submission
+
+if TYPE_CHECKING:
+    from django.template import Context
+
+register = template.Library()
+
+
+@register.inclusion_tag("exercises/_last_attempt.html", takes_context=True)
+def last_attempt(context: Context) -> dict[str, Any]:
+    """Return the latest submission of whoever is signed in, and what it said: one query."""
+    user = context["request"].user
+    if not isinstance(user, User):
+        return {}
+    language = language_shown()
+    translations = Translation.objects.filter(
+        language=language, subject=Concat(Value("exercise:"), OuterRef("exercise__slug"))
+    )
+    found = (
+        Submission.objects.filter(user=user)
+        .select_related("exercise")
+        .annotate(translated=Subquery(translations.values("fields")[:1]))
+        .order_by("-created_at")
+        .first()
+    )
+    if found is None:
+        return {}
+    translation = ORIGINAL
+    if language != ORIGINAL_LANGUAGE:
+        translation = ExerciseTranslation(found.translated or {}, foreign=True)
+    return {
+        "submission": found,
+        "exercise": found.exercise,
+        "title": translation.words(found.exercise.title, "title"),
+        "feedback": feedback_for(found, translation),
+    }
