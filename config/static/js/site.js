@@ -183,7 +183,7 @@ if (left && prose) {
     const { bottom, height } = prose.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (bottom - innerHeight) / height));
     const minutes = Math.ceil(share * left.dataset.minutes);
-    if (scrollY > 0) left.textContent = left.dataset.left.replace("{}", minutes);
+    if (scrollY > 0) left.textContent = minutes ? left.dataset.left.replace("{}", minutes) : left.dataset.read;
   };
   addEventListener("scroll", tell, { passive: true });
   tell();
