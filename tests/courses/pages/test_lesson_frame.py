@@ -41,7 +41,7 @@ def rail(page: str) -> str:
 
 
 def test_the_outline_stands_beside_each_lesson(course: Course, visitor: Client) -> None:
-    """Each part is a link, the page itself is marked, and the course's name leads to its outline."""
+    """Each part is a link, the page is marked, and the course's name leads to the outline."""
     outline = rail(shown(visitor))
 
     parts = list(course.parts.order_by("position"))
