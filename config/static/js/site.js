@@ -108,7 +108,7 @@ const actions = {
   n: () => document.querySelector("a[rel=next]")?.click(),
   p: () => document.querySelector("a[rel=prev]")?.click(),
   "/": () => {
-    const search = document.querySelector("main input[type=search]");
+    const search = [...document.querySelectorAll("main input[type=search], .find input")].find((one) => one.checkVisibility());
     if (search) search.focus();
     else document.querySelector("[data-search-page]")?.click();
   },
