@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET  # our own drawings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from courses.catalogue.illustrations import COURSES, STATES, illustration
-from courses.models import Course
+
+if TYPE_CHECKING:
+    from courses.models import Course
 
 CLASSES = Path(settings.BASE_DIR) / "config" / "static" / "css" / "components.css"
 
