@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import courses.authoring.lesson_boxes
 import courses.authoring.lesson_page
 import courses.authoring.lesson_parts
 import courses.authoring.lesson_tasks
@@ -174,6 +175,7 @@ def _digest(value: Any, figures: Mapping[str, FigureEntry]) -> str:
 def _renderer_digest() -> str:
     """Return a digest of the code that renders: other code makes other pages."""
     modules = (
+        courses.authoring.lesson_boxes,
         courses.authoring.lesson_page,
         courses.authoring.lesson_parts,
         courses.authoring.lesson_tasks,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
+from courses.authoring.lesson_boxes import BOXES, unknown_marks, with_boxes, with_pairs
 from courses.authoring.lesson_parts import part_problems, take_marks
 from courses.authoring.lesson_tasks import is_task, read_task, task_fences
 from courses.markup.cleaning import plain_text
@@ -73,6 +74,8 @@ class _LessonRendering(Rendering):
         self.problems.extend(
             Problem(self.source.file, line, reason) for reason in part_problems(self.parts)
         )
+        for token, mark in unknown_marks(self.tokens):
+            self.refuse(token, f"There is no box [!{mark}]; the marks are {', '.join(BOXES)}.")
         for fence in self.fences:
             try:
                 self.tasks.append(read_task(fence, self.source))
@@ -90,7 +93,7 @@ class _LessonRendering(Rendering):
                 self.words += sum(len(words.split()) for words in _words_of(fence))
 
     def arrange(self, tokens: list[Token]) -> list[Token]:
-        return _with_folded_answers(self._with_tasks(tokens))
+        return _with_folded_answers(with_pairs(self._with_tasks(with_boxes(tokens))))
 
     def _with_tasks(self, tokens: list[Token]) -> list[Token]:
         """Return the tokens, a placeholder for each task and for the output that it folds."""

@@ -14,6 +14,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils.html import strip_tags
 
+from courses.authoring.search_terms import terms
 from courses.catalogue.search import SHORTEST_CORRECTED
 from courses.models import Course, Lesson, Translation
 
@@ -87,6 +88,14 @@ def _lessons() -> Iterable[Entry]:
     for lesson in lessons.select_related("course"):
         body = f"{lesson.summary} {lesson.text}"
         yield Entry(lesson.subject, lesson.course.language, lesson.title, body)
+        yield from _terms(lesson.subject, lesson.course.language, lesson.html)
+
+
+def _terms(subject: str, language: str, html: str) -> Iterable[Entry]:
+    """Return the terms that a lesson explains; a translation has them in the same order."""
+    place = subject.removeprefix("lesson:")
+    for number, term in enumerate(terms(html), start=1):
+        yield Entry(f"term:{place}/{number}/{term.anchor}", language, term.name, term.text)
 
 
 def _translations(known: set[str]) -> Iterable[Entry]:
@@ -95,3 +104,5 @@ def _translations(known: set[str]) -> Iterable[Entry]:
         if "title" in fields:
             body = " ".join(fields.get(key, "") for key in ("summary", "text"))
             yield Entry(row.subject, row.language, fields["title"], body)
+        if "html" in fields and row.subject.startswith("lesson:"):
+            yield from _terms(row.subject, row.language, fields["html"])

@@ -6,8 +6,8 @@ import re
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from courses.catalogue.models import Career, Level
 
@@ -29,6 +29,12 @@ def duration(minutes: int) -> str:
 def breakable(text: str) -> SafeString:
     """Return a long name, such as an address, with line breaks allowed after / and -."""
     return mark_safe(re.sub("([/-])", r"\1<wbr>", escape(text)))  # noqa: S308  # escaped here
+
+
+def language_in_words(code: str) -> str:
+    """Return what a text in another language is marked with: “In English”."""
+    name = get_language_info(code)["name_translated"]
+    return _("In %(language)s") % {"language": name}
 
 
 def topic_title(slug: str) -> str:

@@ -77,7 +77,8 @@ class Hit:
     """Something that was found.
 
     Attributes:
-        subject: ``course:<slug>``, ``lesson:<course>/<slug>`` or ``exercise:<slug>``.
+        subject: ``course:<slug>``, ``lesson:<course>/<slug>``, ``exercise:<slug>`` or
+            ``term:<course>/<slug>/<number>/<anchor>``, a term that a lesson explains.
         snippet: a piece of the text as safe HTML, found words in <mark>.
     """
 
@@ -87,20 +88,33 @@ class Hit:
     snippet: SafeString
 
     @property
+    def kind(self) -> str:
+        """Return ``course``, ``lesson``, ``exercise`` or ``term``."""
+        return self.subject.partition(":")[0]
+
+    @property
     def course(self) -> str:
         """Return the slug of the course, or nothing for an exercise, which names none."""
-        return "" if self.exercise else self.subject.partition(":")[2].partition("/")[0]
+        return "" if self.kind == "exercise" else self._keys[0]
 
     @property
     def exercise(self) -> str:
-        """Return the slug of the exercise, or nothing for a course or a lesson."""
-        kind, _colon, slug = self.subject.partition(":")
-        return slug if kind == "exercise" else ""
+        """Return the slug of the exercise, or nothing for anything else."""
+        return self._keys[0] if self.kind == "exercise" else ""
 
     @property
     def lesson(self) -> str:
-        """Return the slug of the lesson, or nothing for a course."""
-        return self.subject.partition("/")[2]
+        """Return the slug of the lesson, or of that which explains the term, or nothing."""
+        return self._keys[1] if self.kind in {"lesson", "term"} else ""
+
+    @property
+    def anchor(self) -> str:
+        """Return the part of the lesson that explains a term, or nothing."""
+        return self._keys[3] if self.kind == "term" else ""
+
+    @property
+    def _keys(self) -> list[str]:
+        return self.subject.partition(":")[2].split("/")
 
 
 def find(text: str, language: str) -> list[Hit]:
@@ -127,14 +141,19 @@ def find(text: str, language: str) -> list[Hit]:
             },
         )
         rows = cursor.fetchall()
-    translated = {subject for subject, shown, *_rest in rows if shown == language}
+    translated = {_page_of(subject) for subject, shown, *_rest in rows if shown == language}
     hits = [
         Hit(subject, shown, title, _marked(snippet))
         for subject, shown, title, snippet in rows
-        if shown == language or subject not in translated
+        if shown == language or _page_of(subject) not in translated
     ]
     hits.sort(key=lambda hit: hit.language != language)
     return hits[:MOST_HITS]
+
+
+def _page_of(subject: str) -> str:
+    """Return the key of a page; of a term, without the anchor, which may be translated."""
+    return subject.rpartition("/")[0] if subject.startswith("term:") else subject
 
 
 def corrected(text: str) -> str | None:
@@ -166,12 +185,13 @@ def _nearest(word: str) -> str | None:
         return None
     letters = set(word)
     near = [one for one in known if len(letters ^ set(one)) <= 2]  # noqa: PLR2004  # one letter is another
-    best = difflib.get_close_matches(word, near, n=5, cutoff=LIKENESS)
+    best = difflib.get_close_matches(word, near, n=20, cutoff=LIKENESS)
     if not best:
         return None
     ratio = difflib.SequenceMatcher(None, word, best[0]).ratio()
     ties = [one for one in best if difflib.SequenceMatcher(None, word, one).ratio() == ratio]
-    return max(ties, key=lambda one: known[one])
+    # Swapped letters are the likeliest slip; then what is written most.
+    return max(ties, key=lambda one: (sorted(one) == sorted(word), known[one]))
 
 
 def _marked(snippet: str) -> SafeString:

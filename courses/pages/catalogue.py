@@ -89,12 +89,14 @@ def _taught(slugs: set[str]) -> dict[str, tuple[str, str]]:
 def _shown(
     hits: list[search.Hit], courses: dict[str, Course], exercises: dict[str, tuple[str, str]]
 ) -> list[tuple[search.Hit, Course, str]]:
-    """Return the lessons and exercises that were found, each with its course and its address."""
+    """Return the lessons, exercises and terms that were found, with their courses and addresses."""
     shown = []
     for hit in hits:
         slug, address = exercises.get(hit.exercise, (hit.course, ""))
         if hit.lesson:
             address = reverse("courses:lesson", args=[hit.course, hit.lesson])
+        if hit.anchor:
+            address += f"#{hit.anchor}"
         if address and slug in courses:
             shown.append((hit, courses[slug], address))
     return shown

@@ -168,7 +168,7 @@ def lesson_context(
         "untranslated": place.lesson.shown_language not in {"", language_shown()},
         "crumbs": [
             (_("Courses"), reverse("courses:catalogue")),
-            (course.title, course.get_absolute_url()),
+            (course.title, f"{course.get_absolute_url()}#outline"),
             (place.lesson.title, ""),
         ],
     }

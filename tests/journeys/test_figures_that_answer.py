@@ -183,3 +183,32 @@ def test_each_explorer_answers_to_the_keyboard(
     expect(figure.get_by_role("img")).to_have_attribute("aria-label", re.compile(r"\w+ .*\d"))
     figure.get_by_text("Show as table").press("Enter")
     assert figure.get_by_role("row").count() > 2
+
+
+@pytest.mark.parametrize(("address", "renderer"), explorers())
+def test_controls_and_picture_share_one_screen(
+    visitor: Visitor, address: str, renderer: str
+) -> None:
+    """At 1280 by 800 one sees what one moves; no line is drawn over a label; the question leads."""
+    visitor.page.set_viewport_size({"width": 1280, "height": 800})
+    visitor.go(address)
+    figure = visitor.page.locator(f"figure[data-renderer={renderer}]")
+    expect(figure.get_by_role("status")).not_to_be_empty()
+    stage, question = figure.locator(".stage"), figure.locator("figcaption")
+
+    box = stage.bounding_box()
+    assert box is not None
+    assert box["height"] < 700
+    controls = stage.locator("input, select").evaluate_all(
+        "controls => Math.max(...controls.map((one) => one.getBoundingClientRect().right))"
+    )
+    picture = stage.get_by_role("img")
+    assert controls < picture.evaluate("one => one.getBoundingClientRect().left")
+    assert picture.evaluate(
+        "one => [...one.children].map((child) => child.localName).join(' ')"
+        ".search(/text (?!text)/) === -1"
+    )
+    assert question.evaluate(
+        "one => one.getBoundingClientRect().bottom"
+        " <= one.parentElement.querySelector('.stage').getBoundingClientRect().top"
+    )

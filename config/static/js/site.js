@@ -108,7 +108,7 @@ const actions = {
   n: () => document.querySelector("a[rel=next]")?.click(),
   p: () => document.querySelector("a[rel=prev]")?.click(),
   "/": () => {
-    const search = document.querySelector("main input[type=search]");
+    const search = [...document.querySelectorAll("main input[type=search], .find input")].find((one) => one.checkVisibility());
     if (search) search.focus();
     else document.querySelector("[data-search-page]")?.click();
   },
@@ -183,7 +183,7 @@ if (left && prose) {
     const { bottom, height } = prose.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (bottom - innerHeight) / height));
     const minutes = Math.ceil(share * left.dataset.minutes);
-    if (scrollY > 0) left.textContent = left.dataset.left.replace("{}", minutes);
+    if (scrollY > 0) left.textContent = minutes ? left.dataset.left.replace("{}", minutes) : left.dataset.read;
   };
   addEventListener("scroll", tell, { passive: true });
   tell();

@@ -138,3 +138,63 @@ def test_an_index_from_before_the_words_is_rebuilt(course: Course, material: Mat
     load(material.root)
 
     assert corrected("zbera") == "zebra"
+
+
+def test_a_term_is_found_where_it_is_explained(course: Course, material: Material) -> None:
+    """What a lesson sets in bold leads to that part of the lesson and says what it is."""
+    material.replace(
+        "courses/tiny/01-page-1/lesson.md", "Words before", "A **wombat burrow** is deep. Words"
+    )
+    load(material.root)
+
+    hit = find("wombat burrow", "en")[0]
+    page = Client().get("/courses/?q=wombat+burrow").content.decode()
+
+    assert (hit.kind, hit.title, hit.anchor) == ("term", "wombat burrow", "why-it-matters")
+    assert 'href="/courses/tiny/page-1/#why-it-matters"' in page
+    assert ">Term</span>" in page
+
+
+def test_a_term_is_found_once_in_the_visitor_s_language(course: Course, material: Material) -> None:
+    """Where a lesson is translated, the term of the original is not shown beside its own."""
+    material.replace("courses/tiny/01-page-1/lesson.md", "Words before", "A **dingo** is wild")
+    material.lesson("l10n/fr/courses/tiny/01-page-1", "Le chien")
+    material.replace(
+        "l10n/fr/courses/tiny/01-page-1/lesson.md", "Words before", "Un **dingo** court"
+    )
+    load(material.root)
+
+    assert [hit.language for hit in find("dingo", "fr") if hit.kind == "term"] == ["fr"]
+
+
+@pytest.mark.parametrize("bold", ["“Said by one.”", "A whole sentence of words", "Answer.", "12"])
+def test_not_all_that_is_bold_is_a_term(course: Course, material: Material, bold: str) -> None:
+    """Quotations, sentences, headings within a paragraph and numbers are none."""
+    material.replace("courses/tiny/01-page-1/lesson.md", "Words before", f"**{bold}** It is.")
+    load(material.root)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM courses_search WHERE subject LIKE 'term:%'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_swapped_letters_are_the_likeliest_slip(course: Course, material: Material) -> None:
+    """Of two words that are as near, the one of the same letters is meant."""
+    material.replace(
+        "courses/tiny/01-page-1/lesson.md", "Words before", "A lime. A line, a line, a line. Words"
+    )
+    load(material.root)
+
+    assert corrected("lmie") == "lime"
+
+
+@pytest.mark.parametrize("address", ["/", "/courses/tiny/", "/courses/tiny/page-1/"])
+def test_the_header_searches_from_every_page(course: Course, address: str) -> None:
+    """A form in the header leads to the catalogue, which has its own instead."""
+    header = Client().get(address).content.decode()
+    header = header[header.index('class="masthead"') : header.index("</header>")]
+    catalogue = Client().get("/courses/").content.decode()
+
+    assert header.count('role="search"') == 1
+    assert 'action="/courses/"' in header
+    assert catalogue.count('role="search"') == 1

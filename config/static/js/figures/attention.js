@@ -4,13 +4,13 @@
 // data: {reviews: [{tokens, heads: [[[weight]]], contributions: [[number]], effects: [number or null], answer}],
 //        words: {review, head, heads: [label], reader, contribution, effect, sum, brought, idle}}
 
-import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, signed, svg, writer } from "./parts.js";
+import { canvas, choice, fill, html, newId, panel, percent, resize, scrolled, sentence, show, signed, stage, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
 const LEFT = 74;
-const CELL = 34;
+const CELL = 30;
 const TOP = 66;
-const BARS = 110; // room for a row of bars below the matrix
+const BARS = 84; // room for a row of bars below the matrix
 
 export default function attention(figure, data) {
   const id = newId("attention");
@@ -77,13 +77,15 @@ export default function attention(figure, data) {
       values.forEach((value, at) => {
         if (value === null) return;
         const length = (Math.abs(value) / largest) * (BARS / 2 - 16);
+        const isZero = Math.abs(value) < 0.05; // what is written as 0.0 has no sign and no colour
+        const isUp = value > 0 || isZero;
         const x = LEFT + column * at;
         picture.append(svg("rect", {
-          x: x + column * 0.25, width: column * 0.5, y: value > 0 ? middle - length : middle,
-          height: Math.max(length, 1), fill: value > 0 ? "var(--positive)" : "var(--negative)",
+          x: x + column * 0.25, width: column * 0.5, y: isUp ? middle - length : middle,
+          height: Math.max(length, 1), fill: isZero ? "var(--ink-soft)" : isUp ? "var(--positive)" : "var(--negative)",
         }));
-        text({ x: x + column / 2, y: value > 0 ? middle - length - 5 : middle + length + 15,
-          "text-anchor": "middle", "font-size": 13 }, signed(value, 1));
+        text({ x: x + column / 2, y: isUp ? middle - length - 5 : middle + length + 15,
+          "text-anchor": "middle", "font-size": 13 }, isZero ? "0.0" : signed(value, 1));
       });
     });
 
@@ -103,6 +105,6 @@ export default function attention(figure, data) {
     say(`${sum} ${state.reader === 0 ? brought : words.idle}`);
   }
 
-  show(figure, html("div", { class: "controls" }, review.box, head.box, reader.box), scrolled(figure, picture, "34rem"), said);
+  show(figure, stage(panel(review.box, head.box, reader.box, said), scrolled(figure, picture, "32rem")));
   draw();
 }

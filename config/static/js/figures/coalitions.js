@@ -4,7 +4,7 @@
 // data: {players: [label], coalitions: [{members: [index], value}], words: {player, nobody, step, sum}}
 //       with up to five players
 
-import { canvas, fill, html, newId, plain, scrolled, sentence, show, signed, svg, writer } from "./parts.js";
+import { canvas, fill, html, newId, panel, plain, scrolled, sentence, show, signed, stage, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
 const STEP = 92;
@@ -104,7 +104,9 @@ export default function coalitions(figure, data) {
     input.addEventListener("change", () => draw(player));
     return html("label", { for: input.id }, input, ` ${label}`);
   });
-  const group = html("div", { class: "cluster", role: "radiogroup", "aria-label": words.player }, ...choices);
-  show(figure, group, scrolled(figure, picture, "34rem"), said, list);
+  const group = html("div", { class: "choices-in-a-row", role: "radiogroup", "aria-label": words.player }, ...choices);
+  const desk = stage(panel(group, said), scrolled(figure, picture, "30rem"));
+  desk.append(list); // below the words where there is room beside the picture, else below the picture
+  show(figure, desk);
   draw(0);
 }

@@ -3,7 +3,7 @@
 // data: {thresholds: [t], start, rates: [label], groups: [{name, base, rates: [[rate]]}],
 //        words: {threshold, together, rate, equal}}, rates[k] of a group belongs to thresholds[k]
 
-import { canvas, fill, html, newId, percent, sentence, show, slider, svg, tick, writer } from "./parts.js";
+import { canvas, fill, newId, panel, percent, sentence, show, slider, stage, svg, tick, writer } from "./parts.js";
 
 const WIDTH = 420; // small enough that the words stay readable on a phone
 const LEFT = 76;
@@ -54,7 +54,6 @@ export default function fairnessThreshold(figure, data) {
     say(`${sentences.join("; ")}.`);
   }
 
-  const controls = html("div", { class: "controls" }, ...sliders.map(({ box }) => box));
-  show(figure, tied.line, controls, picture, said);
+  show(figure, stage(panel(tied.line, ...sliders.map(({ box }) => box), said), picture));
   draw();
 }

@@ -5,7 +5,7 @@
 //        start, cases: [{label, at, said, models: [{intercept, weights, fit, rows}]}],
 //        words: {case, width, half, sum, standard}}
 
-import { canvas, choice, fill, html, newId, numbers, sentence, show, signed, slider, svg, writer } from "./parts.js";
+import { canvas, choice, fill, newId, numbers, panel, sentence, show, signed, slider, stage, svg, writer } from "./parts.js";
 
 const SIZE = 360;
 const LEFT = 40;
@@ -44,6 +44,15 @@ export default function limeNeighbourhood(figure, data) {
       fill: lean > 0 ? "var(--positive)" : "var(--negative)", opacity: (Math.abs(lean) * 1.1).toFixed(2),
     }));
   }));
+  // A hatch says the same as the blue.
+  const hatch = svg("pattern", {
+    id: `${id}-hatch`, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
+  });
+  hatch.append(svg("path", { d: "M0 3.5h7", stroke: "var(--surface)", "stroke-width": 1.25 }));
+  const below = data.field.flatMap((line, k) => numbers(line).flatMap((percent, j) => (percent < 50
+    ? [`M${(LEFT + (j - 0.5) * cell).toFixed(1)} ${(TOP + SIZE - (k + 0.5) * cell).toFixed(1)}h${cell.toFixed(1)}v${cell.toFixed(1)}h-${cell.toFixed(1)}z`]
+    : [])));
+  field.append(hatch, svg("path", { d: below.join(""), fill: `url(#${id}-hatch)` }));
   const frame = svg("g", {});
   const label = writer(frame);
   for (let value = Math.ceil(data.from); value <= data.to; value += 1) {
@@ -101,6 +110,6 @@ export default function limeNeighbourhood(figure, data) {
     say(sum, `${now.label}. ${words.width} ${kernel}. `);
   }
 
-  show(figure, html("div", { class: "controls" }, which.box, width.box), picture, said);
+  show(figure, stage(panel(which.box, width.box, said), picture));
   draw();
 }

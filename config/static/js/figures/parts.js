@@ -33,9 +33,10 @@ export function canvas(width, height, maxWidth) {
 
 export const resize = (picture, width, height) => picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
 
-// A function that writes into a picture or a group of it.
+// A function that writes into a picture or a group of it, with a rim in the colour of the ground.
+const RIM = { stroke: "var(--surface)", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" };
 export const writer = (target) => (attributes, words) =>
-  target.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...attributes }, words));
+  target.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...RIM, ...attributes }, words));
 
 // A choice with its label; `changed` is called with the number of the option.
 export function choice(id, label, options, changed) {
@@ -84,6 +85,7 @@ export function sentence(picture) {
   return {
     said,
     say: (words, before = "") => {
+      picture.append(...picture.querySelectorAll("text")); // on top, so that no line runs through a label
       said.textContent = words;
       picture.setAttribute("aria-label", `${before}${words}`);
     },
@@ -101,9 +103,13 @@ export function scrolled(figure, picture, least) {
 export const stage = (controls, ...picture) =>
   html("div", { class: "stage" }, controls, html("div", { class: "stage-picture" }, ...picture));
 
+// Controls, whatever they are, one below the other beside the picture.
+export const panel = (...controls) => html("div", { class: "controls" }, ...controls);
+
 // Everything goes before the table, which stays for those who do not see the picture. The still picture, which stands
 // for the figure where no script runs, makes room.
 export function show(figure, ...parts) {
+  figure.classList.add("is-live");
   figure.querySelector(".still")?.remove();
   figure.querySelector("details").before(...parts);
 }

@@ -4,7 +4,7 @@
 // data: {output, rows: [label], features: [{name, label, grid, mean, curves: [...], at: [[value, output]]}],
 //        words: {feature, row, centred, mean, chosen, change}}; curves are numbers joined by blanks
 
-import { canvas, choice, fill, html, newId, numbers, plain, sentence, show, signed, svg, tick, writer } from "./parts.js";
+import { canvas, choice, fill, newId, numbers, panel, plain, sentence, show, signed, stage, svg, tick, writer } from "./parts.js";
 
 const WIDTH = 440;
 const HEIGHT = 330;
@@ -98,6 +98,6 @@ export default function pdpIce(figure, data) {
       `${now.label}. ${data.rows[chosen]}. `);
   }
 
-  show(figure, html("div", { class: "controls" }, feature.box, row.box, centred.line), picture, said);
+  show(figure, stage(panel(feature.box, row.box, centred.line, said), picture));
   draw();
 }

@@ -4,7 +4,7 @@
 // data: {items: [{text, points}], levels: [{score, risk, test_rows, test_share}],
 //        words: {questions, score, risk, observed, sum}}
 
-import { canvas, fill, html, newId, sentence, show, svg, tick, writer } from "./parts.js";
+import { canvas, fill, html, newId, panel, sentence, show, stage, svg, tick, writer } from "./parts.js";
 
 const WIDTH = 440;
 const HEIGHT = 270;
@@ -69,6 +69,6 @@ export default function scoreCard(figure, data) {
     }));
   }
 
-  show(figure, card, picture, said);
+  show(figure, stage(panel(card, said), picture));
   draw();
 }

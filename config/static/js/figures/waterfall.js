@@ -55,13 +55,12 @@ export default function waterfall(figure, data) {
       x1: x(base), x2: x(base), y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
     }));
     text({ x: x(base), y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${level(base)}`);
-    const names = [];
     let at = base;
     shares.forEach((share, j) => {
       const y = TOP + ROW * j;
       const [from, to] = [x(Math.min(at, at + share)), x(Math.max(at, at + share))];
       const colour = share < 0 ? "var(--negative)" : "var(--positive)";
-      names.push([y + 12, `${data.features[j].name} = ${told(data.features[j], row[j])}`]);
+      text({ x: 4, y: y + 12 }, `${data.features[j].name} = ${told(data.features[j], row[j])}`);
       picture.append(svg("rect", { x: from, y: y + 18, width: Math.max(to - from, 1), height: 22, fill: colour }));
       // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
       if (share < 0) text({ x: from - 6, y: y + 35, "text-anchor": "end" }, `◂ ${step(share)}`);
@@ -73,10 +72,6 @@ export default function waterfall(figure, data) {
       at += share;
       picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 40, y2: y + ROW + 18, stroke: "var(--ink-soft)" }));
     });
-    for (const [y, name] of names) {
-      // Drawn last, with a rim in the ground's colour, so that no line runs through a name.
-      text({ x: 4, y, stroke: "var(--surface)", "stroke-width": 6, "paint-order": "stroke" }, name);
-    }
     text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 8, "text-anchor": "middle", "font-weight": 600 },
       `${data.output}: ${level(at)}`);
     return at;
