@@ -63,7 +63,7 @@ SOURCES: Final = {
     ),
 }
 """By name, the quickest first."""
-NAMES: Final = ("austen", *SOURCES)
+NAMES: Final = ("austen", "phase", "sae", *SOURCES)
 
 
 def fetch(

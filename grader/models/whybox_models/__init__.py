@@ -11,16 +11,20 @@ The words are TransformerLens' (Nanda and Bloom 2022). Only numpy and scipy are 
 """
 
 from .activations import Activations, Hook, Hooks, ablate, patch
+from .autoencoder import SparseAutoencoder
 from .decoder import Decoder
 from .encoder import Encoder
 from .store import (
     MODELS,
     ModelNotThereError,
     available,
+    checkpoints,
     load,
+    load_autoencoder,
     load_decoder,
     load_encoder,
     load_vision,
+    passages,
 )
 from .vision import VisionNetwork
 
@@ -32,12 +36,16 @@ __all__ = [
     "Hook",
     "Hooks",
     "ModelNotThereError",
+    "SparseAutoencoder",
     "VisionNetwork",
     "ablate",
     "available",
+    "checkpoints",
     "load",
+    "load_autoencoder",
     "load_decoder",
     "load_encoder",
     "load_vision",
+    "passages",
     "patch",
 ]

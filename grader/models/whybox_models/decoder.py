@@ -1,7 +1,8 @@
 """A language model: a decoder of the Llama family, with hooks, a cache and gradients.
 
 Of each layer: RMS norm, attention with rotary positions and shared keys (grouped-query), RMS norm,
-a gated MLP (SwiGLU); the embedding is also the unembedding. Sources: Touvron et al. 2023
+a gated MLP (SwiGLU). The embedding is also the unembedding, unless the weights hold another one; a
+model without MLPs has attention only. Sources: Touvron et al. 2023
 (https://arxiv.org/abs/2302.13971), Su et al. 2021 (https://arxiv.org/abs/2104.09864), Ainslie et
 al. 2023 (https://arxiv.org/abs/2305.13245).
 """
@@ -87,6 +88,8 @@ class Decoder:
         self.weights = weights
         self.shape = shape
         self.tokenizer = tokenizer
+        self._unembedding = "unembed" if "unembed" in weights else "embed"
+        self._with_mlp = "0.gate" in weights
         steps = np.arange(0, shape.d_head, 2) / shape.d_head
         self._turns = (shape.rotary_base**-steps).astype(np.float32)
 
@@ -130,7 +133,8 @@ class Decoder:
             raise ValueError(f"tokens have to be one row of ids; these have shape {ids.shape}")
         if ids.min() < 0 or ids.max() >= self.weights.count("embed"):
             raise ValueError(f"a token is not between 0 and {self.weights.count('embed') - 1}")
-        at = Passage(hooks, PLACES, self.shape.n_layers)
+        known = [name for name in PLACES if self._with_mlp or not name.startswith("mlp")]
+        at = Passage(hooks, known, self.shape.n_layers)
         kept: list[_Kept] = []
         stream = self.weights.rows("embed", ids)
         for layer in range(self.shape.n_layers):
@@ -168,7 +172,7 @@ class Decoder:
         wanted = np.zeros((len(run.final), of_logits.shape[-1]), np.float32)
         wanted[-1 if of_logits.ndim == 1 else slice(None)] = of_logits
         used = np.flatnonzero(wanted.any(axis=0))
-        through = wanted[:, used] @ self.weights.rows("embed", used)
+        through = wanted[:, used] @ self.weights.rows(self._unembedding, used)
         inverse = self._inverse(run.final)
         gradient = _norm_back(through, run.final, inverse, self.weights["final_norm"])
         found = Activations()
@@ -187,6 +191,9 @@ class Decoder:
         z = at("z", layer, pattern @ values)
         attn_out = at("attn_out", layer, _join(z) @ self._of(layer, "o").T)
         middle = at("resid_mid", layer, stream + attn_out)
+        if not self._with_mlp:
+            left = _Kept(stream, norm, queries, keys, values, pattern, *[middle] * 4)
+            return middle, left
         normed, middle_norm = self._norm(middle, f"{layer}.norm_2")
         gate, up = normed @ self._of(layer, "gate").T, normed @ self._of(layer, "up").T
         active = at("mlp_post", layer, gate * _sigmoid(gate) * up)
@@ -194,7 +201,7 @@ class Decoder:
         left = _Kept(stream, norm, queries, keys, values, pattern, middle, middle_norm, gate, up)
         return middle + mlp_out, left
 
-    def _layer_back(self, layer: int, gradient: Array, run: _Kept, found: Activations) -> Array:
+    def _mlp_back(self, layer: int, gradient: Array, run: _Kept, found: Activations) -> Array:
         found.put(("mlp_out", layer), gradient)
         active = found.put(("mlp_post", layer), gradient @ self._of(layer, "down"))
         sigmoid = _sigmoid(run.gate)
@@ -202,7 +209,11 @@ class Decoder:
         up = active * run.gate * sigmoid
         through = gate @ self._of(layer, "gate") + up @ self._of(layer, "up")
         scale = self.weights[f"{layer}.norm_2"]
-        gradient = gradient + _norm_back(through, run.middle, run.middle_norm, scale)
+        return gradient + _norm_back(through, run.middle, run.middle_norm, scale)
+
+    def _layer_back(self, layer: int, gradient: Array, run: _Kept, found: Activations) -> Array:
+        if self._with_mlp:
+            gradient = self._mlp_back(layer, gradient, run, found)
         found.put(("resid_mid", layer), gradient)
         found.put(("attn_out", layer), gradient)
         z = found.put(("z", layer), self._split(gradient @ self._of(layer, "o")))
@@ -262,8 +273,9 @@ class Decoder:
 
     def _embedding_blocks(self) -> Iterator[tuple[int, Array]]:
         """Go over the embedding in blocks of rows, so that it is never widened as a whole."""
-        for start in range(0, self.weights.count("embed"), _BLOCK_ROWS):
-            yield start, self.weights.rows("embed", slice(start, start + _BLOCK_ROWS))
+        name = self._unembedding
+        for start in range(0, self.weights.count(name), _BLOCK_ROWS):
+            yield start, self.weights.rows(name, slice(start, start + _BLOCK_ROWS))
 
 
 def _norm_back(gradient: Array, stream: Array, inverse: Array, scale: Array) -> Array:

@@ -79,6 +79,18 @@ class Weights(Mapping[str, Array]):
         """Return how many rows a matrix has."""
         return int(self._arrays[name].shape[0])
 
+    def part(self, beginning: str) -> Weights:
+        """Return the matrices whose names begin so, by the rest of their names.
+
+        Raises:
+            ValueError: there are none.
+        """
+        arrays = self._arrays.items()
+        found = {n.removeprefix(beginning): array for n, array in arrays if n.startswith(beginning)}
+        if not found:
+            raise ValueError(f"nothing here begins with {beginning!r}.")
+        return Weights(found)
+
     def __iter__(self) -> Iterator[str]:
         """Go over the names."""
         return iter(self._names)

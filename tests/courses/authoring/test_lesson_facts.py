@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from courses.authoring.programs import models_environment
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 COURSES = CHECKOUT / "content" / "courses"
 PYTHON = os.environ.get("WHYBOX_SANDBOX_PYTHON") or CHECKOUT / ".venv-sandbox" / "bin" / "python"
@@ -45,7 +47,7 @@ def facts(lesson: str, probe: str) -> dict[str, Any]:
             [str(PYTHON), "-W", "ignore", "-c", RUN_AND_ASK],
             input=json.dumps({"blocks": BLOCK.findall(text), "probe": probe}),
             capture_output=True, text=True, timeout=300, check=False, cwd=scratch,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, **models_environment(), "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)

@@ -35,7 +35,9 @@ def test_the_model_of_our_own_is_there_at_once(folder: Path) -> None:
     """It lies in the repository; a second time nothing is written."""
     assert main(["models", "austen"]) == PASSED
     written = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert sorted(written) == ["austen.safetensors", "austen.tokenizer.json"]
+    assert sorted(written) == [
+        "austen.passages.json", "austen.safetensors", "austen.tokenizer.json"
+    ]  # fmt: skip
     assert available() == ["austen"]
     assert main(["models", "austen"]) == PASSED
     assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == written
@@ -75,4 +77,6 @@ def test_a_missing_model_says_how_to_get_it(folder: Path) -> None:
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """On the command line, with the names that there are."""
     assert main(["models", "gpt-5"]) == BAD_USAGE
-    assert "There is no model gpt-5. There are austen, minilm" in capsys.readouterr().err
+    assert (
+        "There is no model gpt-5. There are austen, phase, sae, minilm" in capsys.readouterr().err
+    )
