@@ -54,10 +54,16 @@ def load(name: str) -> Decoder | Encoder | VisionNetwork:
     return load_encoder() if name == "minilm" else load_vision(name)
 
 
-def load_decoder(name: str) -> Decoder:
-    """Open a language model: "smollm2" or "austen". Raises as `load` does."""
-    weights = _weights(name)
-    facts = json.loads((folder() / f"{name}.tokenizer.json").read_text(encoding="utf-8"))
+def load_decoder(name: str, *, place: Path | None = None) -> Decoder:
+    """Open a language model: "smollm2" or "austen". Raises as `load` does.
+
+    Args:
+        name: which.
+        place: the folder that it is in, if it is not `folder()`.
+    """
+    weights = _weights(name, place)
+    tokenizer_file = (place or folder()) / f"{name}.tokenizer.json"
+    facts = json.loads(tokenizer_file.read_text(encoding="utf-8"))
     tokenizer = BytePairs(
         facts["tokens"],
         facts["merges"],
@@ -67,22 +73,23 @@ def load_decoder(name: str) -> Decoder:
     return Decoder(weights, _SHAPES[name], tokenizer)
 
 
-def load_encoder() -> Encoder:
-    """Open the text encoder, "minilm". Raises as `load` does."""
-    weights = _weights("minilm")
-    facts = json.loads((folder() / "minilm.tokenizer.json").read_text(encoding="utf-8"))
+def load_encoder(*, place: Path | None = None) -> Encoder:
+    """Open the text encoder, "minilm". Raises and takes `place` as the others do."""
+    weights = _weights("minilm", place)
+    tokenizer_file = (place or folder()) / "minilm.tokenizer.json"
+    facts = json.loads(tokenizer_file.read_text(encoding="utf-8"))
     return Encoder(weights, WordPiece(cast("list[str]", facts["tokens"])))
 
 
-def load_vision(name: str = "efficientnet") -> VisionNetwork:
-    """Open the vision network, "efficientnet". Raises as `load` does."""
-    return VisionNetwork(_weights(name))
+def load_vision(name: str = "efficientnet", *, place: Path | None = None) -> VisionNetwork:
+    """Open the vision network, "efficientnet". Raises and takes `place` as the others do."""
+    return VisionNetwork(_weights(name, place))
 
 
-def _weights(name: str) -> Weights:
+def _weights(name: str, place: Path | None = None) -> Weights:
     if name not in MODELS:
         raise ValueError(f"there is no model {name!r}; the names are {', '.join(MODELS)}")
-    path = folder() / f"{name}.safetensors"
+    path = (place or folder()) / f"{name}.safetensors"
     if not path.is_file():
         raise ModelNotThereError(
             f"The model {name} is not on this machine yet. It is fetched once, in the background,"
