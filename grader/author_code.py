@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.errors import ExerciseContentError
+from grader.errors import ExerciseContentError, WeightsMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ def blaming(exercise: ExerciseDefinition, name: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except ExerciseContentError:
+    except (ExerciseContentError, WeightsMissing):
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"

@@ -6,8 +6,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from grader.errors import GraderError
+from grader.errors import GraderError, WeightsMissing
 from grader.exercise import load_exercise
+from grader.models.presence import require
 from grader.reference import ReferenceStore
 from grader.variants import VISIBLE, hidden_pool, visible_variant
 
@@ -39,6 +40,11 @@ def build_references(
     work: list[tuple[ExerciseDefinition, Variant]] = []
     for folder in folders:
         exercise = load_exercise(folder)
+        try:
+            require(exercise.models)
+        except WeightsMissing as missing:  # its references are computed when they are needed
+            _write_line(f"{exercise.slug} waits for its models: {missing}", stream)
+            continue
         hidden = hidden_pool(exercise, secret) if secret else ()
         work += [
             (exercise, variant)
@@ -69,6 +75,11 @@ def _build_one(exercise: ExerciseDefinition, variant: Variant, references: Path)
     except GraderError as error:
         return label, str(error)
     return label, ""
+
+
+def _write_line(text: str, stream: TextIO) -> None:
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def _progress(done: int, total: int, text: str, stream: TextIO) -> None:

@@ -7,7 +7,8 @@
     │   └── NotebookRefused       the file cannot be run (not a notebook, no parameters cell)
     └── PlatformError             never costs an attempt
         ├── ExerciseContentError  a file of an exercise is wrong: file, key, reason
-        └── SandboxUnavailable    nothing can be run safely here, or the sandbox failed
+        ├── SandboxUnavailable    nothing can be run safely here, or the sandbox failed
+        └── WeightsMissing        a real network that the exercise opens is not on this machine yet
 """
 
 from __future__ import annotations
@@ -73,3 +74,18 @@ class SandboxUnavailable(PlatformError):  # noqa: N818 - a state, not an acciden
     def __init__(self, reason: str, *, fix: str = "") -> None:
         super().__init__(reason + (f" To fix it: {fix}" if fix else ""))
         self.reason, self.fix = reason, fix
+
+
+class WeightsMissing(PlatformError):  # noqa: N818 - a state, not an accident
+    """A real network that an exercise opens is not on this machine yet.
+
+    Attributes:
+        names: of the missing models.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(
+            f"not on this machine yet: {', '.join(names)}. The models are fetched once, in the"
+            " background, when the site starts; `make models` fetches them now."
+        )

@@ -20,6 +20,7 @@ from grader.executed_notebook import executed_notebook
 from grader.explanation import AnswerProblem, RunAnswers, conform, pack, unpack
 from grader.figures import plot
 from grader.misconceptions import diagnose
+from grader.models.presence import require
 from grader.notebook import code_cells, find_parameters_cells, read_notebook
 from grader.parameter_usage import read_parameter_usage
 from grader.release import ReleaseClock
@@ -80,8 +81,10 @@ def grade_notebook(
     Raises:
         NotebookRefused: the file cannot be run; the learner can fix it.
         SandboxUnavailable: nothing can be run safely here.
+        WeightsMissing: a real network that it opens is not on this machine yet.
         ExerciseContentError: the exercise's own code fails.
     """
+    require(exercise.models)
     document = read_notebook(notebook)
     cells = tuple(cell.source for cell in code_cells(document))
     places = find_parameters_cells(document, tuple(exercise.visible_parameters))

@@ -48,9 +48,10 @@ def range_gap(found: Floats, expected: Floats) -> float:
 def additivity_gap(values: Floats, base: Floats, fx: Floats) -> Floats:
     """|base + Σφ - f(x)| per row, as a share of the mean |f(x)| (SHAP's local accuracy).
 
-    Lundberg & Lee 2017, property 1. `values` is (n, f) or, for interactions, (n, f, f).
+    Lundberg & Lee 2017, property 1. `values` is (n, f) or, for interactions, (n, f, f); of a single
+    explained row, with `fx` a single number, (f,).
     """
-    sums = values.reshape(len(fx), -1).sum(axis=1) + base
+    sums = values.reshape(*fx.shape, -1).sum(axis=-1) + base
     size = float(np.abs(fx).mean())
     return np.asarray(np.abs(sums - fx) / (size if size > 0 else 1.0), dtype=np.float64)
 

@@ -41,6 +41,7 @@ import numpy as np
 
 from grader.author_code import author_code, blaming, call_author
 from grader.errors import ExerciseContentError
+from grader.models.presence import require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,8 +144,10 @@ def build_reference(
         misconceptions: also what diagnosis needs; only the visible variant is ever diagnosed.
 
     Raises:
+        WeightsMissing: a real network that it opens is not on this machine yet.
         ExerciseContentError: the code fails, or does not return what exercise.yaml declares.
     """
+    require(exercise.models)
     parameters = dict(variant.parameters)
     labels: dict[str, tuple[str, ...]] = {}
     outputs = _replicated(exercise, "reference", parameters, exercise.seeds, labels)

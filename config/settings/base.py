@@ -418,6 +418,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- the sandbox ----------------------------------------------------------------------------------
 SANDBOX_PYTHON = Path(env("WHYBOX_SANDBOX_PYTHON"))
+MODELS_DIR = Path(env("WHYBOX_MODELS"))
 SANDBOX_CONCURRENCY: int = env("WHYBOX_SANDBOX_CONCURRENCY")
 INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
 _checkpoint_memory: int = env("WHYBOX_CHECKPOINT_MEMORY")

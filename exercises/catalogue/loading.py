@@ -131,6 +131,7 @@ def _fields(exercise: ExerciseDefinition) -> dict[str, Any]:
             "hints_html": [_html(hint, exercise) for hint in exercise.hints],
             "hidden_run": exercise.variants > 0,
             "blind_spots": list(exercise.blind_spots),
+            "models": list(exercise.models),
             "limits": {
                 "wall_seconds": exercise.limits.wall_seconds,
                 "cpu_seconds": exercise.limits.cpu_seconds,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from courses.catalogue.models import ORIGINAL_LANGUAGE
 from courses.catalogue.translations import language_shown
+from exercises.catalogue.awaited_models import awaited_models
 from exercises.catalogue.translations import ORIGINAL, Words
 from exercises.models import State
 from grader.family_texts import FAMILIES, with_nouns
@@ -106,7 +107,8 @@ def feedback_for(submission: Submission, translation: ExerciseTranslation = ORIG
     misconception = _misconception(diagnosis, translation) if diagnosis else None
     return Feedback(
         headline=headline,
-        explanation=explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
+        explanation=_awaited(submission)
+        or explanation_of(submission.verdict, report.get("limit"), report.get("peak")),
         criteria=tuple(_criterion(line, lines, translation) for line in lines),
         misconception=misconception,
         error=_error(report.get("error")),
@@ -139,6 +141,20 @@ def _headline(submission: Submission) -> str:
         Verdict.OUTPUT_LIMIT: _("Your notebook printed too much"),
         Verdict.BAD_OUTPUT: _("An output doesn't match its declaration"),
     }.get(Verdict(submission.verdict), _("Not yet passed"))
+
+
+def _awaited(submission: Submission) -> str:
+    """Return which models a submission could not be graded without; empty when all are there."""
+    if submission.state != State.FAILED:
+        return ""
+    names = awaited_models(submission.exercise.description)
+    if not names:
+        return ""
+    return _(
+        "This exercise opens a real network that isn't on this site's machine yet: %(names)s."
+        " It is being fetched in the background. This attempt doesn't count; please submit again"
+        " once it has arrived."
+    ) % {"names": ", ".join(names)}
 
 
 def explanation_of(verdict: str, limit: float | None, peak: float | None) -> str:

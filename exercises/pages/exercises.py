@@ -20,6 +20,7 @@ from courses.catalogue.translations import apply_part_translations, apply_transl
 from courses.learners.progress import exercise_completed
 from courses.models import Certificate, Part
 from exercises.catalogue import folders
+from exercises.catalogue.awaited_models import awaited_models
 from exercises.catalogue.translations import apply_exercise_translation
 from exercises.feedback import notebooks
 from exercises.feedback.messages import feedback_for
@@ -174,6 +175,7 @@ def _exercise_page(
         "exercise": shown,
         "description": shown.description,
         "form": form,
+        "awaited_models": awaited_models(shown.description),
         **place_of(shown),
     }
     if request.user.is_authenticated:

@@ -177,6 +177,7 @@ class ExerciseDefinition:
         seeds: how often the reference is recomputed with another seed; 1 = deterministic.
         variants: how many hidden variants the deployment draws; 0 when no parameter has a draw.
         hints: four levels, Markdown; level k is shown from attempt k + 1 on.
+        models: the real networks that the notebook opens, by the names of `whybox_models`.
         blind_spots: what the bands cannot see, said in the author's words.
         starter: the notebook that a learner begins with.
         data: the folder mounted as ``data/`` beside the notebook; None when there is none.
@@ -210,6 +211,7 @@ class ExerciseDefinition:
     content_hash: str
     reference_hash: str
     blind_spots: tuple[str, ...]
+    models: tuple[str, ...] = ()
 
     @property
     def max_score(self) -> float:

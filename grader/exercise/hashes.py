@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from grader.exercise.definition import Misconception
+
+LIBRARY = Path(__file__).resolve().parents[1] / "models" / "whybox_models"
 
 
 def content_hash(folder: Path) -> str:
@@ -39,9 +41,13 @@ def reference_hash(
 ) -> str:
     """Sha256 over code and data, and over what exercise.yaml says about computing, not its words.
 
-    The parameters are no part of it: each variant's stand in the key of its reference.
+    The parameters are no part of it: each variant's stand in the key of its reference. The library
+    for real networks is, where the exercise opens one.
     """
     digest = hashlib.sha256()
+    if tree.get("models"):
+        for file in sorted(LIBRARY.glob("*.py")):
+            digest.update(f"{file.name}\0".encode() + file.read_bytes())
     for file in _files(folder):
         if file.suffix not in {".ipynb", ".md"} and file.name != "exercise.yaml":
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())

@@ -88,6 +88,7 @@ def load_exercise(folder: Path) -> ExerciseDefinition:
         content_hash=content_hash(folder),
         reference_hash=reference_hash(folder, tree, misconceptions),
         blind_spots=tuple(tree.get("blind_spots", ())),
+        models=tuple(tree.get("models", ())),
     )
     check_names(exercise, check)
     check_numbers(exercise, check)

@@ -23,6 +23,7 @@ from grader.grading import GradeResult
 from grader.grading_process import limits, messages
 from grader.grading_process.messages import ChildError
 from grader.report import GradeReport, VariantMatch
+from grader.sandbox.environment import MODELS_VARIABLE
 from grader.sandbox.job import Event
 
 if TYPE_CHECKING:
@@ -36,9 +37,16 @@ logger = logging.getLogger(__name__)
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PRIVATE_VARIABLES: Final = ("WHYBOX_", "DJANGO_", "CELERY_")
-"""Prefixes of what a child's environment does not hold: the site's secrets."""
+"""Prefixes of what a child's environment does not hold: the site's secrets. Where the models are
+is none, and the author's code opens them there."""
 INTACT_AFTER: Final = frozenset(
-    {"NotebookRefused", "SandboxUnavailable", "ExerciseContentError", "GraderError"}
+    {
+        "NotebookRefused",
+        "SandboxUnavailable",
+        "ExerciseContentError",
+        "GraderError",
+        "WeightsMissing",
+    }
 )
 """Errors after which a child can take another job."""
 
@@ -300,7 +308,9 @@ class _Conversation:
 
 def _environment() -> dict[str, str]:
     return {
-        name: value for name, value in os.environ.items() if not name.startswith(PRIVATE_VARIABLES)
+        name: value
+        for name, value in os.environ.items()
+        if name == MODELS_VARIABLE or not name.startswith(PRIVATE_VARIABLES)
     }
 
 

@@ -87,7 +87,7 @@ def fetch(
     target.mkdir(parents=True, exist_ok=True)
     for name in names:
         if name not in SOURCES:
-            _copy_shipped(name, target)
+            copy_shipped(name, target)
             say(f"{name}: there")
             continue
         source = SOURCES[name]
@@ -151,7 +151,8 @@ def _download(package: str, folder: Path) -> None:
         ) from error
 
 
-def _copy_shipped(name: str, target: Path) -> None:
+def copy_shipped(name: str, target: Path) -> None:
+    """Put a model of our own into a folder; what is there already, the same, stays."""
     for file in SHIPPED.glob(f"{name}.*"):
         place = target / file.name
         if not place.is_file() or place.read_bytes() != file.read_bytes():

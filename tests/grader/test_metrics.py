@@ -58,6 +58,9 @@ def test_additivity_of_attributions_and_interactions() -> None:
     interactions = np.stack([np.diag(row) for row in R])
     assert additivity_gap(interactions, np.asarray(5.0), fx).max() == 0
     assert additivity_gap(R, np.asarray(4.0), fx).min() > 0.1
+    single = additivity_gap(R[0], np.asarray(5.0), np.asarray(R[0].sum() + 5))
+    assert single.shape == ()
+    assert single < 1e-12
 
 
 @pytest.mark.parametrize("replicates", [20, 100, 400])

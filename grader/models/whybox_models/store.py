@@ -64,16 +64,21 @@ def load(name: str) -> Decoder | Encoder | VisionNetwork | SparseAutoencoder:
     return load_encoder() if name == "minilm" else load_vision(name)
 
 
-def load_decoder(name: str) -> Decoder:
+def load_decoder(name: str, *, place: Path | None = None) -> Decoder:
     """Open a language model: "smollm2", "austen", or "phase-300" for a step of training.
 
     Raises as `load` does, and for a step of which there is no checkpoint.
+
+    Args:
+        name: which.
+        place: the folder that it is in, if it is not `folder()`.
     """
     name, _, step = name.partition("-")
-    weights = _weights(name)
+    weights = _weights(name, place)
     if name == "phase":
-        weights = weights.part(f"{step or checkpoints()[-1]}/")
-    facts = json.loads((folder() / f"{name}.tokenizer.json").read_text(encoding="utf-8"))
+        weights = weights.part(f"{step or checkpoints(place=place)[-1]}/")
+    tokenizer_file = (place or folder()) / f"{name}.tokenizer.json"
+    facts = json.loads(tokenizer_file.read_text(encoding="utf-8"))
     tokenizer = BytePairs(
         facts["tokens"],
         facts["merges"],
@@ -83,14 +88,14 @@ def load_decoder(name: str) -> Decoder:
     return Decoder(weights, _SHAPES[name], tokenizer)
 
 
-def checkpoints() -> list[int]:
+def checkpoints(*, place: Path | None = None) -> list[int]:
     """Return the steps of training at which "phase" was kept: `load_decoder("phase-300")`."""
-    return sorted({int(name.partition("/")[0]) for name in _weights("phase")})
+    return sorted({int(name.partition("/")[0]) for name in _weights("phase", place)})
 
 
-def load_autoencoder() -> SparseAutoencoder:
+def load_autoencoder(*, place: Path | None = None) -> SparseAutoencoder:
     """Open the sparse autoencoder of "minilm", "sae". Raises as `load` does."""
-    return SparseAutoencoder(_weights("sae"), AUTOENCODER_PLACE)
+    return SparseAutoencoder(_weights("sae", place), AUTOENCODER_PLACE)
 
 
 def passages() -> list[str]:
@@ -100,22 +105,23 @@ def passages() -> list[str]:
     return cast("list[str]", json.loads(text))
 
 
-def load_encoder() -> Encoder:
-    """Open the text encoder, "minilm". Raises as `load` does."""
-    weights = _weights("minilm")
-    facts = json.loads((folder() / "minilm.tokenizer.json").read_text(encoding="utf-8"))
+def load_encoder(*, place: Path | None = None) -> Encoder:
+    """Open the text encoder, "minilm". Raises and takes `place` as the others do."""
+    weights = _weights("minilm", place)
+    tokenizer_file = (place or folder()) / "minilm.tokenizer.json"
+    facts = json.loads(tokenizer_file.read_text(encoding="utf-8"))
     return Encoder(weights, WordPiece(cast("list[str]", facts["tokens"])))
 
 
-def load_vision(name: str = "efficientnet") -> VisionNetwork:
-    """Open the vision network, "efficientnet". Raises as `load` does."""
-    return VisionNetwork(_weights(name))
+def load_vision(name: str = "efficientnet", *, place: Path | None = None) -> VisionNetwork:
+    """Open the vision network, "efficientnet". Raises and takes `place` as the others do."""
+    return VisionNetwork(_weights(name, place))
 
 
-def _weights(name: str) -> Weights:
+def _weights(name: str, place: Path | None = None) -> Weights:
     if name not in MODELS:
         raise ValueError(f"there is no model {name!r}; the names are {', '.join(MODELS)}")
-    path = folder() / f"{name}.safetensors"
+    path = (place or folder()) / f"{name}.safetensors"
     if not path.is_file():
         raise ModelNotThereError(
             f"The model {name} is not on this machine yet. It is fetched once, in the background,"
