@@ -13,6 +13,8 @@ from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).resolve().parents[3]
 PROGRAMS: Final = Path(__file__).resolve().parent
+LIBRARIES: Final = REPOSITORY / "grader" / "models"
+"""Where `whybox_models` lies, which the code of lessons imports as a learner's notebook does."""
 
 
 class WorkbenchError(Exception):
@@ -35,6 +37,14 @@ def workbench_python() -> Path:
     return python
 
 
+def models_environment() -> dict[str, str]:
+    """Return the variables by which code finds the library of real networks and their weights."""
+    return {
+        "PYTHONPATH": str(LIBRARIES),
+        "WHYBOX_MODELS": os.environ.get("WHYBOX_MODELS") or str(REPOSITORY / "var" / "models"),
+    }
+
+
 def run_program(
     name: str, request: dict[str, Any], *, wall_seconds: float, folder: Path | None = None
 ) -> Any:
@@ -51,6 +61,7 @@ def run_program(
     """
     environment = {
         **os.environ,
+        **models_environment(),
         "MPLBACKEND": "Agg",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

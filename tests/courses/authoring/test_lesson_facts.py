@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from courses.authoring.programs import models_environment
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 COURSES = CHECKOUT / "content" / "courses"
 PYTHON = os.environ.get("WHYBOX_SANDBOX_PYTHON") or CHECKOUT / ".venv-sandbox" / "bin" / "python"
@@ -45,7 +47,7 @@ def facts(lesson: str, probe: str) -> dict[str, Any]:
             [str(PYTHON), "-W", "ignore", "-c", RUN_AND_ASK],
             input=json.dumps({"blocks": BLOCK.findall(text), "probe": probe}),
             capture_output=True, text=True, timeout=300, check=False, cwd=scratch,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, **models_environment(), "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)
@@ -61,7 +63,7 @@ def right_choices(lesson: str, question: str) -> list[str]:
 
 def test_the_attended_word_carries_the_margin_and_has_substitutes() -> None:
     """The exact split and the replacement disagree, and text and quiz say which says what."""
-    lesson = "inside-deep-networks/06-attention"
+    lesson = "inside-deep-networks/08-attention"
     found = facts(
         lesson,
         """
@@ -247,7 +249,7 @@ facts = {"largest": np.abs(poor - y[:200].mean()).max()}
 
 def test_the_published_tcav_test_passes_meaningless_concepts() -> None:
     """Random image sets and a t-test as published; sets without meaning pass far too often."""
-    lesson = "inside-deep-networks/07-probes-and-concepts"
+    lesson = "inside-deep-networks/09-probes-and-concepts"
     found = facts(
         lesson,
         """
