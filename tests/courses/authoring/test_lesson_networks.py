@@ -61,3 +61,23 @@ for c in (282, 967):
     assert found["classes"]["282"] > 0.6
     assert found["classes"]["967"] < 0.1
     assert "For the cat it *fails*" in prose(lesson)
+
+
+def test_a_map_of_gradients_outlives_the_layers_that_know_the_classes() -> None:
+    """With all but the first blocks random it is still related to the original; CAM is not."""
+    lesson = f"{COURSE}/03-gradients-and-saliency"
+    found = facts(
+        lesson,
+        """
+facts = {}
+for stage, maps in cascade.items():
+    rows = [[correlation(a.ravel(), b.ravel()) for a, b in zip(originals[name], one)]
+            for name, one in maps.items()]
+    facts[stage] = np.mean(rows, axis=0).tolist()
+""",
+    )
+
+    assert found["blocks 5 to 10"][0] > 0.3
+    assert abs(found["last convolution"][2]) < 0.15
+    assert found["everything"][0] < found["blocks 5 to 10"][0] - 0.1
+    assert "null distribution" in prose(lesson)
