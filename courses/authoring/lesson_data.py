@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = "data"
-_NAMED: Final = re.compile(rb"\bdata/([a-z0-9_]+\.csv)\b")
+_NAMED: Final = re.compile(rb"\bdata/([a-z0-9_]+\.(?:csv|png))\b")
 
 
 def data_folder(inside: Path) -> Path | None:

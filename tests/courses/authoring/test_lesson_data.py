@@ -2,6 +2,7 @@
 
 import csv
 import re
+import struct
 from pathlib import Path
 
 from courses.authoring.figures import digest
@@ -81,3 +82,37 @@ def test_each_link_to_a_data_set_finds_it_and_each_is_described() -> None:
     for file in sorted((CONTENT / "data").glob("*.csv")):
         rows = len(list(csv.reader(file.read_text(encoding="utf-8").splitlines()))) - 1
         assert f"| `{file.name}` | {rows:,} |" in readme
+
+
+def test_each_picture_is_described_and_of_the_size_that_the_network_reads() -> None:
+    """224 by 224 pixels in colour, as its header says; the README names its licence."""
+    readme = (CONTENT / "data" / "README.md").read_text(encoding="utf-8")
+    pictures = sorted((CONTENT / "data").glob("*.png"))
+    assert pictures
+    for file in pictures:
+        header = file.read_bytes()[:26]
+        assert struct.unpack(">II", header[16:24]) == (224, 224)
+        assert header[24:26] == bytes([8, 2])
+        [line] = [line for line in readme.splitlines() if line.startswith(f"| `{file.name}` ")]
+        assert "CC0 1.0" in line or "CC BY 2.0" in line
+
+
+def test_the_code_of_a_lesson_finds_the_library_of_real_networks(tmp_path: Path) -> None:
+    """`import whybox_models` works as in a notebook, and a model that is not there says so."""
+    code = """import whybox_models
+
+print("minilm" in whybox_models.MODELS)
+try:
+    whybox_models.load("nothing")
+except ValueError:
+    print("no such model")"""
+    path = tmp_path / "courses" / "course" / "01-lesson" / "lesson.md"
+    path.parent.mkdir(parents=True)
+    shown = "True\nno such model"
+    path.write_text(
+        f"---\ntitle: A\n---\n```python run\n{code}\n```\n\n```text output\n{shown}\n```\n"
+    )
+
+    [ran] = run_lessons([path])
+
+    assert ran.problems() == []

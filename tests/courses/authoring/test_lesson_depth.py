@@ -139,8 +139,8 @@ for title, (x, z, y) in tables.items():
 def test_both_lessons_on_attention_speak_of_the_same_model() -> None:
     """The short form of the second lesson trains to the attention of the first."""
     probe = "facts = {'reads': reads[:20].round(6).tolist(), 'logits': logits[:20].tolist()}"
-    first = facts("inside-deep-networks/05-a-small-transformer", probe)
-    second = facts("inside-deep-networks/06-attention", probe)
+    first = facts("inside-deep-networks/07-a-small-transformer", probe)
+    second = facts("inside-deep-networks/08-attention", probe)
 
     for ours, theirs in zip(first["logits"], second["logits"], strict=True):
         assert ours == pytest.approx(theirs, abs=1e-4)

@@ -63,7 +63,7 @@ def right_choices(lesson: str, question: str) -> list[str]:
 
 def test_the_attended_word_carries_the_margin_and_has_substitutes() -> None:
     """The exact split and the replacement disagree, and text and quiz say which says what."""
-    lesson = "inside-deep-networks/06-attention"
+    lesson = "inside-deep-networks/08-attention"
     found = facts(
         lesson,
         """
@@ -249,7 +249,7 @@ facts = {"largest": np.abs(poor - y[:200].mean()).max()}
 
 def test_the_published_tcav_test_passes_meaningless_concepts() -> None:
     """Random image sets and a t-test as published; sets without meaning pass far too often."""
-    lesson = "inside-deep-networks/07-probes-and-concepts"
+    lesson = "inside-deep-networks/09-probes-and-concepts"
     found = facts(
         lesson,
         """

@@ -27,6 +27,20 @@ def test_a_data_set_is_a_file_to_be_saved(
     assert answer["Content-Disposition"] == 'attachment; filename="two.csv"'
 
 
+def test_a_picture_is_a_file_to_be_saved(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    """It comes with its own type."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "cat.png").write_bytes(b"picture")
+    settings.CONTENT_DIR = tmp_path
+
+    answer = client.get("/data/cat.png")
+
+    assert b"".join(answer) == b"picture"
+    assert answer["Content-Type"] == "image/png"
+
+
 def test_no_other_file_of_the_content_is_given_out(
     client: Client, settings: Settings, tmp_path: Path
 ) -> None:

@@ -1,4 +1,11 @@
-"""Figure of the lesson on gradients: maps of one image under three networks."""
+"""Figures of the lesson on gradients: maps of one image under trained and random networks."""
+
+import contextlib
+import io
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from figure_style import Theme, panels
@@ -7,7 +14,43 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-__all__ = ["randomised"]
+__all__ = ["cascade", "randomised"]
+
+
+@cache
+def _lesson() -> dict[str, Any]:
+    """Run the code blocks of the lesson and return the names that they define."""
+    text = Path(__file__).with_name("lesson.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for code in re.findall(r"```python run\n(.*?)```", text, flags=re.DOTALL):
+            exec(code, names)  # noqa: S102  our own lesson, run by its test as well
+    return names
+
+
+def cascade(theme: Theme) -> Figure:
+    """Return gradient and class activation map of the cat with ever more of the network random."""
+    names = _lesson()
+    cascade = names["cascade"]
+    kept = {
+        "trained": names["originals"]["chelsea"],
+        "last layer": cascade["last layer"]["chelsea"],
+        "down to block 5": cascade["blocks 5 to 10"]["chelsea"],
+        "everything": cascade["everything"]["chelsea"],
+    }
+    figure, axes = panels(theme, 4, rows=2, height=3.9)
+    for column, (title, (slope, _, votes)) in enumerate(kept.items()):
+        top = np.quantile(slope, 0.99)
+        axes[0][column].imshow(slope, cmap=theme.sequential, vmin=0, vmax=top)
+        limit = np.abs(votes).max()
+        axes[1][column].imshow(votes, cmap=theme.diverging, vmin=-limit, vmax=limit)
+        axes[0][column].set_title(title, loc="center", fontsize=11)
+    for panel in axes.flat:
+        panel.set(xticks=[], yticks=[])
+        panel.grid(visible=False)
+    axes[0][0].set_ylabel("gradient")
+    axes[1][0].set_ylabel("class map")
+    return figure
 
 
 def _gradient(

@@ -1,6 +1,11 @@
-"""Figures of the lesson on integrated gradients: three baselines, and the gap against steps."""
+"""Figures of the lesson on integrated gradients: words, three baselines, the gap against steps."""
 
+import contextlib
+import io
+import re
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from figure_style import Theme, canvas, panels
@@ -9,7 +14,33 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-__all__ = ["baselines", "steps"]
+__all__ = ["baselines", "steps", "words"]
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    """Run the lesson's code up to its table of words, and return the table by sentence."""
+    text = Path(__file__).with_name("lesson.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for code in re.findall(r"```python run\n(.*?)```", text, flags=re.DOTALL)[:3]:
+            exec(code, names)  # noqa: S102  our own lesson, run by its test as well
+    return dict(names["found"])
+
+
+def words(theme: Theme) -> Figure:
+    """Return the shares of the words of two sentences, and what masking each one takes away."""
+    figure, axes = panels(theme, 2, height=4.0)
+    for panel, (_, (tokens, shares, _, hidden)) in zip(axes, _tables().items(), strict=True):
+        places = np.arange(len(tokens) - 2)[::-1]
+        panel.barh(places, hidden[1:-1], 0.7, fill=False, edgecolor=theme.muted, label="masked")
+        panel.barh(places, shares[1:-1], 0.4, color=theme.blue, label="integrated gradients")
+        panel.set_yticks(places, tokens[1:-1])
+        panel.axvline(0, color=theme.ink, linewidth=1)
+        panel.set(xlim=(-5.8, 0.8), xlabel="part of the logit")
+        panel.grid(visible=False, axis="y")
+    axes[1].legend(loc="lower left")
+    return figure
 
 
 @cache
