@@ -27,7 +27,7 @@ def record(message: str, *, error: bool = False) -> logging.LogRecord:
         except ValueError:
             caught = sys.exc_info()
     made = logging.LogRecord("exercises.x", logging.WARNING, "x.py", 1, message, (), caught)
-    made.facts = {"route": "status/"}
+    made.__dict__["facts"] = {"route": "status/"}
     return made
 
 
