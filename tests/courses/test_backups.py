@@ -28,14 +28,14 @@ from tests.exercises.worker_process import database_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 
 KEY = "another-certificate-key-for-these-tests-004\n"
 
 
 @pytest.fixture
-def old_site(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) -> Path:
+def old_site(transactional_db: None, settings: Settings, tmp_path: Path) -> Path:
     """A site with people, changes, files of two kinds and secrets of its own; its folder."""
     settings.VAR_DIR = tmp_path / "old"
     settings.VAR_DIR.mkdir()
