@@ -46,9 +46,7 @@ def _closed(request: HttpRequest, message: str) -> HttpResponse:
         detail = message or "The site is being maintained. Try again in a few minutes."
         response = problem_response(status=503, code="maintenance", detail=detail)
     else:
-        response = render(
-            request, "503.html", {"maintenance": True, "message": message}, status=503
-        )
+        response = render(request, "maintenance.html", {"message": message}, status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     response["Cache-Control"] = "no-store"
     return response

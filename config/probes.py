@@ -16,13 +16,15 @@ import hmac
 import ipaddress
 import logging
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from celery import current_app
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache as site_cache
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse, JsonResponse
 
 from config.client_address import FORWARDED
@@ -119,20 +121,25 @@ def _database_answers() -> bool:
         return bool(cursor.fetchone() == (1,))
 
 
+@cache
+def _last_migrations() -> frozenset[tuple[str, str]]:
+    """Return the last migration of each app, read once: this process's code does not change."""
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
+
+
 def _migrations_are_applied() -> bool:
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if plan:
-        logger.error("not ready: %d migrations are not applied", len(plan))
-    return not plan
+    missing = _last_migrations() - set(MigrationRecorder(connection).applied_migrations())
+    if missing:
+        logger.error("not ready: %d migrations are not applied", len(missing))
+    return not missing
 
 
 def _cache_answers() -> bool:
     """Write and read a value, and tell the cache of the maintenance mode while at it."""
     key, value = f"ready-{uuid.uuid4().hex}", uuid.uuid4().hex
-    cache.set(key, value, 10)
-    same = cache.get(key) == value
-    cache.delete(key)
+    site_cache.set(key, value, 10)
+    same = site_cache.get(key) == value
+    site_cache.delete(key)
     mode.refresh()
     return same
 

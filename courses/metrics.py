@@ -84,7 +84,7 @@ from prometheus_client.registry import Collector  # noqa: E402
 
 IN_FILES: Final = "PROMETHEUS_MULTIPROC_DIR" in os.environ
 if IN_FILES:
-    values.ValueClass = values.MultiProcessValue(_identity)
+    values.ValueClass = values.MultiProcessValue(_identity)  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE: Final = prometheus_client.CONTENT_TYPE_LATEST
 REGISTRY: Final = CollectorRegistry()
@@ -174,7 +174,8 @@ def exposition(gauges: Iterable[Metric]) -> bytes:
     registry = REGISTRY
     if IN_FILES:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, path=str(settings.METRICS_FOLDER))
+        folder = str(settings.METRICS_FOLDER)
+        multiprocess.MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     told = CollectorRegistry()
     told.register(_Told(gauges))
     return generate_latest(registry) + generate_latest(told)

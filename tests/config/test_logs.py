@@ -15,7 +15,7 @@ from config.logs import logging_settings
 from tests.exercises.test_one_id import formatter
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 
 def record(message: str, *, error: bool = False) -> logging.LogRecord:
@@ -27,7 +27,7 @@ def record(message: str, *, error: bool = False) -> logging.LogRecord:
         except ValueError:
             caught = sys.exc_info()
     made = logging.LogRecord("exercises.x", logging.WARNING, "x.py", 1, message, (), caught)
-    made.facts = {"route": "status/"}
+    made.__dict__["facts"] = {"route": "status/"}
     return made
 
 
@@ -83,7 +83,7 @@ def test_an_unknown_setting_is_refused(form: str, level: str) -> None:
     ],
 )
 def test_a_response_names_its_id_and_only_a_trusted_proxy_chooses_it(
-    settings: SettingsWrapper, proxies: int, given: str, kept: object
+    settings: Settings, proxies: int, given: str, kept: object
 ) -> None:
     """Without a proxy, or with an id of another form, the site makes its own."""
     settings.TRUSTED_PROXIES = proxies

@@ -14,20 +14,26 @@ from courses.maintenance import mode
 from courses.models import User
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import (
+        DjangoAssertNumQueries,
+        DjangoCaptureOnCommitCallbacks,
+        Settings,
+    )
 
 pytestmark = pytest.mark.django_db
 
 
-def test_healthz_answers_without_asking_anybody(django_assert_num_queries: object) -> None:
+def test_healthz_answers_without_asking_anybody(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     """No query, whatever host name and scheme the probe uses."""
-    with django_assert_num_queries(0):  # type: ignore[operator]  # pytest-django's
+    with django_assert_num_queries(0):
         answer = Client().get("/healthz", headers={"Host": "10.0.0.7"})
     assert (answer.status_code, answer.content) == (200, b"ok\n")
     assert answer["Cache-Control"] == "no-store"
 
 
-def test_probes_answer_without_tls(settings: SettingsWrapper) -> None:
+def test_probes_answer_without_tls(settings: Settings) -> None:
     """Production sends everybody to https; a probe inside has no certificate to check."""
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get("/healthz").status_code == 200
@@ -61,7 +67,7 @@ def test_readyz_fails_while_a_migration_is_missing_and_says_no_more_than_that() 
 
 
 def test_readyz_fails_without_its_cache_and_broker_unless_they_are_excluded(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     """A cache that nobody answers for: 503 with its name only; lessons need no cache."""
     unreachable = {
@@ -115,7 +121,7 @@ def test_metrics_tell_queues_workers_outbox_and_requests() -> None:
     ],
 )
 def test_metrics_are_for_allowed_addresses(
-    settings: SettingsWrapper, addresses: list[str], client: str, allowed: object
+    settings: Settings, addresses: list[str], client: str, allowed: object
 ) -> None:
     """By default this machine; a setting that cannot be read allows nobody."""
     settings.METRICS_ADDRESSES = addresses
@@ -128,7 +134,7 @@ def test_metrics_are_refused_to_what_comes_through_an_untrusted_proxy() -> None:
     assert Client().get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
 
 
-def test_metrics_count_the_address_that_a_trusted_proxy_saw(settings: SettingsWrapper) -> None:
+def test_metrics_count_the_address_that_a_trusted_proxy_saw(settings: Settings) -> None:
     """Who is behind the proxy decides, not the proxy's own address."""
     settings.TRUSTED_PROXIES = 1
     assert Client().get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
@@ -145,7 +151,7 @@ def test_metrics_count_the_address_that_a_trusted_proxy_saw(settings: SettingsWr
     ],
 )
 def test_the_token_opens_the_metrics_from_anywhere(
-    settings: SettingsWrapper, token: str, given: str, allowed: object
+    settings: Settings, token: str, given: str, allowed: object
 ) -> None:
     """An empty token opens nothing."""
     settings.METRICS_TOKEN = token
@@ -155,12 +161,12 @@ def test_the_token_opens_the_metrics_from_anywhere(
 
 
 def test_maintenance_closes_the_site_to_everybody_but_those_who_operate_it(
-    django_capture_on_commit_callbacks: object,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     """Pages and API answer 503 with a time to try again; signing in, probes and staff go on."""
     staff = User.objects.create_user("ops@example.org", "a quiet harbour", is_staff=True)
     learner = User.objects.create_user("ada@example.org", "a quiet harbour")
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's
+    with django_capture_on_commit_callbacks(execute=True):
         mode.start(actor=staff, message="Back at noon.")
     browser = Client()
     browser.force_login(learner)
@@ -172,7 +178,7 @@ def test_maintenance_closes_the_site_to_everybody_but_those_who_operate_it(
     assert Client().get("/readyz").status_code == 200
     browser.force_login(staff)
     assert browser.get("/dashboard/").status_code == 200
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's
+    with django_capture_on_commit_callbacks(execute=True):
         assert mode.end(actor=staff)
     browser.force_login(learner)
     assert browser.get("/dashboard/").status_code == 200

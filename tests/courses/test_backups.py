@@ -28,11 +28,14 @@ from tests.exercises.worker_process import database_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
+
+
+KEY = "another-certificate-key-for-these-tests-004\n"
 
 
 @pytest.fixture
-def old_site(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) -> Path:
+def old_site(transactional_db: None, settings: Settings, tmp_path: Path) -> Path:
     """A site with people, changes, files of two kinds and secrets of its own; its folder."""
     settings.VAR_DIR = tmp_path / "old"
     settings.VAR_DIR.mkdir()
@@ -51,7 +54,7 @@ def old_site(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) 
         storages["submissions"].save(name, ContentFile(os.urandom(2000 + number)))
     storages["exports"].save("one/copy.zip", ContentFile(b"zip"))
     OutgoingMail.objects.create(message={"subject": "x", "to": ["a@example.org"]})
-    (settings.VAR_DIR / "certificate-key").write_text("the key of certificates\n")
+    (settings.VAR_DIR / "certificate-key").write_text(KEY)
     return Path(settings.VAR_DIR)
 
 
@@ -112,7 +115,7 @@ def test_a_backup_restored_into_a_new_site_is_the_same_site(
     assert tables(new_database) == before
     assert len(before["courses_user"]) == 20
     assert files_of(new_site) == files_of(old_site)
-    assert (new_site / "certificate-key").read_text() == "the key of certificates\n"
+    assert (new_site / "certificate-key").read_text() == KEY
     assert (new_site / "certificate-key").stat().st_mode & 0o077 == 0
     again = manage(new_site, new_database, "restore", str(backup))
     assert again.returncode == 1

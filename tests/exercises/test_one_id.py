@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import logging.config
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +28,8 @@ MARK = f"marker{uuid.uuid4().hex}"
 
 def formatter(form: str) -> logging.Formatter:
     """The formatter of the settings."""
-    settings = logging_settings(form=form, level="DEBUG")
-    configurator = logging.config.DictConfigurator(settings)  # type: ignore[attr-defined]  # the stubs lack it
-    made: logging.Formatter = configurator.configure_formatter(settings["formatters"]["line"])
+    facts = dict(logging_settings(form=form, level="DEBUG")["formatters"]["line"])
+    made: logging.Formatter = facts.pop("()")(**facts)
     return made
 
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings: SettingsWrapper) -> Iterator[MailServer]:
+def server(tmp_path: Path, settings: Settings) -> Iterator[MailServer]:
     """A mail server, and a site that is set up for it."""
     made = MailServer(tmp_path)
     settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
@@ -73,9 +73,7 @@ def test_a_server_that_refuses_the_address_is_named_as_the_delivery(server: Mail
     assert error == "Email does not work yet: delivery."
 
 
-def test_a_server_without_tls_or_passwords_is_told(
-    server: MailServer, settings: SettingsWrapper
-) -> None:
+def test_a_server_without_tls_or_passwords_is_told(server: MailServer, settings: Settings) -> None:
     """What the settings ask for and the server does not offer; no password is printed."""
     server.start("accept")
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "me", "a-secret-word"
@@ -86,7 +84,7 @@ def test_a_server_without_tls_or_passwords_is_told(
     assert "does not offer it" in check()[0]
 
 
-def test_printed_email_and_a_sender_of_this_machine_are_told(settings: SettingsWrapper) -> None:
+def test_printed_email_and_a_sender_of_this_machine_are_told(settings: Settings) -> None:
     """The defaults of a site on one machine reach nobody."""
     settings.MAIL_TRANSPORT = "django.core.mail.backends.console.EmailBackend"
     settings.DEFAULT_FROM_EMAIL = "Whybox <whybox@localhost>"
