@@ -80,7 +80,7 @@ def use(cache: OutlastingRedisCache) -> None:
     assert cache.add("one", 1)
     assert not cache.add("one", 2)
     assert cache.incr("one") == 2
-    assert cache.incr("never set") == 1
+    assert cache.incr("never-set") == 1
     assert cache.get_or_set("two", 2) == 2
     cache.set_many({"three": 3, "four": 4})
     assert cache.get_many(["three", "four", "five"]) == {"three": 3, "four": 4}
