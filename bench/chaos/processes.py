@@ -88,6 +88,7 @@ class SiteProcesses:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
+            start_new_session=True,  # as services have; Ctrl-C reaches this process only
         )
 
 

@@ -91,4 +91,4 @@ def test_damaged_drafts(browser: Client) -> None:
 
 def _is_no_worker(answer: Any) -> bool:
     """Whether the only reason is that no worker for runs is there, as in this test."""
-    return answer.status_code == 503 and answer.json()["code"] == "no_worker"
+    return bool(answer.status_code == 503 and answer.json()["code"] == "no_worker")
