@@ -81,10 +81,10 @@ def show(visitor: Visitor, name: str, path: str) -> None:
     """Look at a page in each theme and width; keep the sheet where it is asked for."""
     page = visitor.page
     when = os.environ.get("WHYBOX_KEEP_SCREENSHOTS", "")
-    rows = []
+    rows: list[list[Image.Image]] = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        row = []
+        row: list[Image.Image] = []
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 860})
             visitor.go(path)
