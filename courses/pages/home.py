@@ -87,10 +87,11 @@ def route(listed: Sequence[CourseCard]) -> list[Station]:
 def _first_lesson(listed: Sequence[CourseCard]) -> Lesson | None:
     """Return the lesson that the first course begins with, in the visitor's language."""
     parts = listed[0].progress.states if listed else ()
-    found = next((state.part for state in parts if state.part.lesson_id is not None), None)
+    lessons = (state.part.lesson_id for state in parts)
+    found = next((lesson for lesson in lessons if lesson is not None), None)
     if found is None:
         return None
-    lesson = Lesson.objects.select_related("course").get(pk=found.lesson_id)
+    lesson = Lesson.objects.select_related("course").get(pk=found)
     apply_translations([lesson])
     return lesson
 

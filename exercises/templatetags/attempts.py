@@ -40,9 +40,10 @@ def last_attempt(context: Context) -> dict[str, Any]:
     )
     if found is None:
         return {}
+    fields = found.translated  # type: ignore[attr-defined]  # annotated
     translation = ORIGINAL
     if language != ORIGINAL_LANGUAGE:
-        translation = ExerciseTranslation(found.translated or {}, foreign=True)
+        translation = ExerciseTranslation(fields or {}, foreign=True)
     return {
         "submission": found,
         "exercise": found.exercise,

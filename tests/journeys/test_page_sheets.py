@@ -1,7 +1,8 @@
 """The pages that a designer looks at first, at three widths and in two themes.
 
-Nothing overflows. With ``WHYBOX_KEEP_SCREENSHOTS=after`` (or ``before``) each page's six views are
-kept as one sheet, ``design-<page>-after.png``, for docs/features/design.md.
+Nothing overflows, and axe finds nothing. With ``WHYBOX_KEEP_SCREENSHOTS=after`` (or ``before``)
+each page's six views are kept as one sheet, ``design-<page>-after.png``, for
+docs/features/design.md.
 """
 
 from __future__ import annotations
@@ -81,10 +82,10 @@ def show(visitor: Visitor, name: str, path: str) -> None:
     """Look at a page in each theme and width; keep the sheet where it is asked for."""
     page = visitor.page
     when = os.environ.get("WHYBOX_KEEP_SCREENSHOTS", "")
-    rows = []
+    rows: list[list[Image.Image]] = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        row = []
+        row: list[Image.Image] = []
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 860})
             visitor.go(path)
@@ -98,6 +99,7 @@ def show(visitor: Visitor, name: str, path: str) -> None:
                 row.append(Image.open(io.BytesIO(picture)))
         rows.append(row)
     page.set_viewport_size({"width": 1280, "height": 860})
+    visitor.look(name, shot=False)
     if when in MOMENTS:
         (SCREENSHOTS / f"design-{name}-{when}.png").write_bytes(_joined(rows))
 

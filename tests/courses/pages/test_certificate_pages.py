@@ -54,6 +54,29 @@ def test_the_page_shows_every_fact_of_the_pdf(certificate: Certificate) -> None:
         assert words in text
 
 
+def test_the_page_says_in_a_sentence_what_was_proven(certificate: Certificate) -> None:
+    """An employer reads who ran the programs and against what; the issuer is a link."""
+    certificate.exercises, certificate.quizzes = 2, 1
+    certificate.save()
+    proof = facts_of(certificate).proof
+
+    assert "wrote 2 programs that explain machine learning models" in proof
+    assert f"{certificate.issuer_name} ran each of them itself, also with hidden inputs" in proof
+    assert proof.endswith("The holder passed a quiz.")
+    text = page(certificate)
+    assert proof in text
+    assert f"What is {certificate.issuer_name}?" in text
+
+
+def test_a_certificate_without_a_name_has_a_holder(certificate: Certificate) -> None:
+    """Where there is neither name nor initials, the page names the holder as such."""
+    certificate.learner_name = ""
+    certificate.save()
+
+    assert "The holder of this certificate" in page(certificate)
+    assert certificate_pdf(certificate).startswith(b"%PDF")
+
+
 def test_the_page_is_public_but_not_for_search_engines(certificate: Certificate) -> None:
     """No account is needed; page, PDF and data ask robots to keep away."""
     address = certificate.get_absolute_url()
