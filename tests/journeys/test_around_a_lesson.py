@@ -1,4 +1,4 @@
-"""What stands around a lesson: outline, contents, search, copies, and the notebook to take along."""
+"""What stands around a lesson: outline, contents, search, copies, the notebook to take along."""
 
 from __future__ import annotations
 
