@@ -104,10 +104,12 @@ class FigureHtml:
             self.refuse(f'figures/{name}.json has no "table", the accessible alternative.')
             return ""
         as_table = html.escape(_("Show as table"))
+        # A description that asks the reader something is for all; another is read out only.
+        role = "interactive-summary" + (" interactive-question" if "?" in alt else "")
         return (
             f'<figure class="interactive" data-renderer="{renderer}" '
             f'data-src="{html.escape(file.address)}">'
-            f'<p class="interactive-summary">{html.escape(alt)}</p>'
+            f'<p class="{role}">{html.escape(alt)}</p>'
             f"{self._still(data, alt)}"
             f"<details><summary>{as_table}</summary>"
             f"{_table(table)}</details>{caption}</figure>"

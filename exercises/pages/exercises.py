@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from courses.accounts.roles import SiteRight
 from courses.catalogue.translations import apply_part_translations, apply_translations
+from courses.learners.overview import outline
 from courses.learners.progress import exercise_completed
 from courses.models import Certificate, Part
 from exercises.catalogue import folders
@@ -178,6 +179,8 @@ def _exercise_page(
         "awaited_models": awaited_models(shown.description),
         **place_of(shown),
     }
+    if facts["course"]:
+        facts["progress"] = outline(facts["course"], request.user)
     if request.user.is_authenticated:
         facts |= _learner_facts(_user(request), shown)
         facts["workbench"] = _workbench(_user(request), shown, facts)
@@ -288,7 +291,7 @@ def place_of(shown: Exercise) -> dict[str, Any]:
     part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
     here = part.select_related("course").order_by("course__position").first()
     if here is None:
-        return {"crumbs": [(shown.title, "")], "course": None}
+        return {"crumbs": [(shown.title, "")], "course": None, "part": None}
     around = {
         one.position: one
         for one in Part.objects.for_outlines().filter(
@@ -300,8 +303,13 @@ def place_of(shown: Exercise) -> dict[str, Any]:
     apply_translations([here.course])
     apply_part_translations(around.values())
     return {
-        "crumbs": [(here.course.title, here.course.get_absolute_url()), (shown.title, "")],
+        "crumbs": [
+            (_("Courses"), reverse("courses:catalogue")),
+            (here.course.title, f"{here.course.get_absolute_url()}#outline"),
+            (shown.title, ""),
+        ],
         "course": here.course,
+        "part": here,
         "previous_part": around.get(here.position - 1),
         "next_part": around.get(here.position + 1),
     }

@@ -194,7 +194,10 @@ def test_controls_and_picture_share_one_screen(
     visitor.go(address)
     figure = visitor.page.locator(f"figure[data-renderer={renderer}]")
     expect(figure.get_by_role("status")).not_to_be_empty()
-    stage, question = figure.locator(".stage"), figure.locator("figcaption")
+    stage, question = (
+        figure.locator(".stage"),
+        figure.locator(".interactive-question, figcaption").first,
+    )
 
     box = stage.bounding_box()
     assert box is not None

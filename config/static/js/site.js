@@ -177,7 +177,7 @@ if (entries.size) {
 
 // How long the rest of a lesson takes: its minutes, by the share of the text that is still below.
 const left = document.querySelector("[data-minutes]");
-const prose = document.querySelector("article .prose");
+const prose = document.querySelector("article .prose:not(.opening)");
 if (left && prose) {
   const tell = () => {
     const { bottom, height } = prose.getBoundingClientRect();

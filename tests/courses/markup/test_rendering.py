@@ -192,3 +192,15 @@ def test_no_text_breaks_the_renderer(text: str) -> None:
     except InvalidContentError:
         return
     assert "<script" not in page
+
+
+def test_a_description_that_asks_the_reader_is_shown_to_all() -> None:
+    """The page may hide what only describes an interactive figure, never a question."""
+    data = {"renderer": "slider", "table": [["x"], ["1"]]}
+    files = FIGURES | {"play.json": FigureFile("/figures/3/play.json", data=data)}
+
+    def described(words: str) -> str:
+        return render_page(f"![{words}](interactive:play)", Source("lesson.md", figures=files)).html
+
+    assert 'class="interactive-summary interactive-question"' in described("Which moves it most?")
+    assert 'class="interactive-summary"' in described("A slider and a bar.")

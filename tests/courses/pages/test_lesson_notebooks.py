@@ -42,7 +42,7 @@ def test_a_lesson_can_be_taken_along(
     answer = Client().get(ADDRESS)
 
     assert answer["Content-Disposition"] == 'attachment; filename="page-1.ipynb"'
-    notebook = nbformat.reads(answer.content.decode(), as_version=4)
+    notebook = nbformat.reads(answer.content.decode(), as_version=4)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)
     (code,) = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert code.source == 'print("zebra")'

@@ -250,3 +250,18 @@ def test_queries_do_not_grow(
     ):
         with django_assert_max_num_queries(10):
             assert learner_client.browser.get(address).status_code == 200
+
+
+def test_the_outline_of_the_course_unfolds_on_the_page(learner_client: LearnerClient) -> None:
+    """Below the title one gets to each part of the course; the breadcrumbs lead to the outline."""
+    exercise = learner_client.exercise
+    course = Course.objects.create(slug="linear", title="Linear", language="en", position=1)
+    Part.objects.create(
+        course=course, position=1, kind="exercise", exercise_slug=exercise.slug, title="Toy"
+    )
+
+    page = learner_client.browser.get(exercise.get_absolute_url()).content.decode()
+
+    outline = page[page.index('<ol class="parts">') :]
+    assert f'href="{exercise.get_absolute_url()}" aria-current="page"' in outline
+    assert 'href="/courses/linear/#outline"' in page
