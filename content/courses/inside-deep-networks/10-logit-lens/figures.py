@@ -42,7 +42,9 @@ def lens(theme: Theme) -> Figure:
         for column, word in enumerate(words):
             shown = word.strip()[:9] or "(space)"
             axes.text(column, row, shown, ha="center", va="center", fontsize=8.5)
-    axes.set_xticks(range(len(positions)), [names["model"].to_text([tokens[p]])[0] for p in positions])
+    axes.set_xticks(
+        range(len(positions)), [names["model"].to_text([tokens[p]])[0] for p in positions]
+    )
     axes.set_yticks(range(len(layers)), layers)
     axes.set(xlabel="the prompt, from its third token on", ylabel="after layer")
     axes.tick_params(length=0)
