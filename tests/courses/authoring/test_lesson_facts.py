@@ -269,7 +269,7 @@ facts = {
 
 def test_sparsity_and_agreement_of_seeds_need_no_truth_and_point_the_right_way() -> None:
     """The best reconstruction has the densest features and no agreement; directions have names."""
-    lesson = "inside-deep-networks/08-patching-and-sparse-features"
+    lesson = "inside-deep-networks/12-patching-and-sparse-features"
     found = facts(
         lesson,
         """
