@@ -79,3 +79,113 @@ for stage, maps in cascade.items():
     assert abs(found["last convolution"][2]) < 0.15
     assert found["everything"][0] < found["blocks 5 to 10"][0] - 0.1
     assert "null distribution" in prose(lesson)
+
+
+def test_pictures_that_explain_nothing_pass_for_explanations() -> None:
+    """Edges pass a deletion test, a stamp changes no logit, noise redraws, optimisation detours."""
+    lesson = f"{COURSE}/06-pictures-that-explain-nothing"
+    found = facts(
+        lesson,
+        """
+logits, _, _ = slope_of(pictures["camera"], 872)
+edges = by_cell(np.hypot(*np.gradient(pictures["camera"].mean(axis=2))))
+fall = logits[872] - network(covered(pictures["camera"], np.argsort(-edges.ravel())[:12]))[872]
+blocks = (4, 7, 10, 14)
+facts = {
+    "edges": float(fall),
+    "stamp": max(float(np.abs(stamped(p)[0] - network(p)).max()) for p in pictures.values()),
+    "moved": first.argmax() != second.argmax(),
+    "real": [float(alike("coffee", "camera", ("block", k))) for k in blocks],
+    "made": [float(alike("coffee", "made", ("block", k))) for k in blocks],
+    "logits": [float(network(one)[967]) for one in (pictures["coffee"], *optimised.values())],
+    "shared": shared,
+}
+""",
+    )
+
+    assert found["edges"] > 5
+    assert found["stamp"] < 1e-3
+    assert found["moved"]
+    assert found["shared"] < 500
+    assert all(made < real for made, real in zip(found["made"], found["real"], strict=True))
+    assert found["logits"][1] > 2 * found["logits"][0]
+    assert found["logits"][2] > 0.9 * found["logits"][0]
+
+
+def test_the_largest_attention_of_a_real_encoder_carries_almost_nothing() -> None:
+    """[CLS] gets half of the weight and a twentieth of what arrives; rollout follows weights."""
+    lesson = f"{COURSE}/08-attention"
+    found = facts(
+        lesson,
+        """
+facts = {"gap": float(max(gaps)), "weight": [], "length": [], "similar": similar}
+for text in texts_read:
+    _, run = encoder.run_with_cache(encoder.to_tokens(text))
+    for layer in range(1, 6):
+        size = np.linalg.norm(passed_on(run, layer), axis=2)
+        facts["weight"].append(run["pattern", layer].mean(axis=0)[1:-1, 0].mean())
+        facts["length"].append((size / size.sum(axis=1, keepdims=True))[1:-1, 0].mean())
+ids = encoder.to_tokens(texts_read[0])
+whole = encoder(ids)
+hidden = [apart(whole, encoder.run_with_hooks(ids, unread(at))) for at in range(len(ids))]
+facts["first"] = hidden[0] > 3 * max(hidden[1:])
+""",
+    )
+
+    assert found["gap"] < 1e-4
+    assert min(found["weight"]) > 0.35
+    assert max(found["length"]) < 0.1
+    assert max(found["similar"]) < 0.5
+    assert found["first"]
+    assert "It is a resting place" in prose(lesson)
+
+
+def test_meaning_overtakes_appearance_in_the_last_layers_of_real_networks() -> None:
+    """A darker photograph becomes the same by block; a paraphrase wins in the last layer only."""
+    lesson = f"{COURSE}/02-activations-of-the-layers"
+    found = facts(
+        lesson,
+        """
+facts = {"light": [], "nearer": [], "carried": float(parts[carrying].sum())}
+for block in (0, 15):
+    centre, scale = original[block].mean(axis=0), original[block].std(axis=0) + 1e-6
+    both = [(one[block] - centre) / scale for one in (original, changed["darker"])]
+    facts["light"].append(float(np.diag(cosines(*both)).mean()))
+for depth in range(7):
+    first, same, alike = vectors[:, :, depth].swapaxes(0, 1)
+    near, far = (np.diag(cosines(first, one)).mean() for one in (same, alike))
+    facts["nearer"].append(bool(near > far))
+facts["logit"] = float(parts.sum() + efficient.weights["fc.b"][967])
+""",
+    )
+
+    assert found["light"][0] < 0.7
+    assert found["light"][1] > 0.9
+    assert found["nearer"] == [False] * 6 + [True]
+    assert found["carried"] < found["logit"] / 2
+    assert "in the last layer only" in prose(lesson)
+
+
+def test_the_probe_for_senses_reads_a_position_before_it_reads_a_sense() -> None:
+    """The embedding gives chance, the position 0.75, one layer of attention nearly everything."""
+    lesson = f"{COURSE}/09-probes-and-concepts"
+    found = facts(lesson, "facts = {word: list(map(float, one)) for word, one in senses.items()}")
+
+    for scores in found.values():
+        embedding, position, first, *_, control = scores
+        assert embedding == 0.5
+        assert position > 0.6
+        assert first > 0.85
+        assert control < 0.6
+    assert "Our frames leak" in prose(lesson)
+
+
+def test_rare_features_share_units_and_dense_ones_do_not() -> None:
+    """Five units give back more than five features, one at a time, only if features are rare."""
+    lesson = f"{COURSE}/01-why-it-is-hard"
+    found = facts(lesson, "facts = {str(present): count for present, count in recovered.items()}")
+
+    assert found["1.0"] <= 5
+    assert found["0.3"] > 5
+    assert found["0.03"] == 20
+    assert "rare features more than five of them come back" in prose(lesson)

@@ -39,11 +39,14 @@ def cascade(theme: Theme) -> Figure:
         "everything": cascade["everything"]["chelsea"],
     }
     figure, axes = panels(theme, 4, rows=2, height=3.9)
-    for column, (title, (slope, _, votes)) in enumerate(kept.items()):
+    for column, (title, (fine, _, votes)) in enumerate(kept.items()):
+        slope = fine.reshape(28, 2, 28, 2).mean(axis=(1, 3))
         top = np.quantile(slope, 0.99)
-        axes[0][column].imshow(slope, cmap=theme.sequential, vmin=0, vmax=top)
+        axes[0][column].imshow(slope, cmap=theme.sequential, vmin=0, vmax=top, interpolation="none")
         limit = np.abs(votes).max()
-        axes[1][column].imshow(votes, cmap=theme.diverging, vmin=-limit, vmax=limit)
+        axes[1][column].imshow(
+            votes, cmap=theme.diverging, vmin=-limit, vmax=limit, interpolation="none"
+        )
         axes[0][column].set_title(title, loc="center", fontsize=11)
     for panel in axes.flat:
         panel.set(xticks=[], yticks=[])

@@ -1,5 +1,6 @@
-"""Interactive figure of the lesson on attention, made by its own code."""
+"""Interactive figures of the lesson on attention, made by its own code."""
 
+import base64
 import contextlib
 import io
 import re
@@ -7,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["attention"]
+import numpy as np
+
+__all__ = ["attention", "heads"]
 
 REVIEWS = 6
 
@@ -71,6 +74,49 @@ def attention() -> dict[str, Any]:
             "({weight}). Largest effect of a replacement: “{strongest}”, {effect}.",
             "brought": "Through this head, “{most}” contributes {contribution} to the margin.",
             "idle": "This row never reaches the answer: only the row of the class token does.",
+        },
+        "table": table,
+    }
+
+
+def heads() -> dict[str, Any]:
+    """Return the attention of every head of MiniLM on three sentences."""
+    names = _lesson()
+    sentences = []
+    table: list[list[str]] = [["sentence", "layer", "weight on [CLS]", "share of what arrives"]]
+    for text in names["texts_read"][:3]:
+        ids = names["encoder"].to_tokens(text)
+        _, run = names["encoder"].run_with_cache(ids)
+        patterns, arriving = [], []
+        for layer in range(6):
+            pattern = run["pattern", layer]
+            size = np.linalg.norm(names["passed_on"](run, layer), axis=2)
+            size /= size.sum(axis=1, keepdims=True)
+            patterns.append(np.round(200 * pattern).astype(np.uint8).tobytes())
+            arriving.append(np.round(200 * size).astype(np.uint8).tobytes())
+            weight = pattern.mean(axis=0)[1:-1, 0].mean()
+            table.append([text, str(layer), f"{weight:.2f}", f"{size[1:-1, 0].mean():.2f}"])
+        sentences.append(
+            {
+                "tokens": names["encoder"].to_text(ids),
+                "patterns": base64.b64encode(b"".join(patterns)).decode(),
+                "arriving": base64.b64encode(b"".join(arriving)).decode(),
+            }
+        )
+    return {
+        "renderer": "heads",
+        "layers": 6,
+        "heads": 12,
+        "unit": 200,
+        "sentences": sentences,
+        "words": {
+            "sentence": "Sentence",
+            "layer": "Layer:",
+            "head": "Head:",
+            "reader": "Position that reads",
+            "arrives": "arrives",
+            "sum": "Layer {layer}, head {head}: “{reader}” reads most at “{most}” ({weight}). "
+            "Through all heads of the layer, {share} of what arrives here comes from there.",
         },
         "table": table,
     }
