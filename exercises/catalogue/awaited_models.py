@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHIPPED = frozenset({"austen"})
-"""Lie in the repository, and are put into their place when they are needed."""
+"""These lie in the repository, and are put into their place when they are needed."""
 
 
 def awaited_models(description: Mapping[str, Any]) -> list[str]:
     """Return the names of the models that have still to arrive.
 
-    None where this process does not see the folder of the models: whether they are there is known
-    only to the workers then.
+    It names none if this process does not see the folder of the models: only the workers know
+    then whether they are there.
     """
     if not settings.MODELS_DIR.is_dir():
         return []

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grader.check import grade_computed_answers
 from grader.criteria import GradingContext, grade_criterion
+from grader.errors import WeightsMissing
 from grader.exercise import load_exercise
 from grader.explanation import conform
 from grader.messages import message_text
@@ -58,10 +59,18 @@ def hostile(draw: st.DrawFn, output: Output, true: NDArray[Any]) -> NDArray[Any]
 
 
 def alone(folder: Path) -> tuple[ExerciseDefinition, Reference]:
-    """Give an exercise with one seed of its true outputs, which is all that judging needs."""
+    """Give an exercise with one seed of its true outputs, which is all that judging needs.
+
+    Where the exercise opens a real network that is not on this machine, numbers of the declared
+    shapes stand for them: what an author's function survives does not hang on the true ones.
+    """
     exercise = load_exercise(folder)
     labels: dict[str, tuple[str, ...]] = {}
-    true = reference_arrays(exercise, "reference", exercise.visible_parameters, 0, labels)
+    try:
+        true = reference_arrays(exercise, "reference", exercise.visible_parameters, 0, labels)
+    except WeightsMissing:
+        shapes = {output.name: [size or 1 for size in output.shape] for output in exercise.outputs}
+        true = {name: np.ones(shape) for name, shape in shapes.items()}
     outputs = {
         name: Replicates(array[None], exercise.output(name).runs) for name, array in true.items()
     }

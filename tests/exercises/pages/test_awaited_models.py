@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exercises.catalogue import loading
+from exercises.catalogue import awaited_models, loading
 from exercises.models import State, Submission
+from grader.models.fetching import SHIPPED
 from grader.sandbox.job import Verdict
 from tests.exercises.worker_process import CONTENT, SLUG
 
@@ -67,3 +68,8 @@ def test_a_submission_that_was_not_graded_says_why(learner_client: LearnerClient
     assert "Something went wrong on our side" in page
     assert "machine yet: minilm." in page
     assert "This attempt doesn&#x27;t count" in page
+
+
+def test_models_of_our_own_are_never_awaited() -> None:
+    """They are those whose weights lie in the repository."""
+    assert {file.stem for file in SHIPPED.glob("*.safetensors")} == awaited_models.SHIPPED
