@@ -112,7 +112,7 @@ fuzz: environments  ## malformed uploads, frames, drafts and API calls, some ten
 chaos: environments  ## kill the site's processes for ten minutes while learners work; nothing may be lost
 	$(SITE)/python -m bench.chaos --seconds 600
 
-chaos-short: environments  ## the same for half a minute, as CI does
+chaos-short: environments  ## the same for half a minute
 	$(SITE)/python -m bench.chaos --seconds 30 --learners 4
 
 load: environments  ## 500 submissions in a minute on 1, 2 and 4 workers (half an hour)
