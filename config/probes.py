@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
 PLAIN: Final = "text/plain; charset=utf-8"
-BROKER_SECONDS: Final = 2.0
+BROKER_SECONDS: Final = 2
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ def _cache_answers() -> bool:
     """Write and read a value, and tell the cache of the maintenance mode while at it."""
     key, value = f"ready-{uuid.uuid4().hex}", uuid.uuid4().hex
     site_cache.set(key, value, 10)
-    same = site_cache.get(key) == value
+    same = bool(site_cache.get(key) == value)
     site_cache.delete(key)
     mode.refresh()
     return same

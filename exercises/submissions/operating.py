@@ -100,7 +100,7 @@ def put_back(*, actor: User, submission_id: uuid.UUID) -> None:
         NotPossible: no worker holds it.
     """
     submission = Submission.objects.filter(pk=submission_id, state=State.RUNNING).first()
-    token = submission and submission.lease_token
+    token = submission.lease_token if submission is not None else None
     if submission is None or token is None:
         raise NotPossible(_("No worker holds it any more."))
     if lifecycle.put_back(lease=Lease(submission_id, token)) is None:
