@@ -14,7 +14,7 @@ import math
 import string
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--target", type=Path, default=SHIPPED)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     ones = np.ones(WIDTH, np.float16)
     for step, parameters in train(options.steps).items():
         halves = {name: matrix.half().numpy() for name, matrix in parameters.items()}
