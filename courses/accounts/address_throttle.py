@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rest_framework.throttling import SimpleRateThrottle
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.views import APIView
 
 IPV6: Final = 6
@@ -16,8 +17,12 @@ IPV6: Final = 6
 class AddressThrottle(SimpleRateThrottle):
     """Counts by network address; subclasses set `scope` and `rate`.
 
-    It works for pages too: ``SomeThrottle().allow_request(request, None)``.
+    Pages, whose requests are Django's own, ask `allows`.
     """
+
+    def allows(self, request: HttpRequest) -> bool:
+        """Count a request for a page; return whether it is one of those that may be answered."""
+        return self.allow_request(request, None)  # type: ignore[arg-type]  # reads its address only
 
     def get_cache_key(self, request: Any, view: APIView | None) -> str:  # noqa: ARG002  # the framework's
         """Count by network address; of IPv6 by the network that one customer gets."""

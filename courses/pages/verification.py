@@ -55,7 +55,7 @@ def verify_file(request: HttpRequest) -> HttpResponse:
     """Say what is genuine in a file and what was altered, to anyone."""
     sent = request.method == "POST"
     throttle = FileThrottle()
-    if sent and not throttle.allow_request(request, None):
+    if sent and not throttle.allows(request):
         response = _page(request, {"form": FileForm(), "is_throttled": True}, status=429)
         response["Retry-After"] = str(ceil(throttle.wait() or 1))
         return response

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from django import template
-from django.conf import settings
 
 register = template.Library()
 
-FILE: Final = Path(settings.BASE_DIR) / "config" / "static" / "css" / "tokens.css"
+FILE: Final = Path(__file__).parents[2] / "config" / "static" / "css" / "tokens.css"
 _LINE: Final = re.compile(
     r"^\s*(?:/\* (?P<group>.+?) \*/|--(?P<name>[\w-]+): (?P<value>[^;]+);)", re.MULTILINE
 )

@@ -186,15 +186,15 @@ def expire(*, now: datetime | None = None) -> int:
     return len(found)
 
 
-def _shown_as_evidence() -> set[str]:
+def _shown_as_evidence() -> set[uuid.UUID]:
     """Return the ids of the submissions that certificates link."""
     public = Certificate.objects.filter(evidence_public=True, revoked_at=None)
     linked = (
-        str(entry.get("evidence", ""))
+        str(entry.get("evidence") or "")
         for passed in public.values_list("passed", flat=True)
         for entry in passed
     )
-    return {one for one in linked if one}
+    return {uuid.UUID(one) for one in linked if one}
 
 
 def delete_unnamed(*, now: datetime | None = None) -> int:

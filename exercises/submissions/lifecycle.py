@@ -282,7 +282,6 @@ def grade_again(*, submission: Submission) -> None:
     )
     if not queued:
         raise SubmissionRefused("not_set_aside", _("This submission was not set aside."))
-    staff_log.record(submission, {"state": [State.FAILED.value, State.QUEUED.value]})
     transaction.on_commit(lambda: queue.enqueue(submission.pk))
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from courses.audit.recording import record_change
 from exercises.models import RunWorker, State, Submission, SubmissionFiles, Worker
-from exercises.submissions import lifecycle, queue
-from exercises.submissions.attempts import standing
+from exercises.submissions import lifecycle
+from exercises.submissions.attempts import SubmissionRefused
 from exercises.submissions.lease import Lease
 from grader.sandbox.job import Verdict
 
@@ -27,6 +28,12 @@ STUCK_AFTER: Final = timedelta(minutes=15)
 """A queued submission that has waited for longer is worth a look."""
 
 WORKERS: Final[dict[str, type[Worker | RunWorker]]] = {"grading": Worker, "runs": RunWorker}
+
+
+_REFUSALS: Final = {
+    "unfinished": gettext_lazy("The learner's next submission is being graded."),
+    "no_attempts_left": gettext_lazy("The learner has no attempts left."),
+}
 
 
 class NotPossible(Exception):  # noqa: N818  # named after what it says, as in attempts
@@ -68,26 +75,11 @@ def retry(*, actor: User, submission_id: uuid.UUID) -> None:
         raise NotPossible(_("Only what failed with a system error can be graded again."))
     if not SubmissionFiles.objects.filter(pk=submission_id).exclude(notebook="").exists():
         raise NotPossible(_("Its notebook has been deleted."))
-    user, exercise = submission.user, submission.exercise
-    if standing(user=user, exercise=exercise).attempts_left == 0:
-        raise NotPossible(_("The learner has no attempts left."))
-    counted = Submission.objects.counted().filter(user=user, exercise=exercise)
-    last: int = counted.aggregate(last=Max("attempt"))["last"] or 0
     try:
-        with transaction.atomic():
-            Submission.objects.filter(pk=submission_id).update(
-                state=State.QUEUED,
-                verdict="",
-                attempt=last + 1,
-                tries=0,
-                started_at=None,
-                finished_at=None,
-                notified_at=Now(),
-            )
-    except IntegrityError as error:
-        raise NotPossible(_("The learner's next submission is being graded.")) from error
+        lifecycle.grade_again(submission=submission)
+    except SubmissionRefused as refusal:
+        raise NotPossible(str(_REFUSALS.get(refusal.reason, refusal))) from refusal
     _record(actor, "submission.retried", submission)
-    transaction.on_commit(lambda: queue.enqueue(submission_id))
 
 
 @transaction.atomic

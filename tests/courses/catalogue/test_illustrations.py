@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -16,7 +15,8 @@ from courses.catalogue.illustrations import COURSES, STATES, illustration
 if TYPE_CHECKING:
     from courses.models import Course
 
-CLASSES = Path(settings.BASE_DIR) / "config" / "static" / "css" / "components.css"
+CHECKOUT = Path(__file__).parents[3]
+CLASSES = CHECKOUT / "config" / "static" / "css" / "components.css"
 
 
 @pytest.mark.parametrize("name", [*COURSES, *STATES, "a-course-of-other-authors"])
@@ -35,7 +35,7 @@ def test_a_drawing_is_decoration_in_the_site_s_own_classes(name: str) -> None:
 
 def test_each_course_of_the_site_has_a_drawing_of_its_own() -> None:
     """No two are alike, and every course of this content is drawn."""
-    folders = Path(settings.BASE_DIR) / "content" / "courses"
+    folders = CHECKOUT / "content" / "courses"
 
     assert {folder.name for folder in folders.iterdir()} <= set(COURSES)
     assert len({illustration(name) for name in COURSES}) == len(COURSES)
