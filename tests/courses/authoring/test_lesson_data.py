@@ -81,3 +81,11 @@ def test_each_link_to_a_data_set_finds_it_and_each_is_described() -> None:
     for file in sorted((CONTENT / "data").glob("*.csv")):
         rows = len(list(csv.reader(file.read_text(encoding="utf-8").splitlines()))) - 1
         assert f"| `{file.name}` | {rows:,} |" in readme
+
+
+def test_an_exercise_has_the_same_table_as_the_lessons() -> None:
+    """A data set that an exercise brings under the name of a lesson's is that one, byte by byte."""
+    for copy in sorted((CONTENT / "exercises").glob("*/data/*.csv")):
+        lessons_own = CONTENT / "data" / copy.name
+        assert lessons_own.is_file(), copy
+        assert lessons_own.read_bytes() == copy.read_bytes(), copy
