@@ -116,3 +116,11 @@ except ValueError:
     [ran] = run_lessons([path])
 
     assert ran.problems() == []
+
+
+def test_an_exercise_has_the_same_table_as_the_lessons() -> None:
+    """A data set that an exercise brings under the name of a lesson's is that one, byte by byte."""
+    for copy in sorted((CONTENT / "exercises").glob("*/data/*.csv")):
+        lessons_own = CONTENT / "data" / copy.name
+        assert lessons_own.is_file(), copy
+        assert lessons_own.read_bytes() == copy.read_bytes(), copy
