@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, Any]
 
 T, D, H, WIDTH = 8, 16, 4, 4
+PRINTED = 3
+"""Decimals that the starter prints."""
+RANKS_APART = 0.005
+"""How far a rank correlation may lie from that of the learner's own arrays."""
 PAST = np.tril(np.ones((T, T), dtype=bool))
 
 
@@ -89,6 +93,14 @@ def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - d
     }
 
 
+def suitable(parameters: Parameters) -> bool:
+    """Whether the ranks stay as they are when the numbers are rounded as they are printed."""
+    found = reference(parameters, 0)
+    reading, effect = (np.round(found[name], PRINTED) for name in ("reading", "effect"))
+    gap = abs(float(found["rank_agreement"]) - _spearman(reading, np.abs(effect)))
+    return gap <= RANKS_APART / 2
+
+
 def rows_sum_to_one(parameters: Parameters, answers: Mapping[str, Any]) -> bool:  # noqa: ARG001
     """Whether each token's reading is shared out in full, in every head."""
     attention = answers["attention"]
@@ -106,7 +118,7 @@ def own_rank_agreement(
         return Finding(False, "criterion.not_recomputed", {"output": "rank_agreement"})
     reading, effect, found = needed
     gap = abs(float(found) - _spearman(reading, np.abs(effect)))
-    return Finding(gap <= 0.005, "criterion.not_recomputed", {"output": "rank_agreement"})
+    return Finding(gap <= RANKS_APART, "criterion.not_recomputed", {"output": "rank_agreement"})
 
 
 def _with_attention(attention: Floats) -> Outputs:
