@@ -95,7 +95,7 @@ def _foundations() -> str:
 
 
 def _transparent_models() -> str:
-    """A tree in a box without walls to hide it."""
+    """A tree in a box that hides nothing of it."""
     tree = (
         _line("wire", [(120, 40), (92, 72), (78, 104)])
         + _line("wire", [(120, 40), (148, 72), (162, 104)])

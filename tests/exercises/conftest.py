@@ -47,8 +47,15 @@ def broker() -> Iterator[Path]:
         options["data_folder_in"] = options["data_folder_out"] = str(folder / "broker/messages")
         options["control_folder"] = str(folder / "broker/control")
         current_app.conf.update(broker_transport_options=options)
+    _forget_connections()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_connections() -> None:
+    """Drop the pools of an earlier test, which lead to another broker."""
+    current_app._pool = None  # as Celery does after a fork
+    current_app.amqp._producer_pool = None
 
 
 @pytest.fixture(scope="session")
