@@ -64,7 +64,8 @@ def certificate_picture(certificate: Certificate) -> bytes:
     facts = facts_of(certificate)
     kind = _("Certificate of completion")
     if facts.state != "valid":
-        kind = f"{kind} · {_('no longer valid')}"
+        lost = _("no longer valid")
+        kind = f"{kind} · {lost}"
     return _drawn(
         kind=kind,
         title=facts.course,

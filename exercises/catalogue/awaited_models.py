@@ -9,7 +9,7 @@ from django.conf import settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SHIPPED = frozenset({"austen"})
+SHIPPED = frozenset({"austen", "phase", "sae"})
 """These lie in the repository, and are put into their place when they are needed."""
 
 

@@ -111,8 +111,11 @@ def test_a_backup_restored_into_a_new_site_is_the_same_site(
     done = manage(new_site, new_database, "restore", str(backup))
 
     assert done.returncode == 0, done.stderr
-    before = tables(database_url())
-    assert tables(new_database) == before
+    before, after = tables(database_url()), tables(new_database)
+    for reports in ("exercises_worker", "exercises_runworker"):  # workers of other tests may write
+        before.pop(reports)
+        after.pop(reports)
+    assert after == before
     assert len(before["courses_user"]) == 20
     assert files_of(new_site) == files_of(old_site)
     assert (new_site / "certificate-key").read_text() == KEY
