@@ -152,7 +152,7 @@ def test_a_term_is_found_where_it_is_explained(course: Course, material: Materia
 
     assert (hit.kind, hit.title, hit.anchor) == ("term", "wombat burrow", "why-it-matters")
     assert 'href="/courses/tiny/page-1/#why-it-matters"' in page
-    assert ">Term</span>" in page
+    assert ">Concept</span>" in page
 
 
 def test_a_term_is_found_once_in_the_visitor_s_language(course: Course, material: Material) -> None:
