@@ -61,7 +61,7 @@ doctor: site-environments  ## show which isolation features work on this machine
 	@$(SITE)/python -m grader doctor
 
 # --- development -------------------------------------------------------------------------------
-check: environments  ## format, lint, types, import contracts, migrations, content, spelling
+check: environments models  ## format, lint, types, import contracts, migrations, content, spelling
 	$(PARALLEL) --output-sync=target --keep-going $(CHECKS)
 
 check-types:
@@ -91,10 +91,10 @@ check-alerts:
 	@if command -v promtool >/dev/null; then cd docker/prometheus && promtool check config prometheus.yml \
 	  && promtool test rules alerts_test.yml; else echo "promtool is not installed: rules are checked by name only"; fi
 
-check-content: environments  ## check every exercise thoroughly (many minutes)
+check-content: environments models  ## check every exercise thoroughly (many minutes)
 	$(SITE)/python -m grader check content --report docs/features/exercise-check.md
 
-check-short: environments  ## check every exercise as CI does: one hidden variant, few seeds
+check-short: environments models  ## check every exercise as CI does: one hidden variant, few seeds
 	$(SITE)/python -m grader check content --short
 
 test: environments models  ## all tests, with real worker and sandbox; on PostgreSQL and Redis too if installed
