@@ -304,10 +304,12 @@ class Visitor:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
         # A transition that began before goes on without motion too; it takes a tenth of a second.
+        # In a page that is not drawn it never ends: then its colours do not change either.
         self.page.evaluate(
-            "() => Promise.all(document.getAnimations()"
+            "() => Promise.race([new Promise((done) => setTimeout(done, 2000)),"
+            " Promise.all(document.getAnimations()"
             ".filter((one) => one instanceof CSSTransition)"
-            ".map((one) => one.finished.catch(() => undefined))).then(() => undefined)"
+            ".map((one) => one.finished.catch(() => undefined)))]).then(() => undefined)"
         )
         found = self.page.evaluate(
             "([context, options]) => axe.run(context ?? document, options)", [within, options]
