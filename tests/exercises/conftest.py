@@ -54,8 +54,8 @@ def broker() -> Iterator[Path]:
 
 def _forget_connections() -> None:
     """Drop the pools of an earlier test, which lead to another broker."""
-    current_app._pool = None  # as Celery does after a fork
-    current_app.amqp._producer_pool = None
+    current_app._pool = None  # type: ignore[attr-defined]  # as Celery does after a fork
+    current_app.amqp._producer_pool = None  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
