@@ -1,4 +1,4 @@
-"""Uploaded bytes become a notebook, or a refusal that names the mend, at a bounded cost."""
+"""Uploaded bytes become a notebook, or a refusal that names the fix, at a bounded cost."""
 
 from __future__ import annotations
 
@@ -106,12 +106,12 @@ BAD: dict[str, tuple[bytes, str, str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files_are_refused_with_the_mend(name: str) -> None:
-    """Each kind of bad file gets its own reason and a sentence that names the mend, quickly."""
-    data, reason, mend = BAD[name]
+    """Each kind of bad file gets its own reason and a sentence that names the fix, quickly."""
+    data, reason, fix = BAD[name]
     started = time.process_time()
     refusal = refused(data)
     assert refusal.reason == reason
-    assert mend in str(refusal)
+    assert fix in str(refusal)
     assert time.process_time() - started < 2
 
 

@@ -58,7 +58,7 @@ def test_the_grid_does_not_move_with_the_answer() -> None:
 def test_the_place_tells_no_more_than_the_band(
     expected: np.ndarray, shift: np.ndarray, found: np.ndarray
 ) -> None:
-    """References that share a band share the place of the deviation, whatever is handed in."""
+    """References that share a band share the place of the deviation, whatever is submitted."""
     other = expected + shift
     bands = [np.array([tolerance_band(row) for row in array]) for array in (expected, other)]
     if np.array_equal(bands[0], bands[1]):

@@ -51,7 +51,7 @@ def press_to(page: Page, target: Locator, *, most: int = 120) -> None:
 
 
 def test_the_route_can_be_gone_by_keyboard_alone(visitor: Visitor, email: str) -> None:
-    """By Tab, Space, Enter and arrows: sign up, take the course, answer a question, hand in."""
+    """By Tab, Space, Enter and arrows: sign up, take the course, answer a question, submit."""
     page = visitor.page
     # Whoever listens only when the key is about to be pressed comes too late in every fourth case.
     page.on("filechooser", lambda _: None)
