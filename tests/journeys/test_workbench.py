@@ -56,7 +56,7 @@ def write(visitor: Visitor, name: str, source: str) -> None:
 
 
 def test_from_the_starter_to_a_pass_without_leaving_the_page(visitor: Visitor, email: str) -> None:
-    """Type, run, see a plot, submit a mistake, read the diagnosis beside the cell, correct it, pass."""
+    """Type, run, see a plot, submit a mistake, read the diagnosis at the cell, correct it, pass."""
     visitor.site.ready_to_grade()
     arrive(visitor, email)
     page = visitor.page
