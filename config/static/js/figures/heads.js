@@ -3,7 +3,7 @@
 // data: {layers, heads, unit, sentences: [{tokens, patterns: base64 of bytes (layer, head, reader, token) in 1/unit,
 //        arriving: base64 of bytes (layer, reader, token)}], words: {sentence, layer, head, reader, arrives, sum}}
 
-import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, slider, svg, writer } from "./parts.js";
+import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, slider, stage, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
 const LEFT = 84;
@@ -43,7 +43,9 @@ export default function heads(figure, data) {
     head.put(state.head, String(state.head));
     picture.replaceChildren();
     resize(picture, WIDTH, floor + BARS + 20);
-    const write = writer(picture);
+    const place = writer(picture);
+    const labels = [];
+    const write = (where, words) => labels.push([where, words]);
     tokens.forEach((token, at) => {
       const x = LEFT + column * (at + 0.5);
       write({ x, y: TOP - 10, "font-size": 14, transform: `rotate(-40 ${x} ${TOP - 10})` }, token);
@@ -67,6 +69,7 @@ export default function heads(figure, data) {
       "stroke-width": 2,
     }));
     write({ x: LEFT - 8, y: floor + BARS, "font-size": 14, "text-anchor": "end" }, words.arrives);
+    labels.forEach(([where, words]) => place(where, words));
     const row = tokens.map((_, to) => weight(state.reader, to));
     const most = row.indexOf(Math.max(...row));
     say(fill(words.sum, {
@@ -75,7 +78,7 @@ export default function heads(figure, data) {
     }));
   }
 
-  show(figure, html("div", { class: "controls" }, text.box, layer.box, head.box, reader.box),
-    scrolled(figure, picture, "34rem"), said);
+  const controls = html("div", { class: "controls" }, text.box, layer.box, head.box, reader.box);
+  show(figure, stage(controls, scrolled(figure, picture, "34rem"), said));
   draw();
 }
