@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from courses.database import database_now
 from courses.maintenance import mode
@@ -74,8 +74,9 @@ def site_gauges() -> Iterator[Metric]:
 
 
 def _runs() -> Metric:
-    since = timezone.now() - runs.SILENT_AFTER
-    rows = DraftRun.objects.filter(seen_at__gte=since).going_on().values("state")
+    rows = (
+        DraftRun.objects.filter(seen_at__gte=Now() - runs.SILENT_AFTER).going_on().values("state")
+    )
     found = dict(rows.annotate(number=Count("pk")).order_by().values_list("state", "number"))
     return gauge(
         "whybox_workbench_unfinished_runs",

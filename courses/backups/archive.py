@@ -18,6 +18,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
 import tempfile
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ ALIASES: Final = ("submissions", "exports")
 SECRETS: Final = ("secret-key", "variant-secret", "certificate-key")
 MANIFEST: Final = "manifest.json"
 MEMBER: Final = re.compile(
-    r"database\.(sqlite3|dump)|secrets/[a-z-]+|storage/(submissions|exports)/[\w.@/ -]+"
+    r"database\.(sqlite3|dump)|secrets/[a-z-]+|storage/(submissions|exports)/[^/\x00-\x1f][^\x00-\x1f]*"
 )
 MANIFEST_BYTES: Final = 2**30
 CHUNK: Final = 2**20
@@ -195,12 +196,14 @@ def _add_storage(archive: tarfile.TarFile, manifest: Manifest, alias: str) -> No
     storage = storages[alias]
     for name in storage_names(storage):
         try:
-            with storage.open(name, "rb") as content:
-                data = content.read()
+            # A copy first: a file that grows or goes while it is read would spoil the archive.
+            with storage.open(name, "rb") as content, tempfile.TemporaryFile() as copy:
+                shutil.copyfileobj(content, copy)
+                size = copy.tell()
+                copy.seek(0)
+                _add_counted(archive, manifest, f"storage/{alias}/{name}", copy, size)
         except FileNotFoundError:  # deleted since it was listed
             manifest.missing += 1
-            continue
-        _add_counted(archive, manifest, f"storage/{alias}/{name}", io.BytesIO(data), len(data))
 
 
 def _add_secrets(archive: tarfile.TarFile, manifest: Manifest) -> None:

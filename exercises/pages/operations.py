@@ -122,7 +122,7 @@ def _facts() -> dict[str, Any]:
             {"key": "runs", "title": _("Workers for runs in the browser"), "workers": interactive},
         ],
         "stuck": list(operating.stuck()[:SHOWN]),
-        "failed": list(operating.set_aside_ones()[:SHOWN]),
+        "failed": list(Submission.objects.set_aside()[:SHOWN]),
         "changes": changes.select_related("actor")[:LATEST],
         "message_characters": MESSAGE_CHARACTERS,
     }

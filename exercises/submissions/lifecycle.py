@@ -84,13 +84,7 @@ def _queued(
 ) -> Submission:
     if not exercise.active:
         raise SubmissionRefused("inactive", _("This exercise has been retired."))
-    mine = Submission.objects.filter(user=user, exercise=exercise)
-    if mine.unfinished().exists():
-        raise _unfinished()
-    if standing(user=user, exercise=exercise).attempts_left == 0:
-        message = _("You have no attempts left for this exercise.")
-        raise SubmissionRefused("no_attempts_left", message)
-    last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
+    attempt = _next_attempt(user, exercise)
     now = database_now()
     try:
         with transaction.atomic():
@@ -98,7 +92,7 @@ def _queued(
                 pk=key,
                 user=user,
                 exercise=exercise,
-                attempt=last + 1,
+                attempt=attempt,
                 max_score=exercise.max_score,
                 created_at=now,
                 notified_at=now,
@@ -110,6 +104,22 @@ def _queued(
     SubmissionFiles.objects.create(submission=submission, notebook=notebook)
     transaction.on_commit(lambda: _announce(submission))
     return submission
+
+
+def _next_attempt(user: User, exercise: Exercise) -> int:
+    """Return the number of a learner's next attempt.
+
+    Raises:
+        SubmissionRefused: there is none: one is unfinished, or none is left.
+    """
+    mine = Submission.objects.filter(user=user, exercise=exercise)
+    if mine.unfinished().exists():
+        raise _unfinished()
+    if standing(user=user, exercise=exercise).attempts_left == 0:
+        message = _("You have no attempts left for this exercise.")
+        raise SubmissionRefused("no_attempts_left", message)
+    last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
+    return last + 1
 
 
 def _announce(submission: Submission) -> None:
@@ -261,25 +271,22 @@ def grade_again(*, submission: Submission) -> None:
         SubmissionRefused: it was not set aside, or the attempt rules do not allow it: the learner
             has another one that is unfinished, or has used the attempts up since.
     """
-    user, exercise = submission.user, submission.exercise
-    mine = Submission.objects.filter(user=user, exercise=exercise)
-    if mine.unfinished().exists():
-        raise _unfinished()
-    if standing(user=user, exercise=exercise).attempts_left == 0:
-        message = _("There are no attempts left for this exercise.")
-        raise SubmissionRefused("no_attempts_left", message)
-    last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
-    queued = mine.filter(pk=submission.pk, state=State.FAILED).update(
-        state=State.QUEUED,
-        attempt=last + 1,
-        verdict="",
-        tries=0,
-        interruptions=0,
-        not_before=None,
-        started_at=None,
-        finished_at=None,
-        notified_at=Now(),
-    )
+    attempt = _next_attempt(submission.user, submission.exercise)
+    try:
+        with transaction.atomic():
+            queued = Submission.objects.filter(pk=submission.pk, state=State.FAILED).update(
+                state=State.QUEUED,
+                attempt=attempt,
+                verdict="",
+                tries=0,
+                interruptions=0,
+                not_before=None,
+                started_at=None,
+                finished_at=None,
+                notified_at=Now(),
+            )
+    except IntegrityError as error:  # the learner submitted at the same moment
+        raise _unfinished() from error
     if not queued:
         raise SubmissionRefused("not_set_aside", _("This submission was not set aside."))
     transaction.on_commit(lambda: queue.enqueue(submission.pk))

@@ -56,12 +56,6 @@ def stuck() -> SubmissionQuerySet:
     )
 
 
-def set_aside_ones() -> SubmissionQuerySet:
-    """Return what ended with a platform error, the latest first."""
-    failed = Submission.objects.filter(state=State.FAILED)
-    return failed.select_related("exercise").defer("report").order_by("-finished_at")
-
-
 @transaction.atomic
 def retry(*, actor: User, submission_id: uuid.UUID) -> None:
     """Queue a submission again that ended with a platform error; it becomes the latest attempt.

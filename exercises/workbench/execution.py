@@ -76,6 +76,7 @@ class Recorder:
         self._cells = cells
         self._lock = threading.Lock()
         self._pending: list[dict[str, Any]] = []
+        self._unconfirmed = ""
         self._written = 0
         self._bytes = 0
         self._outputs = CellOutputs()
@@ -191,23 +192,25 @@ class Recorder:
             self.interrupt.set()
 
     def _write(self, *, reported: bool = False) -> None:
-        with self._lock:
-            events, self._pending = self._pending, []
-        if events:
-            body = json.dumps(events, ensure_ascii=False)[1:-1]
-            number = self._written + 1
-            try:
-                # Once, also when it is written again because the first answer was lost.
-                RunEvents.objects.get_or_create(
-                    run=self._run, number=number, defaults={"body": body}
-                )
-            except BaseException:
-                with self._lock:
-                    self._pending[:0] = events
-                raise
-            self._written = number
-        if reported or events:
+        while body := self._next_body():
+            # It stays the same until it is confirmed: what was written although the answer was
+            # lost is found under its number, and later events get the next one.
+            RunEvents.objects.get_or_create(
+                run=self._run, number=self._written + 1, defaults={"body": body}
+            )
+            self._unconfirmed, self._written = "", self._written + 1
+            reported = True
+        if reported:
             DraftRun.objects.filter(pk=self._run.pk).update(seen_at=Now())
+
+    def _next_body(self) -> str:
+        """Return what to write next: what is not confirmed yet, else the new events, if any."""
+        if not self._unconfirmed:
+            with self._lock:
+                events, self._pending = self._pending, []
+            if events:
+                self._unconfirmed = json.dumps(events, ensure_ascii=False)[1:-1]
+        return self._unconfirmed
 
     def _write_end(self) -> None:
         mine = DraftRun.objects.filter(pk=self._run.pk, state=RunState.RUNNING)

@@ -83,6 +83,12 @@ def test_the_site_sees_the_client_and_believes_no_header(proxy: int, folder: Pat
     assert line.startswith("127.0.0.7 ")
 
 
+def test_visitors_cannot_ask_whether_the_site_is_ready(proxy: int) -> None:
+    """Who runs the site asks the process itself."""
+    assert call(proxy, "GET", "/readyz")[0] == 404
+    assert call(proxy, "GET", "/healthz")[0] == 200
+
+
 def test_what_the_site_may_accept_reaches_it(proxy: int) -> None:
     """A body of the size of a notebook is passed on whole; the answer is the site's own."""
     kind = {"Content-Type": "multipart/form-data; boundary=b"}

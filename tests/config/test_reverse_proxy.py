@@ -231,6 +231,13 @@ def test_the_proxy_refuses_what_no_address_takes(proxy: int) -> None:
     assert status == 413
 
 
+def test_visitors_cannot_ask_whether_the_site_is_ready(proxy: int, site: int) -> None:
+    """Each question costs a look at the broker; who runs the site asks the process itself."""
+    assert call(proxy, "GET", "/readyz")[0] == 404
+    assert call(site, "GET", "/readyz")[0] in {200, 503}
+    assert call(proxy, "GET", "/healthz")[0] == 200
+
+
 def certificate(folder: Path) -> None:
     """Make a certificate for localhost, as an operator puts it into docker/nginx/tls."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -53,6 +53,7 @@ def old_site(transactional_db: None, settings: Settings, tmp_path: Path) -> Path
         name = f"ab/{uuid.uuid4()}/notebook-{number}.gz"
         storages["submissions"].save(name, ContentFile(os.urandom(2000 + number)))
     storages["exports"].save("one/copy.zip", ContentFile(b"zip"))
+    (settings.VAR_DIR / "exports" / "Übung (2)+1, 'x'.zip").write_bytes(b"named by an operator")
     OutgoingMail.objects.create(message={"subject": "x", "to": ["a@example.org"]})
     (settings.VAR_DIR / "certificate-key").write_text(KEY)
     return Path(settings.VAR_DIR)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery import Celery
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from exercises.models import Stage, State, Submission
@@ -327,3 +327,26 @@ def test_nothing_is_graded_again_beside_another(learner_client: LearnerClient) -
     with pytest.raises(SubmissionRefused) as refusal:
         lifecycle.grade_again(submission=submission)
     assert refusal.value.reason == "no_attempts_left"
+
+
+def test_a_submission_that_arrives_while_another_is_graded_again_wins(
+    learner_client: LearnerClient,
+) -> None:
+    """Between the look at the attempts and the change: the database's constraint decides."""
+    submission = set_aside(learner_client)
+    newer: list[Submission] = []
+
+    def submit_before(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001  # Django's
+        if sql.startswith("UPDATE") and not newer:
+            newer.append(submission)
+            newer[0] = learner_client.submit()
+        return execute(sql, params, many, context)
+
+    with (
+        connection.execute_wrapper(submit_before),
+        pytest.raises(SubmissionRefused) as refusal,
+    ):
+        lifecycle.grade_again(submission=submission)
+    assert refusal.value.reason == "unfinished"
+    submission.refresh_from_db()
+    assert submission.state == State.FAILED

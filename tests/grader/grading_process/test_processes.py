@@ -225,17 +225,28 @@ def test_author_code_cannot_end_the_caller(
         processes.grade(exercise, b"{}", sandbox=sandbox, references=references)
 
 
+def until_replaced(
+    processes: GradingProcesses,
+    first: int,
+    shares: ExerciseDefinition,
+    sandbox: BubblewrapSandbox,
+    references: ReferenceStore,
+) -> None:
+    """Give jobs until the first process has gone."""
+    deadline = time.monotonic() + limits.READY_SECONDS
+    while first in processes.process_ids and time.monotonic() < deadline:
+        with pytest.raises(NotebookRefused):
+            processes.grade(shares, b"{}", sandbox=sandbox, references=references)
+    assert first not in processes.process_ids
+
+
 def test_a_process_is_replaced_after_its_jobs(
     shares: ExerciseDefinition, references: ReferenceStore, sandbox: BubblewrapSandbox
 ) -> None:
     """After its jobs a process serves on until its successor is warm, and then goes."""
     with contextlib.closing(GradingProcesses(count=1, jobs=1)) as processes:
         (first,) = processes.process_ids
-        deadline = time.monotonic() + limits.READY_SECONDS
-        while first in processes.process_ids and time.monotonic() < deadline:
-            with pytest.raises(NotebookRefused):
-                processes.grade(shares, b"{}", sandbox=sandbox, references=references)
-        assert first not in processes.process_ids
+        until_replaced(processes, first, shares, sandbox, references)
     assert not Path(f"/proc/{first}").exists()
 
 
@@ -250,11 +261,7 @@ def test_a_process_is_replaced_where_many_files_are_open(
             pass
         processes = opened.enter_context(contextlib.closing(GradingProcesses(count=1, jobs=1)))
         (first,) = processes.process_ids
-        deadline = time.monotonic() + limits.READY_SECONDS
-        while first in processes.process_ids and time.monotonic() < deadline:
-            with pytest.raises(NotebookRefused):
-                processes.grade(shares, b"{}", sandbox=sandbox, references=references)
-        assert first not in processes.process_ids
+        until_replaced(processes, first, shares, sandbox, references)
 
 
 def test_the_site_s_secrets_are_not_in_its_environment(
