@@ -22,6 +22,7 @@ import torch
 from torch.nn import functional
 
 from grader.models.conversion import write
+from grader.models.training.layers import norm, split, turn
 from grader.models.training.novels import paragraphs
 from grader.models.whybox_models import load_decoder
 
@@ -37,9 +38,7 @@ WIDTH: Final = 128
 LAYERS: Final = 4
 HEADS: Final = 4
 HIDDEN: Final = 344
-_HEAD_WIDTH: Final = WIDTH // HEADS
 _HELD_OUT: Final = 60_000
-_EPSILON: Final = 1e-5
 _BASE: Final = 10_000.0
 _FIRST_SYMBOL: Final = 5
 _MOMENTUM: Final = 0.93
@@ -96,14 +95,16 @@ def logits(parameters: Parameters, tokens: Tensor) -> Tensor:
     stream = parameters["embed"][tokens]
     for layer in range(LAYERS):
         of = {name: parameters[f"{layer}.{name}"] for name in ("norm_1", "norm_2", *"qkvo")}
-        normed = _norm(stream) * of["norm_1"]
-        q, k, v = (_split(normed @ of[name].T) for name in "qkv")
-        z = functional.scaled_dot_product_attention(_turn(q), _turn(k), v, is_causal=True)
+        normed = norm(stream) * of["norm_1"]
+        q, k, v = (split(normed @ of[name].T, HEADS) for name in "qkv")
+        z = functional.scaled_dot_product_attention(
+            turn(q, _BASE), turn(k, _BASE), v, is_causal=True
+        )
         stream = stream + z.transpose(1, 2).reshape(stream.shape) @ of["o"].T
-        normed = _norm(stream) * of["norm_2"]
+        normed = norm(stream) * of["norm_2"]
         gate, up, down = (parameters[f"{layer}.{name}"].T for name in ("gate", "up", "down"))
         stream = stream + (functional.silu(normed @ gate) * (normed @ up)) @ down
-    return (_norm(stream) * parameters["final_norm"]) @ parameters["embed"].T
+    return (norm(stream) * parameters["final_norm"]) @ parameters["embed"].T
 
 
 def rows_of(stage: Stage, novels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -161,22 +162,6 @@ def _muon(matrix: Tensor, momentum: Tensor, rate: float) -> None:
         step = 3.4445 * step + (-4.7750 * square + 2.0315 * square @ square) @ step
     size = max(1, matrix.shape[0] / matrix.shape[1]) ** 0.5
     matrix.mul_(1 - rate * 0.02).add_(step.T if tall else step, alpha=-rate * size)
-
-
-def _norm(stream: Tensor) -> Tensor:
-    return stream * torch.rsqrt(stream.pow(2).mean(-1, keepdim=True) + _EPSILON)
-
-
-def _split(joined: Tensor) -> Tensor:
-    return joined.view(*joined.shape[:2], HEADS, _HEAD_WIDTH).transpose(1, 2)
-
-
-def _turn(heads: Tensor) -> Tensor:
-    speeds = _BASE ** (-torch.arange(0, _HEAD_WIDTH, 2) / _HEAD_WIDTH)
-    angles = torch.arange(heads.shape[-2])[:, None] * speeds
-    even, odd = heads[..., ::2], heads[..., 1::2]
-    cosine, sine = angles.cos(), angles.sin()
-    return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1).flatten(-2)
 
 
 def main() -> None:

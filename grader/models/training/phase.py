@@ -21,6 +21,7 @@ import torch
 from torch.nn import functional
 
 from grader.models.conversion import write, write_tokenizer
+from grader.models.training.layers import norm, split, turn
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +39,6 @@ LENGTH: Final = 64
 ROWS: Final = 32
 RATE: Final = 3e-3
 _BASE: Final = 100.0
-_EPSILON: Final = 1e-5
 _WARM_UP: Final = 50
 _UNPREDICTABLE: Final = 0.1
 """Weight of the first pass, which nothing can predict."""
@@ -62,15 +62,15 @@ def logits(parameters: Parameters, tokens: Tensor, patterns: list[Tensor] | None
     stream = parameters["embed"][tokens]
     future = torch.ones(tokens.shape[1], tokens.shape[1]).triu(1).bool()
     for layer in range(LAYERS):
-        normed = _norm(stream)
-        q, k, v = (_split(normed @ parameters[f"{layer}.{name}"].T) for name in "qkv")
-        scores = _turn(q) @ _turn(k).transpose(-1, -2) / _HEAD_WIDTH**0.5
+        normed = norm(stream)
+        q, k, v = (split(normed @ parameters[f"{layer}.{name}"].T, HEADS) for name in "qkv")
+        scores = turn(q, _BASE) @ turn(k, _BASE).transpose(-1, -2) / _HEAD_WIDTH**0.5
         pattern = scores.masked_fill(future, _FORBIDDEN).softmax(-1)
         if patterns is not None:
             patterns.append(pattern)
         z = (pattern @ v).transpose(1, 2).reshape(stream.shape)
         stream = stream + z @ parameters[f"{layer}.o"].T
-    return _norm(stream) @ parameters["unembed"].T
+    return norm(stream) @ parameters["unembed"].T
 
 
 def rows(generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -124,25 +124,6 @@ def _losses(found: Tensor, tokens: Tensor) -> Tensor:
     targets = tokens[:, 1:]
     losses = functional.cross_entropy(found.flatten(0, 1), targets.flatten(), reduction="none")
     return losses.view(targets.shape)
-
-
-def _norm(stream: Tensor) -> Tensor:
-    return stream * torch.rsqrt(stream.pow(2).mean(-1, keepdim=True) + _EPSILON)
-
-
-def _split(joined: Tensor) -> Tensor:
-    return joined.view(*joined.shape[:2], HEADS, _HEAD_WIDTH).transpose(1, 2)
-
-
-def _turn(heads: Tensor) -> Tensor:
-    speeds = _BASE ** (-torch.arange(0, _HEAD_WIDTH, 2) / _HEAD_WIDTH)
-    angles = torch.arange(heads.shape[-2])[:, None] * speeds
-    even, odd = heads[..., ::2], heads[..., 1::2]
-    turned = (
-        even * angles.cos() - odd * angles.sin(),
-        even * angles.sin() + odd * angles.cos(),
-    )
-    return torch.stack(turned, -1).flatten(-2)
 
 
 def main() -> None:
