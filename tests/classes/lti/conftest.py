@@ -8,7 +8,7 @@ import pytest
 
 from classes.lti import tool_keys
 from classes.lti.models import Deployment, Platform
-from tests.classes.lti.lms_platform import CLIENT, DEPLOYMENT
+from tests.classes.lti.lms_launches import CLIENT, DEPLOYMENT
 from tests.classes.lti.platform_process import Person, PlatformProcess, platform_process
 from tests.classes.material import make_course
 
