@@ -58,10 +58,9 @@ class Platform:
     registered: dict[str, Any] = field(default_factory=dict)
     members: int = 230
 
-    def reset(self) -> None:
-        """Forget what a test has left, not the keys."""
-        fresh = Platform(self.base, self.tool, self.key, self.other_key)
-        self.__dict__ = fresh.__dict__
+    def fresh(self) -> Platform:
+        """Return a platform with these keys that knows nothing of what a test has left."""
+        return Platform(self.base, self.tool, self.key, self.other_key)
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys."""

@@ -9,6 +9,7 @@ answers, the scope and key of access tokens, media types, timestamps and maxima 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -27,12 +28,25 @@ from tests.classes.lti.lms_services import (
 )
 
 
-def control(platform: Platform, call: Call) -> Answer:
+class Server(ThreadingHTTPServer):
+    """Serves a platform.
+
+    A request keeps the platform with which it began: one that is still under way when the next
+    test begins leaves nothing in that test's platform.
+    """
+
+    def __init__(self, port: int, platform: Platform) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.platform = platform
+
+
+def control(server: Server, call: Call) -> Answer:
     """Set what goes wrong; tell what has arrived."""
     if call.method == "POST":
         wanted = json.loads(call.body)
         if wanted.pop("reset", False):
-            platform.reset()
+            server.platform = server.platform.fresh()
+        platform = server.platform
         if wanted.pop("rotate", False):
             platform.key = new_key()
         platform.tool = wanted.pop("tool", platform.tool)
@@ -40,6 +54,7 @@ def control(platform: Platform, call: Call) -> Answer:
         if wanted.pop("forget_items", False):
             platform.items.clear()
         platform.knobs |= wanted
+    platform = server.platform
     return (
         200,
         {
@@ -63,17 +78,15 @@ ROUTES = {
     "/return": deep_linked,
     "/openid": configuration,
     "/register": register,
-    "/control": control,
 }
 
 
 def route(platform: Platform, call: Call) -> Answer:  # noqa: PLR0911  # one for each address
     """Answer a request, in the state that the test has set."""
-    if call.path != "/control":
-        platform.hits.append(f"{call.method} {call.path}")
-        if platform.knobs.get("down") and call.path.startswith(("/items", "/token", "/members")):
-            return 503, {"error": "down"}, {"Retry-After": "1"}
-        time.sleep(platform.knobs.get("slow", 0) if call.path == "/token" else 0)
+    platform.hits.append(f"{call.method} {call.path}")
+    if platform.knobs.get("down") and call.path.startswith(("/items", "/token", "/members")):
+        return 503, {"error": "down"}, {"Retry-After": "1"}
+    time.sleep(platform.knobs.get("slow", 0) if call.path == "/token" else 0)
     try:
         if call.path == "/jwks":
             if platform.knobs.get("no_keys"):
@@ -92,41 +105,41 @@ def route(platform: Platform, call: Call) -> Answer:  # noqa: PLR0911  # one for
         return 401, {"error": repr(error)}, {}
 
 
-def handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
-    """Return the class that answers requests for a platform."""
+class Handler(BaseHTTPRequestHandler):
+    """Answers the requests of a server."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    protocol_version = "HTTP/1.1"
+    server: Server
 
-        def log_message(self, *_words: Any) -> None:
-            """Say nothing."""
+    def log_message(self, *_words: Any) -> None:
+        """Say nothing."""
 
-        def do_GET(self) -> None:
-            """Answer."""
-            parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            query, headers = dict(parse_qsl(parts.query)), dict(self.headers.items())
-            status, content, more = route(
-                platform, Call(self.command, parts.path, query, body, headers)
-            )
-            data = content if isinstance(content, bytes) else json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **more}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
+    def do_GET(self) -> None:
+        """Answer."""
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query, headers = dict(parse_qsl(parts.query)), dict(self.headers.items())
+        call = Call(self.command, parts.path, query, body, headers)
+        if call.path == "/control":
+            status, content, more = control(self.server, call)
+        else:
+            status, content, more = route(self.server.platform, call)
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **more}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # a tool that waited long enough is gone
             self.wfile.write(data)
 
-        do_POST = do_GET  # noqa: N815  # the name that the server looks for
-
-    return Handler
+    do_POST = do_GET  # noqa: N815  # the name that the server looks for
 
 
 def main() -> None:
     """Serve a platform."""
     port, tool = int(sys.argv[1]), sys.argv[2]
-    platform = Platform(f"http://127.0.0.1:{port}", tool)
-    ThreadingHTTPServer(("127.0.0.1", port), handler(platform)).serve_forever()
+    Server(port, Platform(f"http://127.0.0.1:{port}", tool)).serve_forever()
 
 
 if __name__ == "__main__":
