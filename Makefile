@@ -154,7 +154,7 @@ sbom:  ## list what is installed from the lock files, as CycloneDX (var/sbom)
 
 lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }
-	@for name in site sandbox dev; do \
+	@for name in site sandbox reporting dev; do \
 	  constraint=; test $$name = site || constraint="--constraints requirements/site.txt"; \
 	  var/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-annotate --no-strip-extras $$constraint \

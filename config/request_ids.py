@@ -10,12 +10,12 @@ import logging
 import re
 import time
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from structlog import contextvars
 
-from courses import metrics
+from courses import metrics, tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +44,11 @@ def request_id_middleware(
         contextvars.clear_contextvars()
         contextvars.bind_contextvars(request_id=request_id)
         try:
-            response = get_response(request)
-            response[HEADER] = request_id
-            _log(request, response.status_code, time.perf_counter() - began)
+            with tracing.request_span(request_id) as describe:
+                response = get_response(request)
+                response[HEADER] = request_id
+                facts = _facts(request, response.status_code, time.perf_counter() - began)
+                describe(f"{facts['method']} {facts['route']}", **facts)
             return response
         finally:
             contextvars.clear_contextvars()
@@ -54,8 +56,8 @@ def request_id_middleware(
     return middleware
 
 
-def _log(request: HttpRequest, status: int, seconds: float) -> None:
-    """Count a request, and log it by its route: an address may hold a key or a search."""
+def _facts(request: HttpRequest, status: int, seconds: float) -> dict[str, Any]:
+    """Count a request, log it by its route (an address may hold a key or a search), return that."""
     metrics.REQUESTS.labels(request.method if request.method in METHODS else "other", status).inc()
     metrics.REQUEST_TIME.observe(seconds)
     match = request.resolver_match
@@ -66,3 +68,4 @@ def _log(request: HttpRequest, status: int, seconds: float) -> None:
         "seconds": round(seconds, 4),
     }
     logger.info("request", extra={"facts": facts})
+    return facts

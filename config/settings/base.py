@@ -11,6 +11,7 @@ from config.caches import cache_settings
 from config.environment import BASE_DIR, env
 from config.logs import logging_settings
 from config.redis_broker import PUBLISH_RETRY_POLICY, TRANSPORT_OPTIONS
+from config.reporting import report_outside
 
 DEBUG: bool = env("WHYBOX_DEBUG")
 VAR_DIR = Path(env("WHYBOX_VAR"))
@@ -432,3 +433,4 @@ METRICS_TOKEN: str = env("WHYBOX_METRICS_TOKEN")
 LOGGING: dict[str, Any] = logging_settings(
     form=env("WHYBOX_LOG_FORMAT"), level=env("WHYBOX_LOG_LEVEL")
 )
+report_outside(sentry_dsn=env("WHYBOX_SENTRY_DSN"), otlp_endpoint=env("WHYBOX_OTLP_ENDPOINT"))

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
-from courses import metrics
+from courses import metrics, tracing
 from courses.database import CONNECTION_FAULTS, outlast_faults
 from courses.learners.progress import record_completion
 from exercises.catalogue import folders
@@ -96,10 +96,17 @@ def _grade_claimed(
             submission = outlast_faults(lambda: _read(lease))
             bind_contextvars(request_id=submission.request_id)
             logger.info("grading begins, try %d", submission.tries)
-            report = _grade(submission, heartbeat=heartbeat, sandbox=sandbox, grade=grade)
-            state: State | None = outlast_faults(
-                lambda: _record(submission, lease=lease, report=report)
-            )
+            with tracing.grading_span(submission.request_id) as describe:
+                describe(submission=str(submission.pk), tries=submission.tries)
+                report = _grade(submission, heartbeat=heartbeat, sandbox=sandbox, grade=grade)
+                state: State | None = outlast_faults(
+                    lambda: _record(submission, lease=lease, report=report)
+                )
+                describe(
+                    verdict=report.verdict.value,
+                    run_seconds=report.timings.run_seconds,
+                    mark_seconds=report.timings.mark_seconds,
+                )
             logger.info("grading ended: %s, %s", state, report.verdict)
             if state is State.GRADED:
                 _count(submission, report)
