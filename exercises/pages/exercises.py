@@ -32,7 +32,7 @@ from exercises.reviews import review_lines
 from exercises.submissions import attempts, files, lifecycle
 from exercises.submissions.attempts import Standing, SubmissionRefused
 from exercises.submissions.visibility import may_see
-from exercises.submissions.waiting import waiting
+from exercises.submissions.waiting import watched
 from exercises.workbench.page import notebook_page
 from exercises.workbench.workspaces import exercise_workspace
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from courses.models import User
     from exercises.catalogue.translations import ExerciseTranslation
+    from exercises.submissions.waiting import Watched
 
 HISTORY_LENGTH = 20
 """Submissions that an exercise's page lists; older ones count, but are not shown."""
@@ -116,12 +117,12 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a submission's state and verdict; htmx polls the part that changes."""
     shown = _visible(request, pk)
-    facts = _submission_facts(shown)
-    if not request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
-        return render(request, "exercises/submission.html", facts)
-    if request.GET.get("seen") == facts["seen"]:
+    now = watched(shown)
+    is_poll: bool = request.htmx  # type: ignore[attr-defined]  # set by django-htmx
+    if is_poll and request.GET.get("seen") == now.seen:
         return HttpResponse(status=204)
-    return render(request, "exercises/_submission.html", facts)
+    template = "exercises/_submission.html" if is_poll else "exercises/submission.html"
+    return render(request, template, _submission_facts(shown, now))
 
 
 @require_safe
@@ -236,11 +237,7 @@ def _hints_open(shown: Exercise, standing: Standing) -> int:
     return hints if standing.passed else min(standing.graded, hints)
 
 
-def _submission_facts(shown: Submission) -> dict[str, Any]:
-    queued = waiting(shown) if shown.state == State.QUEUED else None
-    seen = f"{shown.state}.{shown.stage}.{shown.cell}"
-    if queued:
-        seen += f".{queued.position}.{queued.seconds}.{queued.working}"
+def _submission_facts(shown: Submission, now: Watched) -> dict[str, Any]:
     standing = attempts.standing(user=shown.user, exercise=shown.exercise)
     translation = apply_exercise_translation(shown.exercise)
     plot = plot_of(shown.report, translation)
@@ -250,8 +247,9 @@ def _submission_facts(shown: Submission) -> dict[str, Any]:
         "standing": standing,
         "hints_open": _hints_open(shown.exercise, standing),
         **_solution_facts(shown, translation, passed=standing.passed),
-        "waiting": queued,
-        "seen": seen,
+        "waiting": now.waiting,
+        "seen": now.seen,
+        "poll_ms": now.poll_ms,
         "feedback": feedback_for(shown, translation),
         "failing_source": (shown.report or {}).get("failing_source", ""),
         "plot": plot,

@@ -19,6 +19,17 @@ SILENT_AFTER = timedelta(seconds=20)
 RECENT = 20
 """How many gradings of the same exercise an estimate rests on."""
 
+SOON = 5
+"""Places of the queue whose pages ask often: their turn comes within seconds."""
+SOON_MS = 500
+LONGEST_MS = 10_000
+UNKNOWN_MS = 4_000
+"""Milliseconds until a page that waits asks again: if its submission is next or running,
+at most, and if nobody can say when."""
+SHARE_OF_WAIT = 20
+"""A page that waits asks so often until its verdict: hundreds of them cost the site a few requests
+a second, and no learner knows later than a twentieth of the wait."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -33,6 +44,30 @@ class Waiting:
     position: int
     seconds: int | None
     working: bool
+
+    @property
+    def poll_ms(self) -> int:
+        """Milliseconds until a page that shows this asks again."""
+        if self.position <= SOON:
+            return SOON_MS
+        if self.seconds is None:
+            return UNKNOWN_MS
+        return min(LONGEST_MS, max(SOON_MS, self.seconds * 1000 // SHARE_OF_WAIT))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a page that waits for a verdict is told.
+
+    Attributes:
+        waiting: its place, while it is queued.
+        seen: changes whenever the page has to; a page sends back what it was told last.
+        poll_ms: milliseconds until the page asks again.
+    """
+
+    waiting: Waiting | None
+    seen: str
+    poll_ms: int
 
 
 @dataclass(frozen=True)
@@ -75,3 +110,13 @@ def waiting(submission: Submission) -> Waiting:
         rounds = (before + running) // slots + 1
         seconds = max(1, round(typical * rounds))
     return Waiting(position=before + 1, seconds=seconds, working=slots > 0)
+
+
+def watched(submission: Submission) -> Watched:
+    """Return what a page that waits for this submission is told, in a few short queries."""
+    seen = f"{submission.state}.{submission.stage}.{submission.cell}"
+    if submission.state != State.QUEUED:
+        return Watched(waiting=None, seen=seen, poll_ms=SOON_MS)
+    place = waiting(submission)
+    seen += f".{place.position}.{place.seconds}.{place.working}"
+    return Watched(waiting=place, seen=seen, poll_ms=place.poll_ms)

@@ -12,16 +12,14 @@ from django.utils.translation import ngettext
 from exercises.catalogue.translations import translation_of
 from exercises.feedback.messages import CriterionFeedback, Feedback, feedback_for
 from exercises.feedback.plot import plot_of
-from exercises.models import State
 from exercises.submissions import attempts
-from exercises.submissions.waiting import waiting
+from exercises.submissions.waiting import watched
 
 if TYPE_CHECKING:
     from exercises.feedback.plot import Plot
     from exercises.models import Submission
     from exercises.submissions.attempts import Standing
 
-POLL_MS = 400
 DIAGNOSIS = "/diagnosis"
 PLOT = "/plot"
 
@@ -53,11 +51,8 @@ def submission_facts(shown: Submission, *, seen: str = "", place: dict[str, Any]
         seen: what the page was told last.
         place: where the exercise stands in a course, for the way on.
     """
-    queued = waiting(shown) if shown.state == State.QUEUED else None
-    now = f"{shown.state}.{shown.stage}.{shown.cell}"
-    if queued:
-        now += f".{queued.position}.{queued.seconds}.{queued.working}"
-    if now == seen:
+    now = watched(shown)
+    if now.seen == seen:
         return {}
     standing = attempts.standing(user=shown.user, exercise=shown.exercise)
     translation = translation_of(shown.exercise)
@@ -69,8 +64,8 @@ def submission_facts(shown: Submission, *, seen: str = "", place: dict[str, Any]
     context = {
         "submission": shown,
         "exercise": shown.exercise,
-        "waiting": queued,
-        "seen": now,
+        "waiting": now.waiting,
+        "seen": now.seen,
         "standing": standing,
         "hints_open": hints_open(shown, standing),
         "feedback": {
@@ -87,8 +82,8 @@ def submission_facts(shown: Submission, *, seen: str = "", place: dict[str, Any]
     return {
         "id": str(shown.pk),
         "finished": shown.finished,
-        "seen": now,
-        "poll_ms": POLL_MS,
+        "seen": now.seen,
+        "poll_ms": now.poll_ms,
         "announcement": _announcement(shown, feedback),
         "attempts": attempts_left(standing),
         "can_submit": shown.finished and standing.attempts_left != 0,

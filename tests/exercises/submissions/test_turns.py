@@ -12,7 +12,7 @@ from courses.models import User
 from exercises.models import Exercise, State, Submission
 from exercises.submissions import lifecycle, queue
 from exercises.submissions.lease import Lease, claim_next
-from exercises.submissions.waiting import waiting
+from exercises.submissions.waiting import LONGEST_MS, SOON_MS, Waiting, waiting
 from grader.report import GradeReport, Timings
 from grader.sandbox.job import Verdict
 
@@ -132,3 +132,21 @@ def test_the_order_costs_one_query(
             submit(name, number)
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         assert len(list(Submission.objects.in_turn())) == 6
+
+
+@pytest.mark.parametrize(
+    ("position", "seconds", "expected"),
+    [
+        (1, 2, SOON_MS),
+        (5, 600, SOON_MS),
+        (6, 4, SOON_MS),
+        (40, 60, 3_000),
+        (400, 400, LONGEST_MS),
+        (40, None, 4_000),
+    ],
+)
+def test_a_page_asks_the_more_rarely_the_longer_it_waits(
+    position: int, seconds: int | None, expected: int
+) -> None:
+    """Hundreds of pages that wait leave the site free for those who read."""
+    assert Waiting(position=position, seconds=seconds, working=True).poll_ms == expected
