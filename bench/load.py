@@ -1,14 +1,18 @@
-"""The rush before a deadline: submissions within a minute, pages read meanwhile.
+"""The rush before a deadline: submissions within a minute, and everybody else at the site.
 
 ``python -m bench.load [--submissions 500] [--seconds 60] [--workers 1 2 4] [--embedded]`` starts a
-site of its own for each number of workers, and prints a line of a table for each.
+site of its own for each number of workers and prints a line of each table for each. Meanwhile
+readers open pages at a fixed rate, watchers wait on the page of their submission as its script
+does, and editors save drafts and run them.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -18,30 +22,73 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.chaos import material, processes, traffic
 from bench.chaos.faults import fresh_connection
 from bench.chaos.temporary import TemporarySite
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 START_SECONDS: Final = 300.0
 GRADE_SECONDS: Final = 1800.0
 SENDERS: Final = 16
-READERS: Final = 4
-PAGES: Final = ("/courses/", "/status/", "/courses/chaos/")
+SAVE_SECONDS: Final = 5.0
+SAVES_TO_A_RUN: Final = 6
+ESTIMATES: Final = 25
+"""One in so many submissions has its estimated wait compared with what it took."""
+PAGES: Final = ("/courses/", "/status/", "/courses/chaos/", f"/exercises/{material.SLUGS[0]}/")
+POLLED: Final = re.compile(rb'hx-trigger="every (\d+)ms"')
 PERCENTILE: Final = 95
+FINE: Final = frozenset({200, 202, 204})
+NO_CONTENT: Final = 204
 ONE: Final = "--one"
+QUEUE: Final = "| workers | accepted, not | first, last verdict | a minute | estimate / truth |"
+ANSWERS: Final = (
+    "| workers | pages a second, p50, p95 | uploads p95 | polls a second, p95 | saves p95 | "
+    "runs, how they ended, p95 | other answers |"
+)
+
+
+@dataclass
+class Learner:
+    """Somebody with an account: an API token, and the cookie of a session."""
+
+    token: str
+    cookie: str
 
 
 @dataclass
 class Seen:
-    """What the clients saw: seconds of each page and of each upload, and the statuses."""
+    """What the clients saw.
 
-    pages: list[float]
-    uploads: list[float]
-    answers: Counter[int]
+    Attributes:
+        seconds: of each answer, by what was asked for.
+        statuses: of the answers, by what was asked for.
+        estimates: the seconds that a submission was told it would wait, by its id.
+    """
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    statuses: dict[str, Counter[int]] = field(default_factory=dict)
+    estimates: dict[str, float] = field(default_factory=dict)
+    runs: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, what: str, status: int, seconds: float) -> None:
+        """Keep an answer."""
+        with self.lock:
+            self.seconds.setdefault(what, []).append(seconds)
+            self.statuses.setdefault(what, Counter())[status] += 1
+
+    def percentile(self, what: str) -> str:
+        """Return the milliseconds within which most answers came; empty without any."""
+        ordered = sorted(self.seconds.get(what, ()))
+        if not ordered:
+            return ""
+        return f"{1000 * ordered[min(len(ordered) - 1, len(ordered) * PERCENTILE // 100)]:.0f} ms"
 
 
 def main() -> int:
@@ -49,6 +96,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--submissions", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--pages", type=int, default=50, help="page views a second")
+    parser.add_argument("--watchers", type=int, default=200)
+    parser.add_argument("--editors", type=int, default=100)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--embedded", action="store_true", help="SQLite and the embedded broker")
     parser.add_argument(ONE, action="store_true", help=argparse.SUPPRESS)
@@ -56,12 +106,13 @@ def main() -> int:
     if options.one:
         return _measure(options)
     _say(f"{os.cpu_count()} cores, load before the start {os.getloadavg()[0]:.1f}")
-    _say("| workers | answers | pages p50, p95 | uploads p95 | first, last grade | a minute |")
-    _say("|---|---|---|---|---|---|")
-    command = [sys.executable, "-m", "bench.load", ONE, "--submissions", str(options.submissions)]
-    command += ["--seconds", str(options.seconds), *(["--embedded"] if options.embedded else [])]
+    arguments = [one for one in sys.argv[1:] if one != "--workers"]
+    for number in options.workers:
+        with contextlib.suppress(ValueError):
+            arguments.remove(str(number))
     # Django is set up once in a process, for one database.
-    return max(subprocess.call([*command, "--workers", str(number)]) for number in options.workers)
+    command = [sys.executable, "-m", "bench.load", ONE, *arguments, "--workers"]
+    return max(subprocess.call([*command, str(number)]) for number in options.workers)
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -72,17 +123,36 @@ def _measure(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         temporary = TemporarySite(folder, stack, embedded=options.embedded)
         learners = -(-options.submissions // len(material.SLUGS))
-        tokens = list(material.create_rows(folder / "content", learners=learners + 1).values())
+        people = _people(
+            material.create_rows(folder / "content", learners=learners + options.editors + 1)
+        )
         site = temporary.start(workers=workers)
         try:
-            _wait_until_open(temporary.port, tokens.pop(), workers=workers)
-            seen = _rush(temporary.port, tokens, options)
-            graded = _wait_until_graded(1 + seen.answers[traffic.ACCEPTED])
+            _wait_until_open(temporary.port, people.pop().token, workers=workers)
+            seen = _rush(temporary.port, people, options)
+            graded = _wait_until_graded(1 + seen.statuses["upload"][traffic.ACCEPTED])
         finally:
             site.stop()
-        _report(workers, seen, graded)
+        _report(workers, seen, graded, options)
     shutil.rmtree(folder, ignore_errors=True)
     return 0 if len(graded) == options.submissions else 1
+
+
+def _people(tokens: dict[str, str]) -> list[Learner]:
+    """Sign everybody in."""
+    from django.conf import settings  # noqa: PLC0415  # Django is set up by now
+    from django.test import Client  # noqa: PLC0415  # the same
+
+    from courses.models import User  # noqa: PLC0415  # the same
+
+    people = []
+    for user in User.objects.filter(email__in=tokens):
+        browser = Client()
+        browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        name = settings.SESSION_COOKIE_NAME
+        cookie = f"{name}={browser.cookies[name].value}"
+        people.append(Learner(tokens[user.email], cookie))
+    return people
 
 
 def _wait_until_open(port: int, token: str, *, workers: int) -> None:
@@ -102,46 +172,150 @@ def _wait_until_open(port: int, token: str, *, workers: int) -> None:
     raise RuntimeError("the site did not start")
 
 
-def _rush(port: int, tokens: list[str], options: argparse.Namespace) -> Seen:
-    """Submit so many notebooks, evenly over the seconds, while pages are read."""
-    seen = Seen([], [], Counter())
-    lock, ended = threading.Lock(), threading.Event()
-    jobs = [(token, slug) for slug in material.SLUGS for token in tokens][: options.submissions]
-    started = time.monotonic()
+class Crowd:
+    """Everybody at the site: those who submit, and the clients that go on until `ended`."""
 
-    def submit(number: int) -> None:
-        token, slug = jobs[number]
-        time.sleep(max(0.0, started + number * options.seconds / len(jobs) - time.monotonic()))
+    def __init__(self, port: int, people: list[Learner], options: argparse.Namespace) -> None:
+        self._port, self._options = port, options
+        self._editors = people[: options.editors]
+        self._people = people[options.editors :]
+        self._ended = threading.Event()
+        self.seen = Seen()
+        self._started = time.monotonic()
+
+    def rush(self) -> Seen:
+        """Submit evenly over the seconds, and watch until that is over."""
+        jobs = [(one, slug) for slug in material.SLUGS for one in self._people]
+        clients: list[tuple[Callable[..., None], Any]] = [
+            (self._read, number) for number in range(self._options.pages)
+        ]
+        clients += [(self._edit, number) for number in range(len(self._editors))]
+        threads = [
+            threading.Thread(target=act, args=(argument,), daemon=True) for act, argument in clients
+        ]
+        for thread in threads:
+            thread.start()
+        with ThreadPoolExecutor(SENDERS) as senders:
+            work = enumerate(jobs[: self._options.submissions])
+            list(senders.map(lambda job: self._submit(job[0], *job[1]), work))
+        self._ended.set()
+        for thread in threads:
+            thread.join()
+        return self.seen
+
+    def _submit(self, number: int, person: Learner, slug: str) -> None:
+        due = self._started + number * self._options.seconds / self._options.submissions
+        time.sleep(max(0.0, due - time.monotonic()))
         body, kind = traffic.upload(seconds=0, mail_wanted=False)
         path = f"/api/v1/exercises/{slug}/submissions/"
-        status, _answer, seconds = traffic.call(port, "POST", path, token, body=body, kind=kind)
-        with lock:
-            seen.answers[status] += 1
-            seen.uploads.append(seconds)
+        answer = self._ask("upload", "POST", path, person.token, body=body, kind=kind)
+        if not answer:
+            return
+        if number % ESTIMATES == 0:
+            self._estimate(answer["id"])
+        if number < self._options.watchers:
+            watcher = threading.Thread(target=self._watch, args=(person, answer["id"]), daemon=True)
+            watcher.start()
 
-    def read(number: int) -> None:
-        while not ended.is_set():
-            path = PAGES[number % len(PAGES)]
-            number += 1
-            status, _answer, seconds = traffic.call(port, "GET", path, tokens[0])
-            with lock:
-                seen.answers[status] += 1
-                seen.pages.append(seconds)
-            ended.wait(0.1)
+    def _estimate(self, key: str) -> None:
+        """Keep what the submission's page says of its wait now."""
+        from exercises.models import State, Submission  # noqa: PLC0415  # Django is set up by now
+        from exercises.submissions.waiting import waiting  # noqa: PLC0415  # the same
 
-    readers = [threading.Thread(target=read, args=(number,)) for number in range(READERS)]
-    for reader in readers:
-        reader.start()
-    with ThreadPoolExecutor(SENDERS) as senders:
-        list(senders.map(submit, range(len(jobs))))
-    ended.set()
-    for reader in readers:
-        reader.join()
-    return seen
+        with fresh_connection():
+            row = Submission.objects.get(pk=key)
+            told = waiting(row).seconds if row.state == State.QUEUED else None
+        if told is not None:
+            with self.seen.lock:
+                self.seen.estimates[key] = told
+
+    def _watch(self, person: Learner, key: str) -> None:
+        """Do what the page of a submission does until it has the verdict."""
+        path = f"/submissions/{key}/"
+        pause = 0.5
+        while not self._ended.wait(pause):
+            headers = {"Cookie": person.cookie, "HX-Request": "true"}
+            status, body, seconds = traffic.fetch(self._port, "GET", path, headers)
+            self.seen.note("poll", status, seconds)
+            found = POLLED.search(body)
+            if status in FINE and status != NO_CONTENT and not found:
+                return
+            pause = int(found[1]) / 1000 if found else pause
+
+    def _read(self, number: int) -> None:
+        """Open a page each second, whatever the one before took."""
+        self._ended.wait(number / max(1, self._options.pages))
+        begun = time.monotonic()
+        cookie = {"Cookie": self._people[number % len(self._people)].cookie}
+        for turn in range(1, 10**6):
+            path = PAGES[(number + turn) % len(PAGES)]
+            status, _body, seconds = traffic.fetch(self._port, "GET", path, cookie)
+            self.seen.note("page", status, seconds)
+            if self._ended.wait(max(0.0, begun + turn - time.monotonic())):
+                return
+
+    def _edit(self, number: int) -> None:
+        """Save a draft every few seconds, and run it now and then."""
+        person = self._editors[number]
+        base = f"/api/v1/exercises/{material.SLUGS[number % len(material.SLUGS)]}/draft/"
+        self._ended.wait(number * SAVE_SECONDS / len(self._editors))
+        draft = self._ask("page", "GET", base, person.token) or {}
+        version, cells = draft.get("version"), draft.get("cells")
+        turn = number
+        while not self._ended.is_set():
+            turn += 1
+            asked = {"base": version, "cells": _edited(cells or [], turn)}
+            saved = self._ask("save", "PUT", base, person.token, body=json.dumps(asked).encode())
+            version = (saved or {}).get("version", version)
+            if turn % SAVES_TO_A_RUN == 0:
+                self._run(base, person, version)
+            self._ended.wait(SAVE_SECONDS)
+
+    def _run(self, base: str, person: Learner, version: int | None) -> None:
+        asked = json.dumps({"base": version, "cells": None}).encode()
+        began = time.monotonic()
+        run = self._ask("run", "POST", f"{base}runs/", person.token, body=asked)
+        while run and run.get("state") in traffic.GOING_ON:
+            if self._ended.wait(run.get("poll_ms", 500) / 1000):
+                return
+            told = self._ask("poll", "GET", f"{base}runs/{run['id']}/", person.token)
+            run = {"id": run["id"], **(told or {"state": "queued"})}
+        if run:
+            with self.seen.lock:
+                self.seen.runs[run["state"]] += 1
+                self.seen.seconds.setdefault("whole run", []).append(time.monotonic() - began)
+
+    def _ask(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        token: str,
+        *,
+        body: bytes | None = None,
+        kind: str = "application/json",
+    ) -> dict[str, Any] | None:
+        """Ask the API; return the object of a good answer."""
+        status, answer, seconds = traffic.call(
+            self._port, method, path, token, body=body, kind=kind
+        )
+        self.seen.note(what, status, seconds)
+        return answer if status in FINE | {201} else None
 
 
-def _wait_until_graded(expected: int) -> list[float]:
-    """Return the seconds from the first upload to each grade, those of the rush only."""
+def _rush(port: int, people: list[Learner], options: argparse.Namespace) -> Seen:
+    return Crowd(port, people, options).rush()
+
+
+def _edited(cells: list[dict[str, Any]], turn: int) -> list[dict[str, Any]]:
+    """Return the cells as the editor sends them, the last one changed."""
+    kept = [{key: cell[key] for key in ("id", "kind", "source")} for cell in cells]
+    kept[-1] = {**kept[-1], "source": f"{kept[-1]['source']}\n# {turn}"}
+    return kept
+
+
+def _wait_until_graded(expected: int) -> dict[str, tuple[float, float]]:
+    """Return of each submission when it came and when it was graded, in seconds."""
     from exercises.models import State, Submission  # noqa: PLC0415  # Django is set up by now
 
     deadline = time.monotonic() + GRADE_SECONDS
@@ -152,25 +326,50 @@ def _wait_until_graded(expected: int) -> list[float]:
         time.sleep(1.0)
     with fresh_connection():
         rows = list(
-            Submission.objects.order_by("created_at").values_list("created_at", "finished_at")[1:]
-        )
-    return sorted((end - rows[0][0]).total_seconds() for _start, end in rows if end)
+            Submission.objects.order_by("created_at").values_list("pk", "created_at", "finished_at")
+        )[1:]
+    first = rows[0][1]
+    return {
+        str(key): ((came - first).total_seconds(), (end - first).total_seconds())
+        for key, came, end in rows
+        if end
+    }
 
 
-def _report(workers: int, seen: Seen, graded: list[float]) -> None:
-    answers = ", ".join(f"{status}: {number}" for status, number in sorted(seen.answers.items()))
-    pages, uploads = sorted(seen.pages), sorted(seen.uploads)
-    rate = 60 * len(graded) / graded[-1] if graded else 0.0
-    span = f"{graded[0]:.1f} s, {graded[-1]:.0f} s" if graded else "none"
-    _say(
-        f"| {workers} | {answers} | {1000 * statistics.median(pages):.0f} ms, "
-        f"{1000 * _percentile(pages):.0f} ms | {1000 * _percentile(uploads):.0f} ms | "
-        f"{span} | {rate:.0f} |"
+def _report(
+    workers: int,
+    seen: Seen,
+    graded: dict[str, tuple[float, float]],
+    options: argparse.Namespace,
+) -> None:
+    ends = sorted(end for _came, end in graded.values())
+    ratios = sorted(
+        told / max(0.1, graded[key][1] - graded[key][0])
+        for key, told in seen.estimates.items()
+        if key in graded
     )
-
-
-def _percentile(ordered: list[float]) -> float:
-    return ordered[min(len(ordered) - 1, len(ordered) * PERCENTILE // 100)]
+    uploads = seen.statuses["upload"]
+    accepted = uploads.pop(traffic.ACCEPTED, 0)
+    others = sum(uploads.values())
+    span = f"{ends[0]:.1f} s, {ends[-1]:.0f} s" if ends else "none"
+    honest = f"{ratios[0]:.1f} to {ratios[-1]:.1f}, median {statistics.median(ratios):.1f}"
+    rate = 60 * len(ends) / ends[-1] if ends else 0
+    _say(QUEUE)
+    _say(f"| {workers} | {accepted}, {others} | {span} | {rate:.0f} | {honest if ratios else ''} |")
+    pages = seen.seconds.get("page", [0.0])
+    bad = Counter[int]()
+    for statuses in seen.statuses.values():
+        bad.update({key: count for key, count in statuses.items() if key not in FINE | {201}})
+    runs = f"{sum(seen.runs.values())}, {dict(seen.runs)}, {seen.percentile('whole run')}"
+    polls = len(seen.seconds.get("poll", ())) / options.seconds
+    median = f"{1000 * statistics.median(pages):.0f} ms"
+    _say(ANSWERS)
+    _say(
+        f"| {workers} | {len(pages) / options.seconds:.0f}, {median}, "
+        f"{seen.percentile('page')} | {seen.percentile('upload')} | "
+        f"{polls:.0f}, {seen.percentile('poll')} | {seen.percentile('save')} | {runs} | "
+        f"{dict(bad) or 'none'} |"
+    )
 
 
 def _say(line: str) -> None:

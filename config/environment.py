@@ -68,6 +68,10 @@ env: Final = environ.Env(
     WHYBOX_VARIANT_SECRET=(str, ""),
 )
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+for _name, (_kind, _default) in env.scheme.items():
+    # Whoever passes variables on passes an empty one for what is not set. Only lists can be empty.
+    if _kind not in {list, dict} and os.environ.get(_name) == "":
+        del os.environ[_name]
 
 
 def stored_secret(name: str, folder: Path, *, size: int = 48) -> str:

@@ -120,23 +120,32 @@ def upload(*, seconds: float, mail_wanted: bool = True) -> tuple[bytes, str]:
 def call(
     port: int, method: str, path: str, token: str, *, body: bytes | None = None, kind: str = ""
 ) -> tuple[int, dict[str, Any] | None, float]:
-    """Send a request; return status (0 without an answer), the JSON object, and the seconds."""
-    headers: Mapping[str, str] = {"Authorization": f"Token {token}"}
+    """Ask the API; return status (0 without an answer), the JSON object, and the seconds."""
+    headers = {"Authorization": f"Token {token}"}
     if body is not None:
-        headers = {**headers, "Content-Type": kind}
+        headers["Content-Type"] = kind
+    status, content, seconds = fetch(port, method, path, headers, body)
+    try:
+        found = json.loads(content) if content.startswith(b"{") else None
+    except ValueError:
+        return 0, None, seconds
+    return status, found, seconds
+
+
+def fetch(
+    port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+) -> tuple[int, bytes, float]:
+    """Send a request; return status (0 without an answer), body, and the seconds."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_SECONDS)
     started = time.monotonic()
-    status, answer = 0, None
+    status, content = 0, b""
     try:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         content = response.read()
         status = response.status
-        if "json" in (response.headers.get("Content-Type") or ""):
-            found = json.loads(content)
-            answer = found if isinstance(found, dict) else None
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, http.client.HTTPException):
         status = 0
     finally:
         connection.close()
-    return status, answer, time.monotonic() - started
+    return status, content, time.monotonic() - started

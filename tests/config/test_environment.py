@@ -1,5 +1,6 @@
 """The environment's variables and their documentation."""
 
+import os
 import re
 import subprocess
 import sys
@@ -43,3 +44,23 @@ def test_production_does_not_start_without_its_secrets(monkeypatch: pytest.Monke
 
     assert run.returncode != 0
     assert "WHYBOX_SECRET_KEY is not set" in run.stderr
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    """Compose and systemd pass variables on that nobody has set."""
+    empty = {name: "" for name, (kind, _default) in env.scheme.items() if kind not in {list, dict}}
+    script = (
+        "from django.conf import settings;"
+        "print(settings.DATABASES['default']['ENGINE'], settings.SANDBOX_CONCURRENCY)"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=BASE_DIR,
+        env=os.environ | empty | {"DJANGO_SETTINGS_MODULE": "config.settings.development"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.stdout.split() == ["django.db.backends.sqlite3", "2"], run.stderr
