@@ -309,7 +309,7 @@ def _rush(port: int, people: list[Learner], options: argparse.Namespace) -> Seen
 
 def _edited(cells: list[dict[str, Any]], turn: int) -> list[dict[str, Any]]:
     """Return the cells as the editor sends them, the last one changed."""
-    kept = [{key: cell[key] for key in ("id", "kind", "source")} for cell in cells]
+    kept = [{key: cell[key] for key in ("id", "type", "source")} for cell in cells]
     kept[-1] = {**kept[-1], "source": f"{kept[-1]['source']}\n# {turn}"}
     return kept
 
@@ -352,10 +352,12 @@ def _report(
     accepted = uploads.pop(traffic.ACCEPTED, 0)
     others = sum(uploads.values())
     span = f"{ends[0]:.1f} s, {ends[-1]:.0f} s" if ends else "none"
-    honest = f"{ratios[0]:.1f} to {ratios[-1]:.1f}, median {statistics.median(ratios):.1f}"
+    honest = "nobody had to wait"
+    if ratios:
+        honest = f"{ratios[0]:.1f} to {ratios[-1]:.1f}, median {statistics.median(ratios):.1f}"
     rate = 60 * len(ends) / ends[-1] if ends else 0
     _say(QUEUE)
-    _say(f"| {workers} | {accepted}, {others} | {span} | {rate:.0f} | {honest if ratios else ''} |")
+    _say(f"| {workers} | {accepted}, {others} | {span} | {rate:.0f} | {honest} |")
     pages = seen.seconds.get("page", [0.0])
     bad = Counter[int]()
     for statuses in seen.statuses.values():
