@@ -157,7 +157,12 @@ def _people(tokens: dict[str, str]) -> list[Learner]:
 
 def _wait_until_open(port: int, token: str, *, workers: int) -> None:
     """Wait until all workers are there and one notebook is graded: references are computed."""
-    from exercises.models import State, Submission, Worker  # noqa: PLC0415  # Django is set up
+    from exercises.models import (  # noqa: PLC0415  # Django is set up by now
+        RunWorker,
+        State,
+        Submission,
+        Worker,
+    )
 
     body, kind = traffic.upload(seconds=0, mail_wanted=False)
     path = f"/api/v1/exercises/{material.SLUGS[0]}/submissions/"
@@ -165,7 +170,8 @@ def _wait_until_open(port: int, token: str, *, workers: int) -> None:
     while time.monotonic() < deadline:
         with fresh_connection():
             there = Worker.objects.filter(sandbox_open=True).count()
-            if Submission.objects.filter(state=State.GRADED).exists() and there >= workers:
+            ready = there >= workers and RunWorker.objects.exists()
+            if ready and Submission.objects.filter(state=State.GRADED).exists():
                 return
         traffic.call(port, "POST", path, token, body=body, kind=kind)
         time.sleep(0.5)
@@ -359,9 +365,11 @@ def _report(
     _say(QUEUE)
     _say(f"| {workers} | {accepted}, {others} | {span} | {rate:.0f} | {honest} |")
     pages = seen.seconds.get("page", [0.0])
-    bad = Counter[int]()
-    for statuses in seen.statuses.values():
-        bad.update({key: count for key, count in statuses.items() if key not in FINE | {201}})
+    bad = Counter[str]()
+    for what, statuses in seen.statuses.items():
+        for status, count in statuses.items():
+            if status not in FINE | {201}:
+                bad[f"{what} {status}"] += count
     runs = f"{sum(seen.runs.values())}, {dict(seen.runs)}, {seen.percentile('whole run')}"
     polls = len(seen.seconds.get("poll", ())) / options.seconds
     median = f"{1000 * statistics.median(pages):.0f} ms"

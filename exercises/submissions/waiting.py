@@ -94,7 +94,11 @@ def current_load() -> Load:
 
 
 def waiting(submission: Submission) -> Waiting:
-    """Estimate a queued submission's wait from the last gradings of its exercise."""
+    """Estimate a queued submission's wait from the last gradings of its exercise.
+
+    Each counts with all that kept a slot busy, from claim to verdict: the run alone is a fraction of
+    it when many wait and the machine is full.
+    """
     keys = Submission.objects.in_turn().values_list("pk", flat=True)
     before = next((place for place, key in enumerate(keys) if key == submission.pk), 0)
     running = Submission.objects.running().count()
@@ -102,13 +106,13 @@ def waiting(submission: Submission) -> Waiting:
     recent = Submission.objects.filter(exercise_id=submission.exercise_id, state=State.GRADED)
     typical = (
         recent.order_by("-finished_at")[:RECENT]
-        .annotate(seconds=F("run_seconds") + F("mark_seconds"))
-        .aggregate(mean=Avg("seconds"))["mean"]
+        .annotate(took=F("finished_at") - F("started_at"))
+        .aggregate(mean=Avg("took"))["mean"]
     )
     seconds = None
     if slots and typical is not None:
         rounds = (before + running) // slots + 1
-        seconds = max(1, round(typical * rounds))
+        seconds = max(1, round(typical.total_seconds() * rounds))
     return Waiting(position=before + 1, seconds=seconds, working=slots > 0)
 
 

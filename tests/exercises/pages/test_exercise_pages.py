@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,16 @@ def test_waiting_says_position_and_that_nobody_works(learner_client: LearnerClie
 
 
 def test_waiting_estimates(learner_client: LearnerClient) -> None:
-    """With a worker and a history the page says the position and the seconds."""
+    """With a worker and a history the page says the position and the seconds.
+
+    What counts is how long a slot was taken, not the notebook's own run.
+    """
     quick = GradeReport(verdict=Verdict.OK, score=1.0, max_score=10.0, passed=False)
     grade(learner_client.submit(), quick)
-    Submission.objects.update(run_seconds=3.6, mark_seconds=0.4)
     now = timezone.now()
+    Submission.objects.update(
+        run_seconds=0.6, started_at=now - timedelta(seconds=4), finished_at=now
+    )
     Worker.objects.create(
         name="here:1", concurrency=2, started_at=now, seen_at=now, sandbox_open=True
     )
