@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery import Celery
 
+from bench.chaos import servers
 from config.beat import MOST_UNREAD, Scheduler
 
 if TYPE_CHECKING:
@@ -15,28 +17,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUEUE = "periodic"
+BROKERS = ["files", *(["redis"] if shutil.which("redis-server") else [])]
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Celery]:
-    """An app with two periodic tasks and a broker of files of its own."""
+@pytest.fixture(params=BROKERS)
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Celery]:
+    """An app with two periodic tasks and a broker of its own."""
+    server = servers.redis(tmp_path) if request.param == "redis" else None
     for name in ("messages", "control"):
         (tmp_path / name).mkdir()
-    made = Celery("periodic", broker="filesystem://localhost//", set_as_current=False)
+    address = server.address if server else "filesystem://localhost//"
+    folders = {
+        "data_folder_in": str(tmp_path / "messages"),
+        "data_folder_out": str(tmp_path / "messages"),
+        "control_folder": str(tmp_path / "control"),
+    }
+    made = Celery("periodic", broker=address, set_as_current=False)
     made.conf.update(
-        broker_transport_options={
-            "data_folder_in": str(tmp_path / "messages"),
-            "data_folder_out": str(tmp_path / "messages"),
-            "control_folder": str(tmp_path / "control"),
-        },
+        broker_transport_options={} if server else folders,
         task_default_queue=QUEUE,
         beat_schedule={
             "often": {"task": "site.often", "schedule": 10.0},
             "hourly": {"task": "site.hourly", "schedule": 3600.0},
         },
     )
+    if server:
+        server.start()
     yield made
     made.close()
+    if server:
+        server.stop()
 
 
 @pytest.fixture
@@ -99,10 +109,9 @@ def test_messages_do_not_pile_up(app: Celery, scheduler: Scheduler) -> None:
     assert sent(app) == 1
 
 
-def test_a_broker_that_does_not_answer_is_no_full_queue(
-    app: Celery, scheduler: Scheduler, tmp_path: Path
-) -> None:
+def test_a_broker_that_does_not_answer_is_no_full_queue(app: Celery, scheduler: Scheduler) -> None:
     """Whether something can be sent shows when it is sent."""
-    (tmp_path / "messages").rmdir()
+    app.conf.broker_url = "redis://127.0.0.1:1/0"
+    app.conf.broker_transport_options = {"max_retries": 0}
     entry = scheduler.schedule["often"]
     assert scheduler._unread(entry) == 0

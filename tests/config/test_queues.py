@@ -1,4 +1,4 @@
-"""The queues: no periodic task expires, and every process reads the queues that tasks are sent to."""
+"""The queues: no periodic task expires, and every process reads the queues that tasks go to."""
 
 from __future__ import annotations
 
