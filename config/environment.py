@@ -51,6 +51,7 @@ env: Final = environ.Env(
     WHYBOX_PRIVACY_CONTACT=(str, ""),
     WHYBOX_MODELS_MIRROR=(str, ""),
     WHYBOX_REFERENCES=(str, ""),
+    WHYBOX_REFERENCES_SHARED=(str, ""),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),
     WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),
     WHYBOX_SECRET_KEY=(str, ""),

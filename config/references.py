@@ -38,7 +38,7 @@ def background_build(log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _command(slugs: Sequence[str]) -> list[str]:
     folders = [str(settings.CONTENT_DIR / "exercises" / slug) for slug in slugs]
-    store = ["--references", str(settings.REFERENCES_DIR)]
+    store = ["--references", str(settings.REFERENCES_DIR), "--shared", settings.REFERENCES_SHARED]
     return [sys.executable, "-m", "grader", "build", *folders, *store]
 
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.backends.signals import connection_created
+
+from courses.database import end_silent_sessions
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -22,6 +25,7 @@ class CoursesConfig(AppConfig):
     def ready(self) -> None:
         """Refuse a site that cannot sign certificates; log who changes what an account may do.
 
+        Connections to the database do not outlast the process at their other end.
         A copy of one's data holds certificates.
         """
         from django.contrib.auth import user_logged_in  # noqa: PLC0415  # its models are ready now
@@ -33,6 +37,7 @@ class CoursesConfig(AppConfig):
         from courses.privacy import certificate_files, files  # noqa: PLC0415  # its models are ready now
 
         checks.register(check_key)
+        connection_created.connect(end_silent_sessions, dispatch_uid="courses.silent_sessions")
         staff_log.watch(
             User,
             fields=("is_active", "is_staff", "is_superuser"),

@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="compute the references of a content folder")
     build.add_argument("content", type=Path, nargs="+", help="content/, or exercise folders")
     build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
+    build.add_argument(
+        "--shared",
+        default=os.environ.get("WHYBOX_REFERENCES_SHARED", ""),
+        help="where several hosts share what they have computed: s3://bucket/prefix",
+    )
     build.set_defaults(run=_build)
     notebooks = commands.add_parser("notebooks", help="write the notebooks from their Markdown")
     notebooks.add_argument("content", type=Path, help="content/, or one exercise folder")
@@ -206,6 +211,7 @@ def _build(options: argparse.Namespace) -> int:
         secret=secret.encode() if secret else None,
         jobs=options.jobs,
         stream=sys.stderr,
+        shared=options.shared,
     )
     return PASSED
 

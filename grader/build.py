@@ -10,6 +10,7 @@ from grader.errors import GraderError, WeightsMissing
 from grader.exercise import load_exercise
 from grader.models.presence import require
 from grader.reference import ReferenceStore
+from grader.reference_shelf import shelf_at
 from grader.variants import VISIBLE, hidden_pool, visible_variant
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ def build_references(
     secret: bytes | None,
     jobs: int,
     stream: TextIO,
+    shared: str = "",
 ) -> None:
     """Compute what is missing of the visible variants, and with a secret of the hidden ones.
+
+    What other hosts have put at the address `shared` is fetched, and computed only once.
 
     Raises:
         GraderError: an exercise's own code failed; the others are built all the same.
@@ -57,7 +61,7 @@ def build_references(
     failures: list[str] = []
     # What lies in this process (threads of numpy's, say) must not be forked half-way.
     with ProcessPoolExecutor(max(jobs, 1), mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_build_one, *item, references) for item in work]
+        waiting = [pool.submit(_build_one, *item, references, shared) for item in work]
         for done, future in enumerate(as_completed(waiting), start=1):
             label, failure = future.result()
             _progress(done, len(work), label, stream)
@@ -67,11 +71,14 @@ def build_references(
         raise GraderError("\n".join(sorted(set(failures))))
 
 
-def _build_one(exercise: ExerciseDefinition, variant: Variant, references: Path) -> tuple[str, str]:
+def _build_one(
+    exercise: ExerciseDefinition, variant: Variant, references: Path, shared: str
+) -> tuple[str, str]:
     """What was computed, and why it failed; in a process of its own."""
     label = f"{exercise.slug} {variant.id}"
     try:
-        ReferenceStore(references).get(exercise, variant, misconceptions=variant.id == VISIBLE)
+        store = ReferenceStore(references, shelf=shelf_at(shared))
+        store.get(exercise, variant, misconceptions=variant.id == VISIBLE)
     except GraderError as error:
         return label, str(error)
     return label, ""

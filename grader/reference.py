@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from grader.exercise import ExerciseDefinition
+    from grader.reference_shelf import Shelf
     from grader.variants import Variant
 
     Arrays = Mapping[str, NDArray[Any]]
@@ -268,11 +269,12 @@ class ReferenceStore:
     On disk each is `<slug>/<key>.npz` (plain arrays) with `<key>.json` (provenance). The key is a
     hash of the exercise's reference_hash, the parameters and the installed versions: a changed pin
     or a changed reference.py finds nothing stale. Safe for threads, and for several processes on
-    one machine: whoever needs a reference that is being computed waits for it.
+    one machine: whoever needs a reference that is being computed waits for it. With a `shelf`, so
+    do other hosts.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, shelf: Shelf | None = None) -> None:
+        self.folder, self.shelf = folder, shelf
         self._memory: OrderedDict[str, Reference] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -337,12 +339,33 @@ class ReferenceStore:
         with file.with_suffix(".lock").open("w") as lock:
             # Two workers that need the same reference: the second waits and reads the first's.
             fcntl.flock(lock, fcntl.LOCK_EX)
-            stored = self._from_disk(exercise, key)
+            stored = self._from_disk(exercise, key) or self._from_shelf(exercise, key)
             if stored is not None:
                 return stored
-            reference = build_reference(exercise, variant, misconceptions=misconceptions)
-            _write(file, reference)
+            try:
+                reference = build_reference(exercise, variant, misconceptions=misconceptions)
+                _write(file, reference)
+            except BaseException:
+                if self.shelf is not None:
+                    self.shelf.give_up(_name(file))
+                raise
+            if self.shelf is not None:
+                self.shelf.lend(_name(file), file.read_bytes())
             return reference
+
+    def _from_shelf(self, exercise: ExerciseDefinition, key: str) -> Reference | None:
+        """Return what another host has computed; None when it is computed here."""
+        file = self._file(exercise, key)
+        data = None if self.shelf is None else self.shelf.borrow(_name(file))
+        if data is None:
+            return None
+        _replace(file, data)
+        return self._from_disk(exercise, key)
+
+
+def _name(file: Path) -> str:
+    """Return what a reference is called on every host."""
+    return f"{file.parent.name}/{file.name}"
 
 
 def _write(file: Path, reference: Reference) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import logging
 import os
 import random
@@ -15,20 +14,22 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from bench.chaos import campus, clocks, material, processes, report, servers, traffic
 from bench.chaos import faults as fault_list
-from bench.chaos import material, processes, servers, traffic
 from bench.chaos.mailbox import Mailbox
+from bench.chaos.second_host import SecondHost
 from bench.chaos.temporary import TemporarySite
 from grader.sandbox import cgroup
+from tests.classes.lti.platform_process import platform_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.chaos.audit import Findings
+    from tests.classes.lti.platform_process import PlatformProcess
 
 LEARNERS: Final = 8
 START_SECONDS: Final = 900.0
@@ -37,6 +38,11 @@ SKIP_AFTER: Final = 15.0
 LEFT_SECONDS: Final = 20.0
 PAUSES: Final = (0.2, 2.0)
 """Seconds between two faults, at least and at most."""
+WORKERS: Final = 2
+CLOCKS: Final = ("worker-2", "mail", "beat")
+"""Processes whose time of day jumps."""
+FAR_SECONDS: Final = 37 * 60
+"""By how much the second host's clock is ahead, all the time."""
 
 
 def main() -> int:
@@ -75,30 +81,64 @@ class _Chaos:
         self._mailbox = Mailbox()
         self._account = traffic.Account()
         self._struck: Counter[str] = Counter()
+        self._reasons: dict[str, str] = {}
         self._groups = _groups()
         self._port = 0
 
     def run(self) -> bool:
         """Run; return whether anything is wrong."""
+        with platform_process("http://tool.invalid") as platform:
+            found, target = self._run(platform)
+        found.expect("processes left", processes.left_below(os.getpid(), seconds=LEFT_SECONDS))
+        found.expect("control groups left", sorted(_groups() - self._groups))
+        found.expect("temporary files left", self._temporary_files())
+        _say(
+            report.text(
+                found,
+                struck=self._struck,
+                not_struck=fault_list.not_possible(target, self._reasons),
+                answers=self._account.answers,
+                slowest=self._account.slowest,
+                restarts=target.processes.restarts,
+            )
+        )
+        return bool(found.wrong)
+
+    def _run(self, platform: PlatformProcess) -> tuple[Findings, fault_list.Target]:
+        host = self._second_host()
         temporary = TemporarySite(
             self._folder,
             self._stack,
             embedded=self._options.embedded,
             mail_port=self._mailbox.port,
+            listen=host.address if host else "",
         )
         self._port = temporary.port
         database, broker = temporary.database, temporary.broker
         from bench.chaos import audit  # noqa: PLC0415  # Django is set up by now
 
         tokens = material.create_rows(self._folder / "content", learners=self._options.learners)
+        campus.enrol(platform, site=os.environ["WHYBOX_SITE_URL"])
         audit.note_ends()
         self._mailbox.start()
         self._stack.callback(self._mailbox.stop)
-        site = temporary.start(workers=2)
+        moved = self._clocks()
+        prefixes = {name: clock.prefix for name, clock in moved.items() if name in CLOCKS}
+        far = host.prefix + (moved["far worker"].prefix if moved else "") if host else ""
+        site = temporary.start(workers=WORKERS, prefixes=prefixes, far=far)
+        target = fault_list.Target(
+            processes=site,
+            postgres=database,
+            redis=broker,
+            disk=temporary.disk,
+            clocks={name: clock for name, clock in moved.items() if name in CLOCKS},
+            host=host,
+            platform=platform,
+            chance=self._chance,
+        )
         try:
-            self._wait_until_graded(next(iter(tokens.values())))
+            self._wait_until_graded(next(iter(tokens.values())), workers=WORKERS + bool(host))
             started = time.monotonic()
-            target = fault_list.Target(site, database, broker, temporary.disk, self._chance)
             self._let_learners_work(list(tokens.values()), target)
             _say(f"{time.monotonic() - started:.0f} s of faults; waiting for the end of everything")
             with fault_list.fresh_connection():
@@ -113,17 +153,36 @@ class _Chaos:
                 runs=self._account.runs,
                 mails={key: n for key, n in self._mailbox.count.items() if key},
             )
+            audit.count_scores(found, platform.told())
         if database is not None:
             database.stop()
         found.expect("still going on", [f"{what}: {number}" for what, number in left.items()])
         found.expect("ended only when killed", killed)
-        found.expect("processes left", processes.left_below(os.getpid(), seconds=LEFT_SECONDS))
-        found.expect("control groups left", sorted(_groups() - self._groups))
-        found.expect("temporary files left", self._temporary_files())
-        self._report(found, restarts=site.restarts)
-        return bool(found.wrong)
+        return found, target
 
-    def _wait_until_graded(self, token: str) -> None:
+    def _second_host(self) -> SecondHost | None:
+        """Make a second host, unless the database is a file, which only this machine sees."""
+        if self._options.embedded:
+            self._reasons["second host"] = "the embedded database is a file of this machine"
+            return None
+        host = SecondHost()
+        if reason := host.make():
+            self._reasons["second host"] = reason
+            return None
+        self._stack.callback(host.remove)
+        return host
+
+    def _clocks(self) -> dict[str, clocks.Clock]:
+        """Return the clocks that can be moved, and that of the second host, which is wrong."""
+        library = clocks.compiled(self._folder)
+        if library is None:
+            self._reasons["clocks"] = "no C compiler"
+            return {}
+        made = {name: clocks.Clock(self._folder / f"clock-{name}", library) for name in CLOCKS}
+        far = clocks.Clock(self._folder / "clock-far", library, seconds=FAR_SECONDS)
+        return {**made, "far worker": far}
+
+    def _wait_until_graded(self, token: str, *, workers: int) -> None:
         """Submit a first notebook and wait for its grade: everything has started then."""
         deadline = time.monotonic() + START_SECONDS
         from exercises.models import RunWorker, State, Submission, Worker  # noqa: PLC0415  # set up
@@ -136,7 +195,7 @@ class _Chaos:
                 graded = Submission.objects.filter(state=State.GRADED).exists()
                 open_workers = Worker.objects.filter(sandbox_open=True).count()
                 runs = RunWorker.objects.filter(sandbox_open=True).exists()
-            if graded and open_workers >= 2 and runs:  # noqa: PLR2004  # both workers
+            if graded and open_workers >= workers and runs:
                 return
             if not self._account.accepted:
                 learner.submit()
@@ -162,6 +221,11 @@ class _Chaos:
             name = waiting.pop()
             self._struck[name] += _struck(possible[name], name)
             time.sleep(self._chance.uniform(*PAUSES))
+        if target.host is not None:
+            target.host.mend()
+        for name in ("mail", "beat"):  # somebody has noticed; a worker's clock stays wrong
+            if name in target.clocks:
+                target.clocks[name].set(0)
         ended.set()
         for learner in learners:
             learner.join()
@@ -174,17 +238,6 @@ class _Chaos:
             for file in files
             if file.parts[-2] == "tmp" or file.name.startswith("tmp") or file.suffix == ".part"
         ]
-
-    def _report(self, found: Findings, *, restarts: int) -> None:
-        facts: dict[str, Any] = {
-            "faults": dict(sorted(self._struck.items())),
-            "restarts": restarts,
-            "answers": dict(sorted(self._account.answers.items())),
-            "slowest answer, s": round(self._account.slowest, 1),
-            "count": {key: value for key, value in asdict(found).items() if key != "wrong"},
-            "wrong": {what: [len(who), who[:5]] for what, who in found.wrong.items()},
-        }
-        _say(json.dumps(facts, indent=1))
 
 
 def _struck(fault: Callable[[], int], name: str) -> int:

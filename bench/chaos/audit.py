@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from bench.chaos import campus
 from bench.chaos.material import SLUGS
 from courses.models import Certificate, Completion, OutgoingMail
 from exercises.models import DraftRun, EditorQuestion, State, Submission, SubmissionFiles
@@ -20,6 +21,8 @@ from exercises.submissions import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bench.chaos.editor import RunsTold
 
 TRIGGER: Final = {
     "postgresql": (
@@ -53,7 +56,12 @@ class Findings:
     mails: int = 0
     mails_twice: int = 0
     runs: int = 0
+    runs_closed: int = 0
+    runs_done: int = 0
     runs_lost: int = 0
+    runs_repeated: int = 0
+    scores: int = 0
+    scores_accepted: int = 0
     wrong: dict[str, list[str]] = field(default_factory=dict)
 
     def expect(self, what: str, offenders: list[str]) -> None:
@@ -75,6 +83,7 @@ def pending() -> dict[str, int]:
         "submissions": Submission.objects.unfinished().count(),
         "runs": DraftRun.objects.going_on().count(),
         "mails": OutgoingMail.objects.filter(next_attempt_at__isnull=False).count(),
+        "scores": campus.owed(),
     }
 
 
@@ -88,6 +97,7 @@ def wait_for_end(*, seconds: float, skip_after: float) -> dict[str, int]:
     while any((left := pending()).values()) and time.monotonic() - started < seconds:
         if time.monotonic() - started > skip_after:
             OutgoingMail.objects.filter(next_attempt_at__gt=Now()).update(next_attempt_at=Now())
+            campus.hurry()
             DraftRun.objects.going_on().update(seen_at=F("seen_at") - timedelta(seconds=60))
             Submission.objects.queued().filter(not_before__gt=Now()).update(not_before=Now())
             skip_after += 5.0
@@ -95,10 +105,10 @@ def wait_for_end(*, seconds: float, skip_after: float) -> dict[str, int]:
     return {name: count for name, count in left.items() if count}
 
 
-def count(*, accepted: set[str], runs: set[str], mails: Mapping[str, int]) -> Findings:
+def count(*, accepted: set[str], runs: RunsTold, mails: Mapping[str, int]) -> Findings:
     """Compare what the learners were told with what is there."""
     rows = {str(row.pk): row for row in Submission.objects.defer("report")}
-    found = Findings(accepted=len(accepted), stored=len(rows), runs=len(runs))
+    found = Findings(accepted=len(accepted), stored=len(rows))
     graded = {key for key, row in rows.items() if row.state == State.GRADED}
     found.graded = len(graded)
     found.interrupted = sum(row.tries > 1 for row in rows.values())
@@ -115,10 +125,23 @@ def count(*, accepted: set[str], runs: set[str], mails: Mapping[str, int]) -> Fi
     found.mails_twice = sum(times > 1 for times in mails.values())
     found.expect("graded without an email", [key for key in graded if not mails.get(key)])
     found.expect("more than two emails", [key for key, times in mails.items() if times > 2])  # noqa: PLR2004  # once or twice
-    found.runs_lost = DraftRun.objects.filter(state="lost").count()
+    found.runs, found.runs_closed = len(runs.asked), len(runs.closed)
+    found.runs_done = runs.ends["done"]
+    found.runs_lost = runs.ends["lost"] + runs.ends["missing"]
+    found.runs_repeated = runs.repeated
+    for what, who in runs.wrong().items():
+        found.expect(what, who)
     found.expect("questions of editors left", [str(q) for q in EditorQuestion.objects.all()])
     _count_files(found)
     return found
+
+
+def count_scores(found: Findings, told: Mapping[str, Any]) -> None:
+    """Compare what the learning platform has accepted with what was earned."""
+    earned = campus.true_scores()
+    found.scores, found.scores_accepted = len(earned), len(told["history"])
+    for what, who in campus.wrong(told, earned).items():
+        found.expect(what, who)
 
 
 def _ends() -> list[str]:

@@ -10,20 +10,28 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bench.chaos import campus
+from bench.chaos.clocks import HOUR
 from bench.chaos.processes import SANDBOX, below, below_of_kind, kill
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from bench.chaos.clocks import Clock
     from bench.chaos.processes import SiteProcesses
+    from bench.chaos.second_host import SecondHost
     from bench.chaos.servers import Server
+    from tests.classes.lti.platform_process import PlatformProcess
 
 LOCKED_SECONDS: Final = 3.0
 READ_ONLY_SECONDS: Final = 3.0
 STOPPED_SECONDS: Final = 3.0
 FULL_SECONDS: Final = 3.0
+DOWN_SECONDS: Final = 3.0
+SHORT_CUT, LONG_CUT = 3.0, 30.0
+"""Of the cable: a lease outlasts the first, and is another worker's after the second."""
 MIB: Final = 2**20
 QUEUES: Final = ("grading", "default", "interactive", "mail")
 WORKERS: Final = ("worker", "worker-2")
@@ -31,12 +39,20 @@ WORKERS: Final = ("worker", "worker-2")
 
 @dataclass(frozen=True)
 class Target:
-    """What the faults act on; None where this site has no such server, or no disk of its own."""
+    """What the faults act on; None where this site has no such server, or no disk of its own.
+
+    Attributes:
+        clocks: those of some processes, by name; empty where none can be moved.
+        platform: the learning platform that scores go to.
+    """
 
     processes: SiteProcesses
     postgres: Server | None
     redis: Server | None
     disk: Path | None
+    clocks: Mapping[str, Clock]
+    host: SecondHost | None
+    platform: PlatformProcess
     chance: random.Random
 
 
@@ -69,7 +85,18 @@ def faults(target: Target) -> dict[str, Callable[[], int]]:
         "beat": named("beat"),
         "messages dropped": _drop_messages,
         "messages doubled": _double_messages,
+        "learning platform down for 3 s": lambda: _platform_down(target.platform),
     }
+    found |= {
+        **_of_servers(target),
+        **_of_machine(target),
+    }
+    found["table locked for 3 s"] = _lock_table
+    return found
+
+
+def _of_servers(target: Target) -> dict[str, Callable[[], int]]:
+    found: dict[str, Callable[[], int]] = {}
     if target.redis is not None:
         found["Redis"] = lambda: _restart(target.redis)
         found["Redis stopped for 3 s"] = lambda: _pause(target.redis)
@@ -78,11 +105,51 @@ def faults(target: Target) -> dict[str, Callable[[], int]]:
         found["one PostgreSQL backend"] = lambda: _kill_backend(target)
         found["PostgreSQL stopped for 3 s"] = lambda: _pause(target.postgres)
         found["database read-only for 3 s"] = lambda: _read_only(target.postgres)
-    found["table locked for 3 s"] = _lock_table
+    return found
+
+
+def _of_machine(target: Target) -> dict[str, Callable[[], int]]:
+    found: dict[str, Callable[[], int]] = {}
     if target.disk is not None:
         disk = target.disk
         found["disk full for 3 s"] = lambda: _fill(disk)
+    if target.clocks:
+        found["a clock an hour ahead"] = lambda: _move_clock(target, HOUR)
+        found["a clock an hour back"] = lambda: _move_clock(target, -HOUR)
+        found["a clock set right"] = lambda: _move_clock(target, 0)
+    if target.host is not None:
+        host = target.host
+        found["far worker"] = lambda: kill([target.processes.pid("far worker")])
+        found["second host cut off for 3 s"] = lambda: host.cut(SHORT_CUT)
+        found["second host cut off for 30 s"] = lambda: host.cut(LONG_CUT)
     return found
+
+
+def not_possible(target: Target, reasons: Mapping[str, str]) -> dict[str, str]:
+    """Return the kinds of faults that cannot strike here, each with its reason."""
+    kinds = {
+        "Redis": target.redis,
+        "PostgreSQL": target.postgres,
+        "full disk": target.disk,
+        "clocks": target.clocks,
+        "second host": target.host,
+    }
+    return {
+        kind: reasons.get(kind, "this site has none") for kind, what in kinds.items() if not what
+    }
+
+
+def _move_clock(target: Target, seconds: int) -> int:
+    """Let the clock of one process jump; it stays so until it is moved again."""
+    target.clocks[target.chance.choice(sorted(target.clocks))].set(seconds)
+    return 1
+
+
+def _platform_down(platform: PlatformProcess) -> int:
+    struck = campus.pause(platform, is_down=True)
+    time.sleep(DOWN_SECONDS)
+    campus.pause(platform, is_down=False)
+    return struck
 
 
 def _kill_one(target: Target, pids: list[int]) -> int:

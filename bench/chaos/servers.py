@@ -1,4 +1,8 @@
-"""PostgreSQL and Redis that can be killed and come back on the same data, as services do."""
+"""PostgreSQL and Redis that can be killed and come back on the same data, as services do.
+
+Processes of this machine reach them by sockets of files. `listen` is an address at which other
+hosts do as well.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -18,10 +23,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS: Final = 300.0
+POSTGRES_PORT: Final = 5432
+"""It names the file of the socket too."""
 
 
 class Server:
-    """A server that is started again until it answers."""
+    """A server that is started again until it answers.
+
+    Attributes:
+        address: for processes of this machine.
+        far_address: for those of other hosts; empty where they cannot reach it.
+    """
+
+    address = far_address = ""
 
     def __init__(self, command: list[Any], *, answers: Callable[[], bool], **options: Any) -> None:
         self._command = command
@@ -78,8 +92,8 @@ def available() -> bool:
     return machine.postgres_programs() is not None and shutil.which("redis-server") is not None
 
 
-def postgres(folder: Path) -> tuple[Server, str]:
-    """Make a database in `folder`; return its server, not started, and its address.
+def postgres(folder: Path, *, listen: str = "") -> Server:
+    """Make a database in `folder`; return its server, not started.
 
     Raises:
         RuntimeError: PostgreSQL is not installed.
@@ -100,20 +114,28 @@ def postgres(folder: Path) -> tuple[Server, str]:
         stdout=subprocess.DEVNULL,
         **who,
     )
-    ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "whybox"]
+    if listen:
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
+    port = _free_port(listen) if listen else POSTGRES_PORT
+    ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-p", str(port), "-U", "whybox"]
     # Only processes are killed: the kernel keeps what they have written.
-    settings = ("listen_addresses=", "max_connections=200", "fsync=off")
+    settings = (f"listen_addresses={listen}", f"port={port}", "max_connections=200", "fsync=off")
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
     command += [part for setting in settings for part in ("-c", setting)]
     server = Server(command, answers=lambda: subprocess.call(ready) == 0, **who)
-    return server, f"postgres://whybox@/{folder}/postgres"
+    server.address = f"postgres://whybox@/{folder}/postgres?port={port}"
+    server.far_address = f"postgres://whybox@{listen}:{port}/postgres" if listen else ""
+    return server
 
 
-def redis(folder: Path) -> tuple[Server, str]:
-    """Return a Redis that keeps nothing when it ends, and its address."""
-    address = folder / "redis.sock"
-    command = ["redis-server", "--port", "0", "--unixsocket", str(address), "--save", ""]
-    ping = ["redis-cli", "-s", str(address), "ping"]
+def redis(folder: Path, *, listen: str = "") -> Server:
+    """Return a Redis that keeps nothing when it ends."""
+    socket_file, port = folder / "redis.sock", _free_port(listen) if listen else 0
+    network = ["--bind", listen, "--protected-mode", "no"] if listen else []
+    command = ["redis-server", "--port", str(port), *network]
+    command += ["--unixsocket", str(socket_file), "--save", "", "--dir", str(folder)]
+    ping = ["redis-cli", "-s", str(socket_file), "ping"]
 
     def answers() -> bool:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -121,4 +143,14 @@ def redis(folder: Path) -> tuple[Server, str]:
             return answer.stdout.strip() == b"PONG"
         return False
 
-    return Server([*command, "--dir", str(folder)], answers=answers), f"redis+socket://{address}"
+    server = Server(command, answers=answers)
+    server.address = f"redis+socket://{socket_file}"
+    server.far_address = f"redis://{listen}:{port}/0" if listen else ""
+    return server
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -11,6 +11,7 @@ from bench.chaos import faults, material, processes, servers
 
 if TYPE_CHECKING:
     import contextlib
+    from collections.abc import Mapping
     from pathlib import Path
 
 DISK_MIB = 96
@@ -23,12 +24,21 @@ class TemporarySite:
         port: of the web process.
         database, broker: the servers, or None where they are embedded.
         disk: a file system of its own for submissions' files, or None where it cannot be mounted.
+
+    Args:
+        listen: an address at which other hosts reach PostgreSQL and Redis.
     """
 
     def __init__(
-        self, folder: Path, stack: contextlib.ExitStack, *, embedded: bool, mail_port: int = 0
+        self,
+        folder: Path,
+        stack: contextlib.ExitStack,
+        *,
+        embedded: bool,
+        mail_port: int = 0,
+        listen: str = "",
     ) -> None:
-        self._folder, self._stack = folder, stack
+        self._folder, self._stack, self._listen = folder, stack, listen
         self.database: servers.Server | None = None
         self.broker: servers.Server | None = None
         with socket.socket() as probe:
@@ -57,11 +67,11 @@ class TemporarySite:
         folder = self._folder / name
         folder.mkdir()
         make = servers.postgres if name == "postgres" else servers.redis
-        server, address = make(folder)
+        server = make(folder, listen=self._listen)
         server.start()
         self._stack.callback(server.stop)
         variable = "WHYBOX_DATABASE_URL" if name == "postgres" else "WHYBOX_BROKER_URL"
-        os.environ[variable] = address
+        os.environ[variable] = server.address
         return server
 
     def _prepared(self) -> Path | None:
@@ -82,13 +92,31 @@ class TemporarySite:
         call_command("collectstatic", interactive=False, verbosity=0)
         return disk if has_disk else None
 
-    def start(self, *, workers: int) -> processes.SiteProcesses:
-        """Start the site's processes, with so many workers for gradings."""
+    def start(
+        self, *, workers: int, prefixes: Mapping[str, str] | None = None, far: str = ""
+    ) -> processes.SiteProcesses:
+        """Start the site's processes.
+
+        Args:
+            workers: how many there are for gradings.
+            prefixes: what stands before the command lines of some, by name.
+            far: what stands before that of one more worker, on a host of its own.
+        """
         from config.run import process_commands  # noqa: PLC0415  # Django is set up by now
 
         commands = process_commands(self.port, self._folder / "var")
         for number in range(2, workers + 1):
             commands[f"worker-{number}"] = commands["worker"]
+        if far and self.database and self.broker:
+            own = {
+                "WHYBOX_DATABASE_URL": self.database.far_address,
+                "WHYBOX_BROKER_URL": self.broker.far_address,
+                "WHYBOX_REFERENCES": str(self._folder / "references-far"),
+            }
+            variables = " ".join(f"{name}={value}" for name, value in own.items())
+            commands["far worker"] = f"{far}env {variables} {commands['worker']}"
+        for name, prefix in (prefixes or {}).items():
+            commands[name] = prefix + commands[name]
         site = processes.SiteProcesses(
             commands, environment=os.environ, log=self._folder / "site.log"
         )

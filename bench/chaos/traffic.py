@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.chaos.editor import Editor, RunsTold
 from bench.chaos.material import SLUGS, notebook
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 REQUEST_SECONDS: Final = 30.0
 PAUSE_SECONDS: Final = 0.5
-RUN_SECONDS: Final = 60.0
-GOING_ON: Final = ("queued", "running")
 ACCEPTED: Final = 202
 PAGES: Final = ("/courses/", "/status/")
 
@@ -31,13 +30,13 @@ class Account:
 
     Attributes:
         accepted: ids of submissions for which the site has answered 202.
-        runs: ids of runs for which it has.
+        runs: what pages of the workbench were told of their runs.
         answers: how often each status came; 0 is a connection that failed.
         slowest: seconds of the slowest answer.
     """
 
     accepted: set[str] = field(default_factory=set)
-    runs: set[str] = field(default_factory=set)
+    runs: RunsTold = field(default_factory=RunsTold)
     answers: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -78,21 +77,7 @@ class Learner(threading.Thread):
 
     def _run_draft(self) -> None:
         base = f"/api/v1/exercises/{self._chance.choice(SLUGS)}/draft/"
-        _status, draft = self._call("GET", base)
-        if not draft or "version" not in draft:
-            return
-        asked = {"base": draft["version"], "cells": None}
-        status, run = self._call("POST", f"{base}runs/", json.dumps(asked).encode())
-        if status != ACCEPTED or not run:
-            return
-        with self._account.lock:
-            self._account.runs.add(run["id"])
-        deadline = time.monotonic() + RUN_SECONDS * self._chance.random()  # some close the page
-        while run and run.get("state", "queued") in GOING_ON and time.monotonic() < deadline:
-            if self._ended.wait(PAUSE_SECONDS):
-                return
-            _status, told = self._call("GET", f"{base}runs/{run['id']}/")
-            run = {"id": run["id"], **(told or {})}
+        Editor(base, self._call, self._account.runs, self._chance).work()
 
     def _call(
         self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,9 +38,12 @@ MESSAGE_SECONDS: Final = 60
 
 
 def sign(claims: dict[str, Any], *, seconds: int = MESSAGE_SECONDS) -> str:
-    """Return a signed message with issue time, expiry and an id of its own."""
+    """Return a signed message with issue time, expiry and an id of its own.
+
+    The times are the database's: platforms refuse what a host with a wrong clock would date.
+    """
     kid, private = _signing_key()
-    now = int(time.time())
+    now = int(database_now().timestamp())
     times = {"iat": now, "exp": now + seconds, "jti": new_nonce()}
     return jwt.encode({**times, **claims}, private, ALGORITHM, {"kid": kid})
 

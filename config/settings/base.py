@@ -17,6 +17,7 @@ DEBUG: bool = env("WHYBOX_DEBUG")
 VAR_DIR = Path(env("WHYBOX_VAR"))
 CONTENT_DIR = Path(env("WHYBOX_CONTENT"))
 REFERENCES_DIR = Path(env("WHYBOX_REFERENCES") or VAR_DIR / "references")
+REFERENCES_SHARED: str = env("WHYBOX_REFERENCES_SHARED")
 SITE_URL: str = env("WHYBOX_SITE_URL").rstrip("/")
 ISSUER_NAME: str = env("WHYBOX_ISSUER")
 CERTIFICATE_KEY: str = env("WHYBOX_CERTIFICATE_KEY")
@@ -116,6 +117,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A host that is cut off answers nothing, for hours if nobody looks: connections are given up.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DATABASES["default"]["CONN_MAX_AGE"] = (
     60  # seconds; opening a connection for each request would cost milliseconds
 )
@@ -160,68 +171,57 @@ CELERY_TASK_ROUTES = {
 # A worker reserves no message that it has no slot for: another worker may have one, and messages
 # that a process holds are lost with it.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # A message may be lost and a worker may die: the database is the source of truth, and these
-    # tasks look there. One that nobody has read when the next is sent is dropped.
+    # tasks look there. None expires, since clocks differ: `config.beat` bounds how many wait.
     "requeue stale submissions": {
         "task": "exercises.requeue_stale",
         "schedule": 10.0,
-        "options": {"expires": 10.0},
     },
     "end runs of drafts that nobody will end": {
         "task": "exercises.end_lost_runs",
         "schedule": 60.0,
-        "options": {"expires": 60.0},
     },
     "send what is due in the outbox": {
         "task": "courses.send_mail",
         "schedule": 30.0,
-        "options": {"expires": 30.0},
     },
     "tell the pages whether the site is in maintenance": {
         "task": "courses.refresh_maintenance",
         "schedule": 30.0,
-        "options": {"expires": 30.0},
     },
     "compare the submissions that somebody asked to": {
         "task": "classes.compare_asked",
         "schedule": 60.0,
-        "options": {"expires": 60.0},
     },
     "regrade what classes have asked for": {
         "task": "classes.regrade_asked",
         "schedule": 60.0,
-        "options": {"expires": 60.0},
     },
     "send changed scores to learning platforms": {
         "task": "lti.send_scores",
         "schedule": 30.0,
-        "options": {"expires": 30.0},
     },
     "prune launches from learning platforms": {
         "task": "lti.prune",
         "schedule": 3600.0,
-        "options": {"expires": 3600.0},
     },
     "remind learners of due dates": {
         "task": "classes.send_reminders",
         "schedule": 300.0,
-        "options": {"expires": 300.0},
     },
     "make the copies of data that people asked for": {
         "task": "courses.make_copies",
         "schedule": 60.0,
-        "options": {"expires": 60.0},
     },
     "delete what has been kept long enough": {
         "task": "courses.apply_retention",
         "schedule": 3600.0,
-        "options": {"expires": 3600.0},
     },
     "prune files of submissions": {
         "task": "exercises.prune_files",
         "schedule": 3600.0,
-        "options": {"expires": 3600.0},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

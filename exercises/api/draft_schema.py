@@ -99,7 +99,9 @@ class RunSerializer(serializers.Serializer[Any]):
     until = serializers.CharField(allow_null=True)
     state = serializers.ChoiceField(choices=RunState.choices)
     position = serializers.IntegerField(allow_null=True, help_text="In the queue, from 1.")
-    detail = serializers.CharField(allow_blank=True, help_text="Which limit ended it.")
+    detail = serializers.CharField(
+        allow_blank=True, help_text="Which limit ended it, or why it was lost."
+    )
     poll_ms = serializers.IntegerField(help_text="When to ask again.")
     cursor = serializers.IntegerField(help_text="Send it as `after`.")
     events = serializers.ListField(child=serializers.DictField())

@@ -25,6 +25,7 @@ from exercises.submissions.lease import Lease, Progress, claim, claim_next
 from grader.errors import PlatformError, SandboxUnavailable
 from grader.grading import grade_notebook
 from grader.reference import ReferenceStore
+from grader.reference_shelf import shelf_at
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ logger = logging.getLogger(__name__)
 
 @cache
 def references() -> ReferenceStore:
-    """Return this process's references, in memory and in `REFERENCES_DIR`."""
-    return ReferenceStore(settings.REFERENCES_DIR)
+    """Return this process's references: in memory, in `REFERENCES_DIR`, and of other hosts."""
+    shelf = shelf_at(settings.REFERENCES_SHARED)
+    return ReferenceStore(settings.REFERENCES_DIR, shelf=shelf)
 
 
 def grade_next(

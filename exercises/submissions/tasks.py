@@ -70,8 +70,10 @@ def _open_sandbox() -> Sandbox:
 
     Raises:
         SandboxUnavailable: something is missing, or the files of grades cannot be stored.
+        PlatformError: the address of shared references is none.
     """
     files.check_storage()
+    pipeline.references()
     python = Path(settings.SANDBOX_PYTHON)
     sandbox = open_sandbox(python=python, concurrency=settings.SANDBOX_CONCURRENCY)
     for finding in doctor.probe(python):

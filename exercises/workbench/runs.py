@@ -198,11 +198,21 @@ def facts(run: DraftRun, *, after: int = 0) -> tuple[dict[str, Any], str]:
         "until": run.until or None,
         "state": state.state,
         "position": position,
-        "detail": state.detail,
+        "detail": state.detail or _reason(state.state),
         "poll_ms": min(poll, longest),
         "cursor": batches[-1].number if batches else after,
     }
     return told, ",".join(batch.body for batch in batches)
+
+
+def _reason(state: str) -> str:
+    """Return what a page is told of an end that was the site's fault: whose, and at what cost."""
+    if state != RunState.LOST:
+        return ""
+    return _(
+        "The run was lost through a fault of the site, not of your notebook, and costs no attempt."
+        " Run it again."
+    )
 
 
 def events_of(run: DraftRun) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from grader.errors import GraderError, NotebookRefused, SandboxUnavailable
 from grader.grading import grade_notebook, regrade
 from grader.grading_process import limits, messages
 from grader.grading_process.lent_sandbox import LentSandbox
+from grader.grading_process.lent_shelf import LentShelf
 from grader.grading_process.rehearsal import Rehearsals
 from grader.notebook_page import render_notebook
 from grader.other_variants import find_matches
@@ -108,7 +109,7 @@ class Child:
     def _report(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> GradeReport:
         exercise = pickle.loads(definition)  # noqa: S301 - from the caller, never from a learner
         secret = None if job["secret"] is None else bytes.fromhex(job["secret"])
-        store = self._stores.setdefault(job["references"], ReferenceStore(Path(job["references"])))
+        store = self._store(Path(job["references"]), shared=job["shared"])
         limits.limit_cpu(limits.REFERENCE_CPU_SECONDS)
         if job["kind"] == messages.REGRADE:
             return _regraded(exercise, notebook, store, job["attempt"])
@@ -130,6 +131,10 @@ class Child:
             attempt=job["attempt"],
             on_event=self._tell,
         )
+
+    def _store(self, folder: Path, *, shared: bool) -> ReferenceStore:
+        shelf = LentShelf(self._line) if shared else None
+        return self._stores.setdefault(str(folder), ReferenceStore(folder, shelf=shelf))
 
     def _tell(self, event: Event) -> None:
         facts = {"kind": messages.EVENT, "event": event.kind}

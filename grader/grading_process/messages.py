@@ -42,6 +42,12 @@ GRADED: Final = "graded"
 """The grade: report, executed notebook, answers."""
 PAGE: Final = "page"
 """The executed notebook as HTML, and answers that are another variant's; it ends a job."""
+BORROW: Final = "borrow"
+"""The child asks for a reference that another host may have; the answer has it as its file, or no
+file: the child computes it."""
+LEND: Final = "lend"
+"""The child has computed what it asked for; the file is it."""
+REFERENCE_BYTES: Final = 256 * MIB
 REFUSED: Final = "refused"
 """The job ended without a grade: kind, text, fix."""
 

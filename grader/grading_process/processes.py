@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from grader.errors import NotebookRefused, PlatformError, SandboxUnavailable
 from grader.grading import GradeResult
 from grader.grading_process import limits, messages
+from grader.grading_process.lent_shelf import ShelfClerk
 from grader.grading_process.messages import ChildError
 from grader.report import GradeReport, VariantMatch
 from grader.sandbox.environment import MODELS_VARIABLE
@@ -31,14 +32,15 @@ if TYPE_CHECKING:
 
     from grader.exercise import ExerciseDefinition
     from grader.reference import ReferenceStore
+    from grader.reference_shelf import Shelf
     from grader.sandbox.forkserver import IsolatedProcess
 
 logger = logging.getLogger(__name__)
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
-PRIVATE_VARIABLES: Final = ("WHYBOX_", "DJANGO_", "CELERY_")
-"""Prefixes of what a child's environment does not hold: the site's secrets. Where the models are
-is none, and the author's code opens them there."""
+PRIVATE_VARIABLES: Final = ("WHYBOX_", "DJANGO_", "CELERY_", "AWS_")
+"""Prefixes of what a child's environment does not hold: the site's secrets and accounts. Where the
+models are is none, and the author's code opens them there."""
 INTACT_AFTER: Final = frozenset(
     {
         "NotebookRefused",
@@ -127,10 +129,12 @@ class GradingProcesses:
         job = {
             "kind": messages.GRADE,
             "references": str(references.folder),
+            "shared": references.shelf is not None,
             "secret": None if secret is None else secret.hex(),
             "attempt": attempt,
         }
-        return self._served(job, notebook, exercise, sandbox, on_event)
+        means = _Means(sandbox, references.shelf, on_event)
+        return self._served(job, notebook, exercise, means)
 
     def regrade(
         self,
@@ -148,10 +152,11 @@ class GradingProcesses:
         job = {
             "kind": messages.REGRADE,
             "references": str(references.folder),
+            "shared": references.shelf is not None,
             "secret": None,
             "attempt": attempt,
         }
-        report = self._served(job, answers, exercise, None, None)
+        report = self._served(job, answers, exercise, _Means(shelf=references.shelf))
         return GradeResult(
             criteria=report.criteria,
             score=report.score,
@@ -166,15 +171,14 @@ class GradingProcesses:
         job: dict[str, Any],
         data: bytes,
         exercise: ExerciseDefinition,
-        sandbox: LendingSandbox | None,
-        on_event: Callable[[Event], None] | None,
+        means: _Means,
     ) -> GradeReport:
         child = self._idle.get()
         if child.process.poll() is not None:  # it was killed while it waited: no job's fault
             child = self._kept(child, healthy=False)
         healthy = False
         try:
-            conversation = _Conversation(child.line, sandbox, on_event)
+            conversation = _Conversation(child.line, means)
             try:
                 self._wait_until_ready(child)
                 report = conversation.hold(job, data, pickle.dumps(exercise))
@@ -234,6 +238,15 @@ class GradingProcesses:
         return child
 
 
+@dataclass(frozen=True)
+class _Means:
+    """What the caller does for a child during a job, if it does."""
+
+    sandbox: LendingSandbox | None = None
+    shelf: Shelf | None = None
+    on_event: Callable[[Event], None] | None = None
+
+
 class _Conversation:
     """One job's exchange of messages with a child.
 
@@ -241,18 +254,20 @@ class _Conversation:
         complete: whether the child has ended the job by itself and can take another.
     """
 
-    def __init__(
-        self,
-        line: socket.socket,
-        sandbox: LendingSandbox | None,
-        on_event: Callable[[Event], None] | None,
-    ) -> None:
+    def __init__(self, line: socket.socket, means: _Means) -> None:
         self._line = line
-        self._sandbox = sandbox
-        self._on_event = on_event
+        self._sandbox, self._on_event = means.sandbox, means.on_event
+        self._clerk = ShelfClerk(means.shelf, line) if means.shelf else None
         self.complete = False
 
     def hold(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> GradeReport:
+        try:
+            return self._held(job, notebook, definition)
+        finally:
+            if self._clerk is not None:
+                self._clerk.close()
+
+    def _held(self, job: dict[str, Any], notebook: bytes, definition: bytes) -> GradeReport:
         self._line.settimeout(limits.SILENCE_SECONDS)
         try:
             messages.send(self._line, job, [notebook, definition])
@@ -265,6 +280,10 @@ class _Conversation:
                     return self._with_page(_report(numbers))
                 if message["kind"] == messages.FORK and self._sandbox and len(numbers) == 1:
                     self._lend(self._sandbox, numbers.pop())
+                elif message["kind"] == messages.BORROW and self._clerk:
+                    self._clerk.borrow(message)
+                elif message["kind"] == messages.LEND and self._clerk and len(numbers) == 1:
+                    self._clerk.take(message, numbers[0])
                 elif message["kind"] == messages.EVENT:
                     self._tell(message)
                 elif message["kind"] == messages.LOG:

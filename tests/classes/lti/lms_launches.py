@@ -51,6 +51,7 @@ class Platform:
     tokens: dict[str, tuple[set[str], str]] = field(default_factory=dict)
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
     score_posts: int = 0
     content: list[Any] = field(default_factory=list)
     hits: list[str] = field(default_factory=list)

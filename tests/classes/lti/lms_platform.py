@@ -59,6 +59,7 @@ def control(server: Server, call: Call) -> Answer:
         200,
         {
             "scores": platform.scores,
+            "history": platform.history,
             "items": list(platform.items.values()),
             "content": platform.content,
             "hits": platform.hits,

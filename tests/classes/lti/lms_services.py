@@ -81,6 +81,7 @@ def score(platform: Platform, call: Call, key: str) -> Answer:
     if old and old["timestamp"] >= facts["timestamp"]:
         raise Refused("an older timestamp", 409)
     platform.scores[f"{key}/{facts['userId']}"] = facts
+    platform.history.append({"item": key, **facts})
     return 204, b"", {}
 
 

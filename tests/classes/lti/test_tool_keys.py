@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,10 @@ def signer() -> str:
     return kid
 
 
-def let_pass(time: timedelta) -> None:
+def let_pass(period: timedelta) -> None:
     """Make all keys older."""
     for key in ToolKey.objects.all():
-        key.signs_from -= time
+        key.signs_from -= period
         key.save()
 
 
@@ -119,3 +120,14 @@ def test_messages_have_ids_of_their_own() -> None:
         return jwt.decode(tool_keys.sign({}), options={"verify_signature": False})
 
     assert claims()["jti"] != claims()["jti"]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_messages_are_dated_by_the_database(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+    """A platform refuses a message of the future or the past: a host's clock may be wrong."""
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + 3600 * hours)
+
+    claims = jwt.decode(tool_keys.sign({}), options={"verify_signature": False})
+
+    assert abs(claims["iat"] - database_now().timestamp()) < 1800

@@ -285,7 +285,7 @@ def test_runs_that_nobody_will_end_are_ended(work: WorkbenchClient) -> None:
 def test_a_run_whose_worker_died_is_lost_and_the_next_one_runs(
     run_worker: WorkerProcess, work: WorkbenchClient
 ) -> None:
-    """The page is told; the draft is as it was; a new worker takes the next run."""
+    """The page is told, and whose fault it was; a new worker takes the next run."""
     cells = work.cells(cell_0="while True:\n    pass")
     told = work.post("runs/", base=0, cells=cells, until=None).json()
     while work.get(f"runs/{told['id']}/").json()["state"] == "queued":
@@ -294,7 +294,9 @@ def test_a_run_whose_worker_died_is_lost_and_the_next_one_runs(
     long_ago = "2020-01-01T00:00:00Z"
     DraftRun.objects.filter(pk=told["id"]).update(seen_at=long_ago)
 
-    assert work.get(f"runs/{told['id']}/").json()["state"] == RunState.LOST
+    lost = work.get(f"runs/{told['id']}/").json()
+    assert lost["state"] == RunState.LOST
+    assert "a fault of the site, not of your notebook, and costs no attempt" in lost["detail"]
     RunWorker.objects.all().delete()
     run_worker.start()
     while not RunWorker.objects.filter(sandbox_open=True).exists():

@@ -25,20 +25,22 @@ from grader.exercise import load_exercise
 from grader.grading import grade_notebook, regrade
 from grader.grading_process import GradingProcesses, limits, messages
 from grader.grading_process.messages import ChildError
-from grader.grading_process.processes import _Conversation, _matches
+from grader.grading_process.processes import _Conversation, _matches, _Means
+from grader.reference import ReferenceStore
+from grader.reference_shelf import shelf_at
 from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import CellError, Verdict
 from grader.sandbox.pool import BubblewrapSandbox
 from grader.variants import choose_hidden, hidden_pool
 from tests.grader.conftest import SHARES_REFERENCE, SHARES_YAML, write_exercise
 from tests.grader.learner import SECRET, SOLUTION, notebook
+from tests.grader.object_storage import BUCKET, client, storage_process, stored
 from tests.grader.sandbox import light
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.exercise import ExerciseDefinition
-    from grader.reference import ReferenceStore
     from grader.sandbox.job import Event
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -67,6 +69,35 @@ def author(tmp_path: Path, body: str) -> ExerciseDefinition:
     """An exercise whose author's code runs `body` before it returns."""
     reference = SHARES_REFERENCE.replace("def reference(", f"{body}\n\n\ndef reference(", 1)
     return load_exercise(write_exercise(tmp_path / "shares", SHARES_YAML, reference))
+
+
+def test_children_share_references_through_the_caller(
+    sandbox: BubblewrapSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the second host nothing is computed; no child has the storage's account."""
+    log = tmp_path / "computed"
+    body = f"    open({str(log)!r}, 'a').write('once ')\n    return _explained(parameters"
+    reference = SHARES_REFERENCE.replace("    return _explained(parameters", body, 1)
+    exercise = load_exercise(write_exercise(tmp_path / "shares", SHARES_YAML, reference))
+    text = notebook(exercise)
+    with storage_process() as variables, contextlib.closing(client(variables)) as storage:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with contextlib.closing(GradingProcesses(count=1)) as processes:
+            for host in ("first", "second"):
+                store = ReferenceStore(tmp_path / host, shelf=shelf_at(f"s3://{BUCKET}"))
+                report = processes.grade(
+                    exercise, text, sandbox=sandbox, references=store, secret=SECRET
+                )
+                assert report.passed
+            (child,) = processes.process_ids
+            environment = Path(f"/proc/{child}/environ").read_bytes()
+        kept = stored(storage)
+
+    assert log.read_text().split() == ["once", "once"]  # the visible variant, and the hidden one
+    assert len(kept) == 2
+    assert all(name.endswith(".npz") for name in kept)
+    assert b"AWS_" not in environment
 
 
 def test_the_grade_is_that_of_the_caller_s_own_process(
@@ -302,7 +333,7 @@ def answered(*sent: tuple[str, list[bytes]]) -> GradeReport:
     """Hold a conversation with a fake child."""
     child = FakeChild(*sent)
     with child.line:
-        return _Conversation(child.line, None, None).hold({"kind": "job"}, b"", b"")
+        return _Conversation(child.line, _Means()).hold({"kind": "job"}, b"", b"")
 
 
 REPORT = GradeReport(

@@ -101,7 +101,7 @@ export class Runner extends EventTarget {
     }
     const words = {
       done: say("runDone", { time: saySeconds(this.seconds ?? 0) }), error: say("runStopped"),
-      interrupted: say("runInterrupted"), lost: say("runLost"), replaced: say("runReplaced"),
+      interrupted: say("runInterrupted"), replaced: say("runReplaced"),
     };
     const sentence = detail || words[state] || "";
     this.setCurrent(null);
