@@ -136,7 +136,7 @@ def mistake_columns_read(parameters: Parameters, seed: int) -> Outputs:  # noqa:
     """Reading and read positions exchanged."""
     q = _second(parameters)
     read = q - parameters["period"] + 1
-    return {"induction": _attention(parameters)[..., read, q].mean(axis=-1)}
+    return _scored(parameters, _attention(parameters)[..., read, q].mean(axis=-1))
 
 
 def mistake_beginning(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
