@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grader.sandbox.environment import LIBRARY, MODELS_VARIABLE, models_folder
 from grader.sandbox.inside import frames
 from grader.sandbox.inside.answers import Collector
 from grader.sandbox.job import CellError, CellOutcome, Run, Verdict
@@ -48,7 +49,8 @@ CELL_SECONDS = 240
 
 def job_key(job: Job) -> str:
     """Return what a run depends on."""
-    return json.dumps([job.cells, job.outputs, dict(job.parameters), job.parameters_cells])
+    parameters = [dict(job.parameters), job.parameters_cells]
+    return json.dumps([job.cells, job.outputs, *parameters, str(job.data or "")])
 
 
 class ForkSandbox:
@@ -69,7 +71,8 @@ class ForkSandbox:
         _warm_up()
         groups: dict[str, Numbered] = defaultdict(list)
         for number, job in enumerate(wanted.values()):
-            rest = [job.outputs, dict(job.parameters), job.parameters_cells]
+            parameters = [dict(job.parameters), job.parameters_cells]
+            rest = [job.outputs, *parameters, str(job.data or "")]
             groups[json.dumps(rest)].append((number, job))
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -129,6 +132,7 @@ class _Explorer:
     def __init__(self, folder: Path, job: Job) -> None:
         self._folder = folder
         self._parameters, self._places = dict(job.parameters), job.parameters_cells
+        self._data = job.data
         self._collector = Collector(list(job.outputs), budget_bytes=job.limits.answer_bytes)
 
     def start(self, jobs: Numbered) -> None:
@@ -138,7 +142,18 @@ class _Explorer:
         os.dup2(null, 2)
         sys.stdout = sys.stderr = io.StringIO()
         os.chdir(self._folder)
+        self._furnish()
         self._descend(jobs, 0, {"__name__": "__main__"}, [])
+
+    def _furnish(self) -> None:
+        """Put in place what a sandbox mounts: the exercise's data, and the real networks."""
+        place, models = Path("data"), models_folder()
+        place.unlink(missing_ok=True)
+        if self._data is not None:
+            place.symlink_to(self._data.resolve(), target_is_directory=True)
+        if models is not None:
+            os.environ[MODELS_VARIABLE] = str(models)
+        sys.path.append(str(LIBRARY.parent))
 
     def _descend(self, jobs: Numbered, depth: int, names: Namespace, found: Frames) -> None:
         branches: dict[str, Numbered] = defaultdict(list)

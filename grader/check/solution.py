@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grader.check.equivalent_answers import equivalent_answers
-from grader.check.simulation import (
-    timed,
-)
-from grader.explanation import ParameterUsage, RunAnswers
+from grader.check.simulation import FRESH_SEED, computed_answers, timed
+from grader.explanation import ParameterUsage, RunAnswers, unpack
 from grader.grading import grade_answers, grade_notebook
 from grader.notebook import code_cells, find_parameters_cells, read_notebook
-from grader.sandbox.job import MIB, Job, Verdict
+from grader.sandbox.job import MIB, Answer, Job, Verdict
 from grader.variants import Variant, visible_variant
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TIME_SHARE = 0.5
 MEMORY_SHARE = 0.8
 """How much of its limits the solution may use, to leave room for slower computers and notebooks."""
+TRUE_OF_ZEROS = frozenset({"base_forgotten"})
+"""What may be said of a placeholder: that the base value is missing."""
 
 
 def check_starter(
@@ -40,6 +42,27 @@ def check_starter(
     report = grade_notebook(exercise, starter, sandbox=sandbox, references=store)
     found.need(report.verdict == Verdict.OK, f"starter.ipynb ends with {_end_of_run(report)}")
     found.need(not report.passed, "starter.ipynb passes as it is")
+    runs, _, _ = unpack(report.answers)
+    _check_unfinished(exercise, store, runs[0], found)
+
+
+def _check_unfinished(
+    exercise: ExerciseDefinition, store: ReferenceStore, starter: RunAnswers, found: ExerciseCheck
+) -> None:
+    """Check that a placeholder is not called a mistake, alone or beside one output that is done."""
+    labels = store.get(exercise, visible_variant(exercise), misconceptions=True).labels
+    right = computed_answers(exercise, "reference", FRESH_SEED, labels)
+    done = {
+        name: Answer(name, "ndarray", np.asarray(array), index=labels.get(name))
+        for name, array in right.items()
+    }
+    for name in ("", *done):
+        answers = {**starter.answers, name: done[name]} if name else starter.answers
+        said = _graded(exercise, [replace(starter, answers=answers)], store, found).misconception
+        plain = set(said.ids) - TRUE_OF_ZEROS if said and said.certainty == "match" else set()
+        where = f"with {name} alone filled in" if name else "as it is"
+        problem = f"starter.ipynb, {where}, is told a mistake: {' or '.join(sorted(plain))}"
+        found.need(not plain, problem)
 
 
 def _end_of_run(report: GradeReport) -> str:

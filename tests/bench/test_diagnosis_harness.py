@@ -56,6 +56,20 @@ def test_notebooks_with_equal_beginnings_share_them(tmp_path: Path) -> None:
     assert [None if x is None else x.tolist() for x in found] == [[1.0, 3.0], [1.0, 7.0], [1.0]]
 
 
+def test_a_notebook_finds_its_data_and_the_teaching_library(tmp_path: Path) -> None:
+    """As in the sandbox, ``data/`` is the exercise's folder, another one's for another job."""
+    jobs = []
+    for name, value in (("one", "2.5"), ("other", "4.0")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "number.txt").write_text(value)
+        source = "import whybox_models\nx = [float(open('data/number.txt').read())]"
+        jobs.append(Job(cells=("k = 0", source), outputs=("x",), data=tmp_path / name))
+    sandbox = ForkSandbox()
+    sandbox.prepare(jobs)
+    found = [sandbox.run(job).answers["x"].array for job in jobs]
+    assert [None if x is None else x.tolist() for x in found] == [[2.5], [4.0]]
+
+
 @pytest.mark.parametrize(
     ("hits", "total", "low", "high"),
     [(0, 100, 0.0, 0.0362), (100, 100, 0.9638, 1.0), (5, 50, 0.0333, 0.2181), (0, 0, 0.0, 1.0)],

@@ -123,6 +123,14 @@ def mistake_rescaled(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG
     return _with_maps(parameters, (cam - low) / (high - low))
 
 
+def further_forms(parameters: Parameters) -> Outputs:
+    """Rescaled after the negative part was cut, and by one range for both maps."""
+    cam = _maps(parameters)
+    cut = np.maximum(cam, 0)
+    both = (cam - cam.min()) / np.ptp(cam)
+    return {"rescaled/cam": np.stack([cut / cut.max(axis=(1, 2), keepdims=True), both])}
+
+
 def mistake_exchanged(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The classes in the other order."""
     return _with_maps(parameters, _maps(parameters)[::-1])

@@ -136,7 +136,7 @@ def mistake_columns_read(parameters: Parameters, seed: int) -> Outputs:  # noqa:
     """Reading and read positions exchanged."""
     q = _second(parameters)
     read = q - parameters["period"] + 1
-    return {"induction": _attention(parameters)[..., read, q].mean(axis=-1)}
+    return _scored(parameters, _attention(parameters)[..., read, q].mean(axis=-1))
 
 
 def mistake_beginning(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
@@ -153,7 +153,9 @@ def mistake_heads_averaged(parameters: Parameters, seed: int) -> Outputs:  # noq
 
 def mistake_previous_own(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """The diagonal."""
-    return {"previous": _previous(parameters, shift=0)}
+    previous = _previous(parameters, shift=0)
+    sets = (_best(previous, 1), _best(_induction(parameters), 4), _layer(3))
+    return {"previous": previous, "ablated": _ablated(parameters, *sets)}
 
 
 def mistake_own_token(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

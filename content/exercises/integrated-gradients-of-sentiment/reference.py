@@ -50,17 +50,16 @@ def _logit(words: Floats) -> float:
     return float(presence.encoder().run_embeddings(words)[1].pooled @ weights + bias)
 
 
-@lru_cache(maxsize=256)
-def _slopes(people: int, praise: int, blame: int, steps: tuple[float, ...]) -> Floats:
-    """The mean gradient on the way from the baseline to the sentence."""
+@lru_cache(maxsize=1024)
+def _slope(people: int, praise: int, blame: int, step: float) -> Floats:
+    """The gradient at one step of the way from the baseline to the sentence."""
     sentence, baseline = _ends({"people": people, "praise": praise, "blame": blame})
-    points = [baseline + np.float32(a) * (sentence - baseline) for a in steps]
-    return np.asarray(np.mean([_gradient(point) for point in points], axis=0))
+    return _gradient(baseline + np.float32(step) * (sentence - baseline))
 
 
 def _mean_slope(parameters: Parameters, steps: Floats = MIDPOINTS) -> Floats:
-    names = (parameters[name] for name in ("people", "praise", "blame"))
-    return _slopes(*names, tuple(steps.tolist()))
+    names = [parameters[name] for name in ("people", "praise", "blame")]
+    return np.asarray(np.mean([_slope(*names, step) for step in steps.tolist()], axis=0))
 
 
 def _gradient(words: Floats, *, of_probability: bool = False) -> Floats:
@@ -121,16 +120,18 @@ def mistake_few_steps(parameters: Parameters, seed: int) -> Outputs:  # noqa: AR
 
 
 def further_forms(parameters: Parameters) -> Outputs:
-    """Other rules: left ends, right ends and middles of 1 to 8 steps."""
+    """Other rules: left ends, right ends, both ends, middles; and the gradient at the sentence."""
     right = _attributions(parameters)
     rules = [
         steps
-        for n in (1, 2, 3, 5, 8)
-        for steps in (np.arange(n) / n, np.arange(1, n + 1) / n, (np.arange(n) + 0.5) / n)
+        for n in (*range(1, 21), 32)
+        for steps in (np.arange(n) / n, np.arange(1, n + 1) / n, np.arange(n + 1) / n)
     ]
+    rules += [(np.arange(n) + 0.5) / n for n in range(1, 9)]
     forms = [_attributions(parameters, steps) for steps in rules]
     apart = [form for form in forms if np.abs(form - right).sum() > 0.02 * np.abs(right).sum()]
-    return {"few_steps/IG": np.stack(apart)}
+    at_the_end = _mean_slope(parameters, np.ones(1)).sum(axis=1)
+    return {"few_steps/IG": np.stack(apart), "gradient/IG": at_the_end[None]}
 
 
 def mistake_probability(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001

@@ -146,6 +146,13 @@ def mistake_two_ahead(parameters: Parameters, seed: int) -> Outputs:  # noqa: AR
     return _of_tokens(_lens(start), np.concatenate([tokens[2:], tokens[-1:]]))
 
 
+def further_forms(parameters: Parameters) -> Outputs:
+    """Two ahead with the first token after the last one, as `np.roll` puts it."""
+    start = parameters["start"]
+    found = _of_tokens(_lens(start), np.roll(_tokens(start), -2)[:-1])
+    return {f"two_ahead/{name}": value[None] for name, value in found.items()}
+
+
 def mistake_logits(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """No softmax."""
     start = parameters["start"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from grader.check.cheap_scores import (
+    best_score_without,
     check_cheap_scores,
     check_world,
     score_with_wrong_fx,
@@ -14,9 +18,9 @@ from grader.check.report import ExerciseCheck
 from grader.exercise import load_exercise
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from grader.exercise import ExerciseDefinition
+
+SHIPPED = sorted((Path(__file__).parents[3] / "content" / "exercises").glob("*/exercise.yaml"))
 
 
 def rewritten(folder: Path, before: str, after: str) -> ExerciseDefinition:
@@ -48,6 +52,14 @@ def test_a_rubric_that_passes_with_a_wrong_fx_is_refused(shares_folder: Path) ->
     found = ExerciseCheck("shares")
     check_cheap_scores(exercise, found)
     assert found.problems == ["90 points are to be had with a wrong fx; pass_score is 80"]
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
+def test_nobody_passes_with_a_criterion_that_failed(file: Path) -> None:
+    """However few points a wrong output costs, the work that holds it does not pass."""
+    exercise = load_exercise(file.parent)
+    for criterion in exercise.criteria:
+        assert best_score_without(exercise, [criterion]) < exercise.pass_score, criterion.id
 
 
 def test_a_small_world_needs_a_reviewer(shares_folder: Path) -> None:

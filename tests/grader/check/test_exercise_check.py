@@ -178,6 +178,20 @@ def replaced(file: Path, *pairs: tuple[str, str]) -> None:
     file.write_text(text, encoding="utf-8")
 
 
+def test_a_mistake_that_gives_the_placeholder_is_reported(
+    shares_folder: Path, tmp_path: Path, runner: Sandbox
+) -> None:
+    """Who has not begun, or done one part, must not be told of a mistake that gives zeros."""
+    replaced(
+        shares_folder / "reference.py",
+        ('return {"shares": W * X[parameters["rows"]]}', 'return {"shares": np.zeros((5, 6))}'),
+    )
+    problems = check_exercise(shares_folder, tmp_path / "references", QUICK, runner).problems
+    told = "is told a mistake: no_mean"
+    assert f"starter.ipynb, as it is, {told}" in problems
+    assert f"starter.ipynb, with fx alone filled in, {told}" in problems
+
+
 def test_points_for_nothing_are_reported(
     shares_folder: Path, tmp_path: Path, runner: Sandbox
 ) -> None:
