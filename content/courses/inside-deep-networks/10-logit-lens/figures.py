@@ -57,7 +57,9 @@ def stream(theme: Theme) -> Figure:
     figure, axes = canvas(theme, height=2.6)
     box = {"boxstyle": "round,pad=0.35", "facecolor": theme.paper, "edgecolor": theme.muted}
 
-    def arrow(start: tuple[float, float], end: tuple[float, float], colour: str, **look: Any) -> None:
+    def arrow(
+        start: tuple[float, float], end: tuple[float, float], colour: str, **look: Any
+    ) -> None:
         axes.annotate(
             "", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.8, **look}
         )

@@ -64,10 +64,14 @@ def two_heads(theme: Theme) -> Figure:
         axes.annotate("", end, start, arrowprops=arrow)
 
     bend((1, 0.2), (1.95, 0.62), theme.vermilion, -0.35)
-    axes.text(2, 0.8, "“before me: A”", ha="center", va="center", fontsize=10, color=theme.vermilion)
+    axes.text(
+        2, 0.8, "“before me: A”", ha="center", va="center", fontsize=10, color=theme.vermilion
+    )
     axes.text(0.95, 0.75, "previous-token\nhead", ha="right", va="center", fontsize=9.5,
               color=theme.vermilion)  # fmt: skip
-    axes.text(4, 0.8, "“who has A before?”", ha="center", va="center", fontsize=10, color=theme.blue)
+    axes.text(
+        4, 0.8, "“who has A before?”", ha="center", va="center", fontsize=10, color=theme.blue
+    )
     bend((4, 0.98), (2.05, 0.98), theme.blue, 0.35)
     axes.text(3, 1.75, "induction head: asks, finds …", ha="center", fontsize=9.5, color=theme.blue)
     bend((2.1, -0.2), (4.9, -0.2), theme.green, 0.3)
