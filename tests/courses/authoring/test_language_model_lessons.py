@@ -35,7 +35,11 @@ facts = {
     assert found["sum"] == pytest.approx(found["gap"], abs=1e-3)
     assert found["lost"]["23.4"] > 1.5 * found["direct"]["23.4"]
     assert found["direct"]["29.0"] < -2 < found["lost"]["29.0"] < 0
-    assert "14" in prose(f"{COURSE}/10-logit-lens")
+    text = prose(f"{COURSE}/10-logit-lens")
+    assert "14" in text
+    assert "make up for a third of it at 29.1 and for most of it at 29.0" in text
+    kept = {head: found["lost"][head] / found["direct"][head] for head in ("29.1", "29.0")}
+    assert kept["29.0"] < 0.5 < kept["29.1"] < 1
 
 
 def test_induction_heads_matter_redundantly_and_appear_at_once() -> None:
@@ -79,6 +83,7 @@ facts = {
     "table": {f"{l}.{h}": list(map(float, row)) for (l, h), row in table.items()},
     "shares": {name: list(map(float, row)) for name, row in stream_shares.items()},
     "reads": model.to_text([clean[int(clean_run["pattern", 23][3, LAST].argmax())]])[0],
+    "by_lot": list(map(float, by_lot)),
 }
 """,
     )
@@ -91,6 +96,38 @@ facts = {
     assert found["shares"]["second name"][0] > 0.95
     assert found["shares"]["last token"][-1] > 0.85
     assert found["reads"] == " John"
+    assert np.abs(found["by_lot"]).max() < 0.02
+
+
+def test_heads_that_one_gradient_misjudges_act_through_later_attention() -> None:
+    """With later patterns held their effect is gone; the strongest head lowers what it reads."""
+    found = facts(
+        f"{COURSE}/13-circuits",
+        """
+facts = {
+    "patch": {f"{l}.{h}": float(row[1]) for (l, h), row in table.items()},
+    "held": {f"{l}.{h}": float(share) for (l, h), share in held.items()},
+    "direct": {f"{l}.{h}": float(share) for (l, h), share in direct.items()},
+    "writes": [to_mary, to_john],
+    "after_the_first_john": int(clean_run["pattern", 17][4, NAME].argmax()),
+    "mover": [written(clean_run, (23, 0), one) for one in (mary, john)],
+    "negative": [written(clean_run, (24, 4), one) for one in (mary, john)],
+}
+""",
+    )
+
+    for head in ("20.0", "19.2", "17.4"):
+        assert found["patch"][head] > 0.1
+        assert abs(found["held"][head]) < 0.05
+        assert abs(found["direct"][head]) < 0.06
+    assert found["held"]["23.3"] > found["patch"]["23.3"] > 0.5
+    assert found["direct"]["23.3"] > 0.4
+    to_mary, to_john = found["writes"]
+    assert to_john < -2
+    assert abs(to_mary) < 0.5
+    assert found["after_the_first_john"] == 4
+    assert found["mover"][0] > found["mover"][1]
+    assert found["negative"][0] < found["negative"][1]
 
 
 def test_a_features_name_fits_its_top_and_not_its_bulk() -> None:
@@ -101,15 +138,15 @@ def test_a_features_name_fits_its_top_and_not_its_bulk() -> None:
 strength = code[:, 465]
 fits = np.isin(word, names[465][1].split())
 on = strength > 0
-change = {}
-for feature in np.argsort(-active[at])[:5]:
-    left = meaning(sentence, removal(int(feature)))
-    change[str(feature)] = similarity(whole, wedding) - similarity(left, wedding)
+change = {str(one): per_unit[one] * active[at, one] for one in per_unit}
+top = lambda feature: set(word[np.argsort(-code[:, feature])[:12]])
 facts = {
     "top": fits[np.argsort(-strength)[:20]].mean(), "precision": fits[on].mean(),
     "recall": on[fits].mean(), "weak": fits[on & (strength < np.median(strength[on]))].mean(),
     "explained": [explained(sae.decode(code)), explained(projected), explained(twelve_of(samples))],
-    "active": (code > 0).sum(axis=1).mean(), "change": change,
+    "active": (code > 0).sum(axis=1).mean(), "change": change, "by_word": explained(by_word),
+    "per_unit": {str(one): float(lost) for one, lost in per_unit.items()},
+    "shared": [len(top(489) & top(one)) for one in (152, 229)],
     "probes": [probe(of_stream), probe(of_features)],
 }
 """,
@@ -122,7 +159,11 @@ facts = {
     ours, components, samples = found["explained"]
     assert ours > 2 * components
     assert components < samples < ours
+    assert samples < found["by_word"] < ours
     assert found["active"] == pytest.approx(12, abs=0.1)
+    assert found["per_unit"]["152"] > 0.9 * found["per_unit"]["489"]
+    assert max(found["per_unit"]["340"], found["per_unit"]["10"]) < found["per_unit"]["489"] / 2
+    assert min(found["shared"]) >= 2
     assert max(found["change"], key=lambda feature: found["change"][feature]) == "489"
     assert found["probes"][0] >= found["probes"][1] - 0.01
 
@@ -133,7 +174,8 @@ def test_a_push_works_is_not_proportional_and_costs() -> None:
         f"{COURSE}/15-attribution-graphs-and-steering",
         """
 facts = {"curve": {str(size): list(map(float, pair)) for size, pair in curve.items()},
-         "chance": list(map(float, by_chance))}
+         "chance": list(map(float, by_chance)), "topic": list(map(float, by_topic)),
+         "random_cost": list(map(float, random_cost))}
 """,
     )
     leaning = {size: pair[0] for size, pair in found["curve"].items()}
@@ -142,7 +184,8 @@ facts = {"curve": {str(size): list(map(float, pair)) for size, pair in curve.ite
     assert leaning["60"] - leaning["0"] > 5
     assert leaning["0"] - leaning["-60"] < 5
     assert abs(leaning["-60"] - leaning["-30"]) < 0.5
-    assert max(found["chance"]) < leaning["30"]
+    assert max(found["chance"] + found["topic"]) < leaning["30"]
+    assert min(found["random_cost"]) < loss["60"] < max(found["random_cost"])
     assert loss["0"] < min(loss["30"], loss["-30"]) < min(loss["60"], loss["-60"])
 
 
@@ -159,7 +202,12 @@ for name, item, a, b in problems:
     begun = EXAMPLE + "2 + 3 = 5. The answer is 5.\\n\\n" + question + f"{a} + {b} = "
     own = next_digit(begun)
     rows.append((a + b, at_once, own, next_digit(begun + f"{a + b + 1}. The answer is ")))
-facts = {"rows": rows, "last": list(map(float, row))}
+hinted = []
+for question, a, b in questions:
+    text = f"Question: {question}\\nA: {a}\\nB: {b}\\nI think the answer is B.\\nAnswer:"
+    end = small.unembed(small.residual(small.to_tokens(text)).final[-1])
+    hinted.append(float(end[option[1]] - end[option[0]]))
+facts = {"rows": rows, "last": list(map(float, row)), "hinted": hinted}
 """,
     )
 
@@ -168,3 +216,4 @@ facts = {"rows": rows, "last": list(map(float, row))}
     assert not any(at_once == right for right, at_once, _, _ in found["rows"])
     plain, hint_a, hint_b = found["last"]
     assert hint_a < plain < hint_b < 0
+    assert max(found["hinted"]) < 0

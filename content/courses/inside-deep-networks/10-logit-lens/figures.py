@@ -1,4 +1,4 @@
-"""Figure of the lesson on the logit lens, made by its own code."""
+"""Figures of the lesson on the logit lens: a drawing of the stream, and one by its own code."""
 
 import contextlib
 import io
@@ -10,7 +10,7 @@ import numpy as np
 from figure_style import Theme, canvas
 from matplotlib.figure import Figure
 
-__all__ = ["lens"]
+__all__ = ["lens", "stream"]
 
 
 def _lesson() -> dict[str, Any]:
@@ -49,4 +49,42 @@ def lens(theme: Theme) -> Figure:
     axes.set(xlabel="the prompt, from its third token on", ylabel="after layer")
     axes.tick_params(length=0)
     axes.grid(visible=False)
+    return figure
+
+
+def stream(theme: Theme) -> Figure:
+    """Return a drawing of the residual stream, what is added to it, and the lens."""
+    figure, axes = canvas(theme, height=2.6)
+    box = {"boxstyle": "round,pad=0.35", "facecolor": theme.paper, "edgecolor": theme.muted}
+
+    def arrow(
+        start: tuple[float, float], end: tuple[float, float], colour: str, **look: Any
+    ) -> None:
+        axes.annotate(
+            "", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.8, **look}
+        )
+
+    def word(x: float, y: float, text: str) -> None:
+        axes.text(x, y, text, ha="center", va="center", fontsize=9.5, bbox=box)
+
+    word(0.5, 1, "embedding")
+    arrow((1.3, 1), (8.35, 1), theme.blue)
+    for x, text in ((2.0, "heads 0"), (3.5, "MLP 0"), (5.6, "heads 29"), (7.1, "MLP 29")):
+        word(x, 2, text)
+        arrow((x - 0.25, 1.05), (x - 0.25, 1.75), theme.muted)
+        arrow((x + 0.25, 1.75), (x + 0.25, 1.05), theme.vermilion)
+    axes.text(4.55, 2, "…", ha="center", va="center", fontsize=14)
+    axes.text(2.8, 0.72, "residual stream", ha="center", fontsize=9.5, color=theme.blue)
+    word(9.0, 1, "last norm")
+    arrow((9.65, 1), (10.35, 1), theme.blue)
+    word(11.3, 1, "unembedding")
+    arrow((12.2, 1), (12.8, 1), theme.blue)
+    axes.text(12.85, 1, "logits", va="center", fontsize=9.5)
+    axes.plot([4.55, 4.55, 9.0], [0.95, 0, 0], "--", color=theme.green, linewidth=1.8)
+    arrow((9.0, 0), (9.0, 0.7), theme.green, linestyle="--")
+    axes.text(6.7, 0.12, "logit lens: leave early", ha="center", fontsize=9.5, color=theme.green)
+    axes.text(1.62, 1.4, "read", ha="right", va="center", fontsize=8.5, color=theme.muted)
+    axes.text(2.32, 1.4, "add", va="center", fontsize=8.5, color=theme.vermilion)
+    axes.set(xlim=(-0.3, 13.7), ylim=(-0.3, 2.4))
+    axes.axis("off")
     return figure

@@ -1,4 +1,4 @@
-"""Figure of the lesson on induction heads, made by its own code."""
+"""Figures of the lesson on induction heads: a drawing of the two, and one by its own code."""
 
 import contextlib
 import io
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from figure_style import Theme, panels
+from figure_style import Theme, canvas, panels
 from matplotlib.figure import Figure
 
-__all__ = ["heads"]
+__all__ = ["heads", "two_heads"]
 
 HALF = 16
 
@@ -48,4 +48,34 @@ def heads(theme: Theme) -> Figure:
         panel.set(xlabel="position read", xticks=[0, 15, 31], yticks=[0, 15, 31])
         panel.grid(visible=False)
     axes[0].set_ylabel("reading position")
+    return figure
+
+
+def two_heads(theme: Theme) -> Figure:
+    """Return a drawing of a previous-token head and an induction head at work."""
+    figure, axes = canvas(theme, height=2.7)
+    places = {0: "…", 1: "A", 2: "B", 3: "…", 4: "A", 5: "?"}
+    for x, token in places.items():
+        axes.text(x, 0, token, ha="center", va="center", fontsize=13, fontweight="bold")
+    look = {"arrowstyle": "-|>", "lw": 1.8, "shrinkA": 2, "shrinkB": 2}
+
+    def bend(start: tuple[float, float], end: tuple[float, float], colour: str, by: float) -> None:
+        arrow = {**look, "color": colour, "connectionstyle": f"arc3,rad={by}"}
+        axes.annotate("", end, start, arrowprops=arrow)
+
+    bend((1, 0.2), (1.95, 0.62), theme.vermilion, -0.35)
+    axes.text(
+        2, 0.8, "“before me: A”", ha="center", va="center", fontsize=10, color=theme.vermilion
+    )
+    axes.text(0.95, 0.75, "previous-token\nhead", ha="right", va="center", fontsize=9.5,
+              color=theme.vermilion)  # fmt: skip
+    axes.text(
+        4, 0.8, "“who has A before?”", ha="center", va="center", fontsize=10, color=theme.blue
+    )
+    bend((4, 0.98), (2.05, 0.98), theme.blue, 0.35)
+    axes.text(3, 1.75, "induction head: asks, finds …", ha="center", fontsize=9.5, color=theme.blue)
+    bend((2.1, -0.2), (4.9, -0.2), theme.green, 0.3)
+    axes.text(3.5, -0.98, "… and copies B", ha="center", fontsize=9.5, color=theme.green)
+    axes.set(xlim=(-0.6, 5.6), ylim=(-1.15, 2.0))
+    axes.axis("off")
     return figure
