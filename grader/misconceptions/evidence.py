@@ -35,9 +35,15 @@ class Evidence:
     def __init__(self, context: GradingContext) -> None:
         self.context = context
         self._comparing: dict[str, list[Criterion]] = {}
+        judged: set[str] = set()
         for criterion in context.exercise.criteria:
             if criterion.kind in COMPARING:
                 self._comparing.setdefault(criterion.output, []).append(criterion)
+            if criterion.kind != "property":
+                judged.add(criterion.output)
+        by_property = {each.output for each in context.exercise.criteria if each.output}
+        self._free = by_property - judged
+        """Outputs that only properties judge: many are right, the reference's is no norm."""
 
     @cached_property
     def right(self) -> frozenset[str]:
@@ -84,6 +90,8 @@ class Evidence:
         changed = self.context.reference.misconceptions.get(misconception, {}).get(name)
         if changed is None and name in self._comparing:
             return name in self.right
+        if changed is None and name in self._free:
+            return True
         replicates: Replicates = changed or self.context.reference.outputs[name]
         answer, expected = self.answer(name), replicates.mean
         if answer is None or answer.shape != expected.shape:

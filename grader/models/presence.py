@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from grader.errors import WeightsMissing
 from grader.models.fetching import SHIPPED, copy_shipped
 from grader.models.whybox_models import load_decoder, load_encoder, load_vision
+from grader.models.whybox_models.weights import Weights, read
 from grader.sandbox.environment import models_folder
 
 if TYPE_CHECKING:
@@ -43,6 +45,16 @@ def vision() -> VisionNetwork:
     return _vision(_there("efficientnet"))
 
 
+def weights(name: str) -> Weights:
+    """Return a model's matrices by name, mapped. Raises as `require` does."""
+    return Weights(read(_there(name) / f"{name}.safetensors"))
+
+
+def passages() -> list[str]:
+    """Return the passages that the autoencoder has not seen. Raises as `require` does."""
+    return _passages(_there("austen"))
+
+
 @cache
 def _decoder(name: str, place: Path) -> Decoder:
     return load_decoder(name, place=place)
@@ -56,6 +68,11 @@ def _encoder(place: Path) -> Encoder:
 @cache
 def _vision(place: Path) -> VisionNetwork:
     return load_vision(place=place)
+
+
+@cache
+def _passages(place: Path) -> list[str]:
+    return cast("list[str]", json.loads((place / "austen.passages.json").read_text("utf-8")))
 
 
 def _there(name: str) -> Path:

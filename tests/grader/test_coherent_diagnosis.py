@@ -62,6 +62,27 @@ def drift(references: ReferenceStore) -> Learner:
     return Learner(load_exercise(CONTENT / "attribution-drift"), references)
 
 
+@pytest.fixture(scope="module")
+def features(references: ReferenceStore) -> Learner:
+    """Give a learner of the exercise on a feature of the sparse autoencoder."""
+    return Learner(load_exercise(CONTENT / "read-an-sae-feature"), references)
+
+
+def test_ones_own_choice_of_rule_and_control_contradicts_no_mistake(features: Learner) -> None:
+    """What only properties judge has many right answers; the reference's is one of them."""
+    own = {
+        "rule": np.array(["letter", "write"]),
+        "quality": np.array([0.3, 1.0, 0.4]),
+        "control": np.asarray(7),
+        "control_effects": np.linspace(0, 0.001, 8),
+        "verdict": np.asarray("effect only"),
+    }
+    moved = features.hands_in(top=features.right["top"] - [0, 1], **own)
+    negated = features.hands_in(effects=-features.right["effects"], **own)
+    assert said(moved)[0] == ("match", ("beginning_forgotten",), "top")
+    assert said(negated)[0] == ("match", ("sign",), "effects")
+
+
 def test_a_negated_base_beside_right_attributions_is_not_the_other_class(
     shares_learner: Learner,
 ) -> None:

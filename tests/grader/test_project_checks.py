@@ -141,3 +141,132 @@ def test_a_segment_that_is_no_rule_is_shown_to_the_reviewer() -> None:
     turned = tenure < 6
     turned[np.flatnonzero(tenure > 20)[0]] = True
     assert "chosen by features?" in note(turned)
+
+
+@pytest.fixture
+def behaviour() -> Project:
+    """Return the project that explains a behaviour, with its own answer on the Austen model."""
+    return Project("project-explain-a-behaviour")
+
+
+def test_scores_are_asked_of_the_network_again(behaviour: Project) -> None:
+    """Rounded scores pass; those of another component, or of the target alone, do not."""
+    answers = behaviour.answers
+    checks = {
+        "scores": "scores_are_right",
+        "altered_scores": "altered_are_right",
+        "ablated": "ablated_are_right",
+        "test_scores": "tests_are_right",
+    }
+    for name, check in checks.items():
+        assert behaviour.finding(check).passed
+        assert behaviour.finding(check, **{name: answers[name].round(3)}).passed
+        assert not behaviour.finding(check, **{name: answers[name] + 0.2}).passed
+    assert not behaviour.finding("ablated_are_right", ablated=answers["scores"]).passed
+    at = dict(behaviour.parameters)["seed"] % len(answers["controls"])
+    others = answers["control_scores"].copy()
+    assert behaviour.finding("controls_are_right").passed
+    others[at] = answers["scores"]
+    assert not behaviour.finding("controls_are_right", control_scores=others).passed
+
+
+def test_controls_are_those_that_the_seed_draws(behaviour: Project) -> None:
+    """Neither chosen ones pass nor those of another seed."""
+    assert behaviour.says("controls_are_drawn")
+    assert not behaviour.says("controls_are_drawn", controls=behaviour.answers["controls"][::-1])
+    other = behaviour.code._drawn("austen", ((1, 3),), behaviour.parameters["seed"] + 1)
+    assert not behaviour.says("controls_are_drawn", controls=other)
+
+
+def test_a_claim_that_fails_passes_if_it_is_said(behaviour: Project) -> None:
+    """What holds follows from the numbers; a failure is shown to the reviewer."""
+    assert behaviour.finding("conclusions_follow").facts == {}
+    promised = np.asarray(1.0)
+    lost = np.array([0.5, 0.1, 0.2, 0.0, 0.0, 0.0])
+    wished = behaviour.finding("conclusions_follow", least=promised, lost=lost)
+    said = np.array([True, False, True])
+    honest = behaviour.finding("conclusions_follow", least=promised, lost=lost, holds=said)
+    assert not wished.passed
+    assert honest.passed
+    assert "the component" in str(honest.facts["note"])
+
+
+def test_what_the_network_cannot_be_asked_is_said(behaviour: Project) -> None:
+    """Components of two kinds, targets that are the foil, scenes that are none, long texts."""
+    answers = behaviour.answers
+    mixed = np.array([[1, 3], [2, -1]])
+    assert "of one kind" in str(behaviour.finding("complete", component=mixed).facts["what"])
+    outside = np.array([[4, 0]])
+    assert "of one kind" in str(behaviour.finding("complete", component=outside).facts["what"])
+    same = answers["cases"].copy()
+    same[:, 2] = same[:, 1]
+    assert "are the same" in str(behaviour.finding("scores_are_right", cases=same).facts["what"])
+    picture = {"model": np.asarray("efficientnet"), "cases": np.array([["cat", "285", "967"]] * 14)}
+    assert "is no scene" in str(behaviour.finding("scores_are_right", **picture).facts["what"])
+    long = np.array(["word " * 100] * len(answers["cases"]))
+    assert "400 characters" in str(behaviour.finding("complete", altered=long).facts["what"])
+
+
+def test_a_test_is_no_case_and_a_claim_is_a_sentence(behaviour: Project) -> None:
+    """Texts that were seen cannot refute, and one word promises nothing."""
+    answers = behaviour.answers
+    seen = behaviour.finding("tests_are_right", tests=answers["cases"][:6])
+    assert "among your cases" in str(seen.facts["what"])
+    assert behaviour.finding("stated").passed
+    assert not behaviour.finding("stated", claim=np.asarray("Attention.")).passed
+    assert not behaviour.finding("stated", rival=answers["claim"]).passed
+    assert not behaviour.finding("stated", least=np.asarray(0.01)).passed
+
+
+@pytest.fixture
+def feature() -> Project:
+    """Return the exercise that reads one feature of the sparse autoencoder."""
+    return Project("read-an-sae-feature")
+
+
+def test_a_rule_has_to_carry_over(feature: Project) -> None:
+    """Frequent words have no recall, a rare one no strength; shares belong to the rule."""
+    assert feature.finding("rule_holds").passed
+    assert not feature.finding("rule_holds", rule=np.array(["the", "of", "letter"])).passed
+    assert not feature.finding("rule_holds", rule=np.array(["printed"])).passed
+    assert not feature.finding("rule_holds", rule=np.array(["letter"] * 2)).passed
+    nine = np.array([f"letter{number}" for number in range(9)])
+    assert not feature.finding("rule_holds", rule=nine).passed
+    exchanged = feature.finding("quality_is_right", quality=feature.answers["quality"][[1, 0, 2]])
+    assert "exchanged" in str(exchanged.facts["what"])
+    where_made = feature.code.mistake_same_passages(dict(feature.parameters), 0)
+    found = feature.finding("quality_is_right", **where_made)
+    assert "not in those held out" in str(found.facts["what"])
+
+
+def test_any_control_that_is_like_the_feature_passes(feature: Project) -> None:
+    """Every one of the possible controls; not the feature, a dead one, or a number beyond."""
+    controls = feature.code._controls(dict(feature.parameters))
+    for control in (controls[0], controls[-1]):
+        assert feature.says("control_is_alive", control=np.asarray(control))
+        assert feature.finding("control_is_alike", control=np.asarray(control)).passed
+    own = np.asarray(feature.parameters["feature"])
+    assert "itself" in str(feature.finding("control_is_alike", control=own).facts["what"])
+    dead = feature.code.mistake_dead_control(dict(feature.parameters), 0)
+    for nothing in (dead["control"], np.asarray(-1), np.asarray(512)):
+        assert not feature.says("control_is_alive", control=nothing)
+    beyond = {"control": np.asarray(512), "control_effects": np.zeros(8)}
+    assert not feature.says("control_effects_are_right", **beyond)
+
+
+def test_the_verdict_is_that_of_ones_own_numbers(feature: Project) -> None:
+    """Four verdicts, one for each outcome of the two rules."""
+    small, large = np.full(8, 0.001), np.full(8, 0.1)
+    for precision, effects, verdict in (
+        (0.9, large, "name and effect"),
+        (0.9, small, "name only"),
+        (0.1, large, "effect only"),
+        (0.1, -large, "neither"),
+    ):
+        numbers = {
+            "quality": np.array([precision, 1.0, 0.5]),
+            "effects": effects,
+            "control_effects": np.full(8, -0.01),
+        }
+        assert feature.says("verdict_follows", verdict=np.asarray(verdict), **numbers)
+        assert not feature.says("verdict_follows", verdict=np.asarray("unclear"), **numbers)
