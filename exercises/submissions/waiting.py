@@ -96,7 +96,7 @@ def current_load() -> Load:
 def waiting(submission: Submission) -> Waiting:
     """Estimate a queued submission's wait from the last gradings of its exercise.
 
-    Each counts with all that kept a slot busy, from claim to verdict: the run alone is a fraction of
+    Each counts with all that kept a slot busy, from claim to verdict: the run alone is a part of
     it when many wait and the machine is full.
     """
     keys = Submission.objects.in_turn().values_list("pk", flat=True)
