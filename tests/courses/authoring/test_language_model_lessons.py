@@ -3,6 +3,9 @@
 Each test runs the blocks of one lesson on the real networks, and a probe in the same namespace.
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -74,9 +77,10 @@ facts = {
     assert history["2500"][3] > 0.8
 
 
-def test_estimates_by_one_gradient_can_have_the_wrong_sign() -> None:
-    """They correlate with the patches above .9 and are wrong for two of eight heads."""
-    found = facts(
+@cache
+def circuits() -> dict[str, Any]:
+    """Return what the lesson on circuits found; its patches are run once for all tests."""
+    return facts(
         f"{COURSE}/13-circuits",
         """
 facts = {
@@ -84,28 +88,6 @@ facts = {
     "shares": {name: list(map(float, row)) for name, row in stream_shares.items()},
     "reads": model.to_text([clean[int(clean_run["pattern", 23][3, LAST].argmax())]])[0],
     "by_lot": list(map(float, by_lot)),
-}
-""",
-    )
-    values = np.array(list(found["table"].values()))
-
-    assert np.corrcoef(values[:, :2].T)[0, 1] > 0.9
-    assert np.corrcoef(values[:, 2:].T)[0, 1] > 0.9
-    wrong = {head for head, row in found["table"].items() if row[2] < 0 < row[3]}
-    assert wrong == {"20.0", "17.4"}
-    assert found["shares"]["second name"][0] > 0.95
-    assert found["shares"]["last token"][-1] > 0.85
-    assert found["reads"] == " John"
-    assert np.abs(found["by_lot"]).max() < 0.02
-
-
-def test_heads_that_one_gradient_misjudges_act_through_later_attention() -> None:
-    """With later patterns held their effect is gone; the strongest head lowers what it reads."""
-    found = facts(
-        f"{COURSE}/13-circuits",
-        """
-facts = {
-    "patch": {f"{l}.{h}": float(row[1]) for (l, h), row in table.items()},
     "held": {f"{l}.{h}": float(share) for (l, h), share in held.items()},
     "direct": {f"{l}.{h}": float(share) for (l, h), share in direct.items()},
     "writes": [to_mary, to_john],
@@ -116,12 +98,34 @@ facts = {
 """,
     )
 
+
+def test_estimates_by_one_gradient_can_have_the_wrong_sign() -> None:
+    """They correlate with the patches above .9 and are wrong for two of eight heads."""
+    found = circuits()
+    values = np.array(list(found["table"].values()))
+
+    assert np.corrcoef(values[:, :2].T)[0, 1] > 0.9
+    assert np.corrcoef(values[:, 2:].T)[0, 1] > 0.9
+    wrong = {head for head, row in found["table"].items() if row[2] < 0 < row[3]}
+    assert wrong == {"20.0", "17.4"}
+    assert np.abs(found["by_lot"]).max() < 0.02
+    assert found["shares"]["second name"][0] > 0.95
+    assert found["shares"]["last token"][-1] > 0.85
+    assert found["reads"] == " John"
+
+
+def test_heads_that_one_gradient_misjudges_act_through_later_attention() -> None:
+    """With later patterns held their effect is gone; the strongest head lowers what it reads."""
+    found = circuits()
+    held, direct = found["held"], found["direct"]
+    by_patch = {head: row[1] for head, row in found["table"].items()}
+
     for head in ("20.0", "19.2", "17.4"):
-        assert found["patch"][head] > 0.1
-        assert abs(found["held"][head]) < 0.05
-        assert abs(found["direct"][head]) < 0.06
-    assert found["held"]["23.3"] > found["patch"]["23.3"] > 0.5
-    assert found["direct"]["23.3"] > 0.4
+        assert by_patch[head] > 0.1
+        assert abs(held[head]) < 0.05
+        assert abs(direct[head]) < 0.06
+    assert held["23.3"] > by_patch["23.3"] > 0.5
+    assert direct["23.3"] > 0.4
     to_mary, to_john = found["writes"]
     assert to_john < -2
     assert abs(to_mary) < 0.5
