@@ -132,7 +132,7 @@ class _Explorer:
     def __init__(self, folder: Path, job: Job) -> None:
         self._folder = folder
         self._parameters, self._places = dict(job.parameters), job.parameters_cells
-        self._data = job.data
+        self._data = None if job.data is None else job.data.resolve()
         self._collector = Collector(list(job.outputs), budget_bytes=job.limits.answer_bytes)
 
     def start(self, jobs: Numbered) -> None:
@@ -150,7 +150,7 @@ class _Explorer:
         place, models = Path("data"), models_folder()
         place.unlink(missing_ok=True)
         if self._data is not None:
-            place.symlink_to(self._data.resolve(), target_is_directory=True)
+            place.symlink_to(self._data, target_is_directory=True)
         if models is not None:
             os.environ[MODELS_VARIABLE] = str(models)
         sys.path.append(str(LIBRARY.parent))

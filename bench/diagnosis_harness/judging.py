@@ -267,6 +267,7 @@ def _one_row(found: Any, expected: Any) -> Any:
 
 STATEMENTS_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "sign": lambda _, expected: -expected,
+    "absolute": lambda _, expected: np.abs(expected),
     "one_row": _one_row,
 }
 """What these say is about the numbers alone, whatever led to them: what the numbers would be."""

@@ -56,14 +56,18 @@ def test_notebooks_with_equal_beginnings_share_them(tmp_path: Path) -> None:
     assert [None if x is None else x.tolist() for x in found] == [[1.0, 3.0], [1.0, 7.0], [1.0]]
 
 
-def test_a_notebook_finds_its_data_and_the_teaching_library(tmp_path: Path) -> None:
+def test_a_notebook_finds_its_data_and_the_teaching_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in the sandbox, ``data/`` is the exercise's folder, another one's for another job."""
+    monkeypatch.chdir(tmp_path)
     jobs = []
     for name, value in (("one", "2.5"), ("other", "4.0")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "number.txt").write_text(value)
+        folder = Path(name)
+        folder.mkdir()
+        (folder / "number.txt").write_text(value)
         source = "import whybox_models\nx = [float(open('data/number.txt').read())]"
-        jobs.append(Job(cells=("k = 0", source), outputs=("x",), data=tmp_path / name))
+        jobs.append(Job(cells=("k = 0", source), outputs=("x",), data=folder))
     sandbox = ForkSandbox()
     sandbox.prepare(jobs)
     found = [sandbox.run(job).answers["x"].array for job in jobs]
