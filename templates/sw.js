@@ -9,6 +9,7 @@ const ASSETS = [
   "{% static "css/base.css" %}",
   "{% static "css/components.css" %}",
   "{% static "css/learning.css" %}",
+  "{% static "css/pages.css" %}",
   "{% static "js/site.js" %}",
   "{% static "js/offline.js" %}",
   "{% static "vendor/htmx.min.js" %}",

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 5
 """Bookmarks and notes on the dashboard, the latest; all stand on a page of their own."""
+MOST_AHEAD = 4
+"""Parts that the dashboard lists after the one to go on with; the outline lists them all."""
 NOTES_A_PAGE = 20
 FOREIGN = frozenset({"cross-site", "same-site"})
 """What a browser says of a request that another site's page caused."""
@@ -68,6 +70,13 @@ class Taken:
     def course(self) -> Course:
         """Return the course."""
         return self.enrolment.course
+
+    @property
+    def ahead(self) -> list[Part]:
+        """Return the next parts that are not done: after the one to go on with, then before it."""
+        left = [state.part for state in self.progress.states if not state.done]
+        here = left.index(self.resume) if self.resume in left else -1
+        return [*left[here + 1 :], *left[: max(here, 0)]][:MOST_AHEAD]
 
 
 def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
@@ -94,7 +103,8 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
                 certificates.get(enrolment.course_id),
             )
         )
-    apply_part_translations([one.resume for one in taken if one.resume])
+    named = [part for one in taken if one.resume for part in (one.resume, *one.ahead)]
+    apply_part_translations(named)
     return taken
 
 

@@ -113,6 +113,8 @@ def test_a_review_completes_the_exercise(
     page = learner_client.page(project)
     for text in ("accepted", "Well &lt;argued&gt;.", "6.5 of 8 points", "Some are.", "A reviewer"):
         assert text in page
+    lines = page[page.index('id="review"') :]
+    assert lines.index('class="tick"') < lines.index('class="dash"')  # all points, some points
 
 
 def test_notes_of_the_checks_are_shown_to_the_reviewer(

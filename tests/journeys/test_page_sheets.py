@@ -1,21 +1,21 @@
-"""The pages that a designer looks at first, at three widths and in two themes.
+"""Every kind of page, at three widths and in two themes: nothing overflows.
 
-Nothing overflows, and axe finds nothing. With ``WHYBOX_KEEP_SCREENSHOTS=after`` (or ``before``)
-each page's six views are kept as one sheet, ``design-<page>-after.png``, for
-docs/features/design.md.
+With ``WHYBOX_KEEP_SCREENSHOTS=after`` (or ``before``) each page's six views are kept as one sheet,
+``design-<page>-after.png``, for docs/features/design.md.
 """
 
 from __future__ import annotations
 
-import io
-import os
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import pytest
-from PIL import Image
+from playwright.sync_api import expect
 
-from tests.journeys.answers import COURSE, sample, solution
-from tests.journeys.live_site import GRADE_MILLISECONDS, SCREENSHOTS, TREESHAP, UNFOLD
+from tests.journeys.answers import COURSE, LESSON, sample, solution
+from tests.journeys.live_site import GRADE_MILLISECONDS, PASSWORD, TREESHAP
+from tests.journeys.sheets import show, show_forced_colours
+from tests.journeys.test_class_pages import filled_class, pages
+from tests.journeys.test_workbench import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
-WIDTHS: Final = (1280, 768, 390)
-THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-SCALE: Final = 0.4
-TALLEST: Final = 1900
-"""CSS pixels of a page that a sheet shows."""
-GAP: Final = 16
-MOST_BYTES: Final = 150_000
-COLOURS: Final = (128, 64, 48, 32, 24, 16)
-MOMENTS: Final = ("before", "after")
 FINISHED: Final = f"""
 from courses.models import Course, Enrolment, User
 from courses.certificates.issuing import issue, show_name
@@ -47,16 +38,85 @@ other = Course.objects.get(slug="transparent-models")
 issue(user=user, course=other, parts=list(other.parts.for_outlines()))
 """
 """What takes a learner hours: done in the database, so that a sheet takes minutes."""
+ENDED: Final = """
+from django.utils import timezone
+from courses.models import User
+from exercises.models import Exercise, Submission
+user, now = User.objects.get(email={email!r}), timezone.now()
+exercise = Exercise.objects.get(slug={exercise!r})
+ends = [("graded", "time_limit", 0.0, dict(limit=60.0, peak=60.3)),
+        ("graded", "runtime_error", 0.0, dict(error=dict(cell=3, name="NameError",
+            message="name 'explainer' is not defined", line=2, traceback="NameError"))),
+        ("failed", "internal_error", None, dict())]
+for number, (state, verdict, score, report) in enumerate(ends, 10):
+    Submission.objects.create(user=user, exercise=exercise, attempt=number, state=state,
+        verdict=verdict, score=score, max_score=exercise.max_score, report=report,
+        notified_at=now, created_at=now, started_at=now, finished_at=now)
+"""
+"""Ends that would take minutes to wait for, or a fault of the platform."""
+STAFF: Final = """
+from django.utils import timezone
+from courses.models import User
+from exercises.models import Worker
+User.objects.filter(email={email!r}).update(is_staff=True, is_superuser=True, name="Ines Ort")
+now = timezone.now()
+for name, facts in (("grading-2:17", dict(draining=True)), ("lab-pc-7:1290", dict(
+        sandbox_open=False, reason="user namespaces: unshare failed: Operation not permitted",
+        fix="sysctl -w kernel.unprivileged_userns_clone=1"))):
+    Worker.objects.update_or_create(name=name, defaults=dict(
+        dict(concurrency=2, started_at=now, seen_at=now, sandbox_open=True), **facts))
+"""
+OPEN: Final = {
+    "catalogue": "/courses/",
+    "search": "/courses/?q=baseline",
+    "search-nothing": "/courses/?q=xyzzy",
+    "course": f"/courses/{COURSE}/",
+    "path": "/paths/interpretability/",
+    "reading": "/reading/",
+    "status": "/status/",
+    "command-line": "/cli/",
+    "privacy": "/privacy/",
+    "verify": "/certificates/verify/",
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "error": "/no-such-page/",
+}
+LESSONS: Final = {
+    "foundations": "shap-in-ten-minutes",
+    "transparent-models": "trees-and-rules",
+    "explaining-any-model": "lime-on-tables",
+    "shapley-values": "the-game-and-its-axioms",
+    "inside-deep-networks": "attention",
+    "interpretability-at-work": "fairness-and-ethics",
+}
+DEEP: Final = ("activations-of-the-layers", "induction-heads", "attribution-graphs-and-steering")
+ACCOUNT: Final = {
+    "account-profile": "/profile/",
+    "account-email": "/accounts/email/",
+    "account-two-factor": "/accounts/2fa/",
+    "account-sessions": "/accounts/sessions/",
+    "account-data": "/profile/data/",
+}
+CLASS: Final = ("home", "gradebook", "roster", "schedule", "insight", "submissions", "preview")
+DESK: Final = {
+    "operations": "/operations/",
+    "reviews": "/reviews/",
+    "roles": "/roles/",
+    "admin": "/admin/",
+    "admin-list": "/admin/courses/user/",
+}
 
 
-def test_the_pages_fit_three_widths_in_two_themes(
+def test_the_pages_of_a_learner_who_failed_passed_and_finished(
     welcome: Callable[..., Visitor], email: str
 ) -> None:
-    """Home, verdicts, dashboard and certificates, for a learner who failed, passed and finished."""
+    """Home, dashboards, review, verdicts of each kind and certificates."""
     visitor = welcome(reduced_motion="reduce")
     site, page = visitor.site, visitor.page
-    show(visitor, "home", "/")
+    show(visitor, "home", "/", axe=True)
     visitor.arrive(email)
+    show(visitor, "dashboard-new", "/dashboard/", axe=True)
+    show(visitor, "review", "/review/", axe=True)
     places = {}
     for name, notebook in (
         ("verdict-wrong", sample(TREESHAP, "interventional")),
@@ -67,7 +127,23 @@ def test_the_pages_fit_three_widths_in_two_themes(
         places[name] = page.url.removeprefix(site.address)
     site.run("manage.py", "shell", "-c", FINISHED.replace("EMAIL", email))
     for name, path in {**places, "home-signed-in": "/", "dashboard": "/dashboard/"}.items():
-        show(visitor, name, path)
+        show(visitor, name, path, axe=True)
+    site.run("manage.py", "shell", "-c", ENDED.format(email=email, exercise=TREESHAP))
+    visitor.expected_statuses.add(404)  # these ends were made without running a notebook,
+    visitor.ignored.append("frame-ancestors")  # so that its frame stays empty
+    visitor.go(f"/exercises/{TREESHAP}/")
+    ends = page.get_by_role("region", name="Your submissions").get_by_role("link")
+    addresses = [str(one.get_attribute("href")) for one in ends.all()]
+    for address in addresses:
+        visitor.go(address)
+        kind = page.locator("#verdict-title").inner_text()
+        for words, name in (
+            ("out of time", "verdict-limit"),
+            ("stopped", "verdict-error"),
+            ("our side", "verdict-ours"),
+        ):
+            if words in kind:
+                show(visitor, name, None, axe=True)
     visitor.go("/dashboard/")
     links = page.get_by_role("region", name="Your certificates").get_by_role("link")
     addresses = [str(one.get_attribute("href")) for one in links.all()]
@@ -75,58 +151,73 @@ def test_the_pages_fit_three_widths_in_two_themes(
     for address in addresses:
         stranger.go(address)
         withheld = stranger.page.get_by_text("Name withheld").count()
-        show(stranger, f"certificate-{'withheld' if withheld else 'named'}", address)
+        show(stranger, f"certificate-{'withheld' if withheld else 'named'}", None, axe=True)
 
 
-def show(visitor: Visitor, name: str, path: str) -> None:
-    """Look at a page in each theme and width; keep the sheet where it is asked for."""
+def test_the_pages_that_anybody_reads(welcome: Callable[..., Visitor]) -> None:
+    """Catalogue, search, course, path, a lesson of each course, the ways in, the error page."""
+    visitor = welcome(reduced_motion="reduce")
+    visitor.expected_statuses.add(404)
+    for name, path in OPEN.items():
+        show(visitor, name, path)
+    for course, lesson in LESSONS.items():
+        show(visitor, f"lesson-{course}", f"/courses/{course}/{lesson}/")
+    for lesson in DEEP:
+        show(visitor, f"lesson-{lesson}", f"/courses/inside-deep-networks/{lesson}/")
+    guide = welcome(service_workers="block", reduced_motion="reduce")
+    guide.show("styleguide.html")
+    show(guide, "styleguide", None)
+    guide.show("500.html")
+    show(guide, "error-ours", None)
+
+
+def test_the_pages_in_french_and_in_forced_colours(
+    welcome: Callable[..., Visitor], email: str
+) -> None:
+    """French words are longer; forced colours take every ground and shade away."""
+    french = welcome(locale="fr-FR", reduced_motion="reduce")
+    for name, path in {"home": "/", "catalogue": "/courses/", "lesson": LESSON}.items():
+        show(french, f"french-{name}", path)
+    french.arrive(email)
+    show(french, "french-dashboard", "/dashboard/")
+    show_forced_colours(french, "forced-colours", ["/", f"/courses/{COURSE}/", LESSON])
+
+
+def test_the_pages_of_an_account(visitor: Visitor, email: str) -> None:
+    """Profile, addresses, second factor, sessions, tokens, one's data."""
+    visitor.arrive(email)
+    for name, path in ACCOUNT.items():
+        show(visitor, name, path)
+    visitor.go("/profile/tokens/")
+    if visitor.page.get_by_label("Password").count():
+        visitor.page.get_by_label("Password").fill(PASSWORD)
+        visitor.follow(visitor.page.get_by_role("main").get_by_role("button", name="Confirm"))
+    show(visitor, "account-tokens", None)
+
+
+def test_the_notebook_at_rest_after_a_run_and_after_an_error(visitor: Visitor, email: str) -> None:
+    """The exercise's page in the states that a learner works in."""
+    visitor.site.ready_to_run()
+    visitor.arrive(email)
+    show(visitor, "exercise", f"/exercises/{TREESHAP}/")
     page = visitor.page
-    when = os.environ.get("WHYBOX_KEEP_SCREENSHOTS", "")
-    rows: list[list[Image.Image]] = []
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        row: list[Image.Image] = []
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 860})
-            visitor.go(path)
-            assert visitor.sideways() == 0, f"{name} at {width}"
-            if when in MOMENTS:
-                page.wait_for_load_state("networkidle")
-                page.evaluate(UNFOLD)
-                tall = page.evaluate("document.documentElement.scrollHeight")
-                clip = {"x": 0, "y": 0, "width": width, "height": min(tall, TALLEST)}
-                picture = page.screenshot(full_page=True, clip=clip, caret="initial")  # type: ignore[arg-type]
-                row.append(Image.open(io.BytesIO(picture)))
-        rows.append(row)
-    page.set_viewport_size({"width": 1280, "height": 860})
-    visitor.look(name, shot=False)
-    if when in MOMENTS:
-        (SCREENSHOTS / f"design-{name}-{when}.png").write_bytes(_joined(rows))
+    page.locator("[data-action=run-all]").click()
+    outputs = page.locator('[data-cell="data"] [data-outputs]')
+    expect(outputs).to_contain_text("accuracy", timeout=GRADE_MILLISECONDS)
+    show(visitor, "exercise-run", None, start="#here")
+    write(visitor, "fx", "fx = model.no_such_function()")
+    page.locator("[data-action=run-all]").click()
+    stopped = page.locator('[data-cell="fx"] [data-outputs]')
+    expect(stopped).to_contain_text("AttributeError", timeout=GRADE_MILLISECONDS)
+    show(visitor, "exercise-stopped", None, start="#here")
 
 
-def _joined(rows: list[list[Image.Image]]) -> bytes:
-    """Return the pictures in rows, made smaller, in as many colours as the bound allows."""
-    small = [
-        [
-            one.resize((round(one.width * SCALE), round(one.height * SCALE)), Image.Resampling.BOX)
-            for one in row
-        ]
-        for row in rows
-    ]
-    width = max(sum(one.width for one in row) + GAP * (len(row) + 1) for row in small)
-    height = sum(max(one.height for one in row) + GAP for row in small) + GAP
-    sheet = Image.new("RGB", (width, height), "#9aa5a0")
-    top = GAP
-    for row in small:
-        left = GAP
-        for one in row:
-            sheet.paste(one, (left, top))
-            left += one.width + GAP
-        top += max(one.height for one in row) + GAP
-    for colours in COLOURS:
-        packed = io.BytesIO()
-        reduced = sheet.quantize(colours, dither=Image.Dither.NONE)
-        reduced.save(packed, "PNG", optimize=True)
-        if packed.tell() <= MOST_BYTES:
-            break
-    return packed.getvalue()
+def test_the_pages_of_a_class_and_of_staff(visitor: Visitor, email: str) -> None:
+    """Tables of forty learners, the operator's page, the admin."""
+    visitor.arrive(email)
+    addresses = pages(filled_class(visitor.site, email))
+    visitor.site.run("manage.py", "shell", "-c", STAFF.format(email=email))
+    for name in CLASS:
+        show(visitor, f"class-{name}", addresses[name])
+    for name, path in DESK.items():
+        show(visitor, name, path)
