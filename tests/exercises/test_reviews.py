@@ -390,7 +390,7 @@ def test_a_criterion_may_ask_for_a_least_number_of_points(
     ],
 )
 def test_no_project_is_accepted_with_nothing_where_it_counts(slug: str, criterion: str) -> None:
-    """All other criteria at their best do not make up for the disputed row, claim, trial or report."""
+    """Nothing makes up for the disputed row, the claim, its refutation, the trial or the report."""
     rubric = read_rubric(Path(__file__).resolve().parents[2] / "content" / "exercises" / slug)
     assert rubric is not None
     best = {one.id: one.points for one in rubric.criteria}
