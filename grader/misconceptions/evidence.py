@@ -75,7 +75,7 @@ class Evidence:
     def would_change(self, misconception: str, name: str) -> bool:
         """Whether the misconception's value of an output would fail the output's comparison."""
         changed = self.context.reference.misconceptions.get(misconception, {}).get(name)
-        if changed is None:
+        if changed is None or name not in self._comparing:
             return False
         key = (id(changed), name, self.context.exercise.criteria)
         known = _CHANGES.get(key)

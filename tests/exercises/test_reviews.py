@@ -113,8 +113,6 @@ def test_a_review_completes_the_exercise(
     page = learner_client.page(project)
     for text in ("accepted", "Well &lt;argued&gt;.", "6.5 of 8 points", "Some are.", "A reviewer"):
         assert text in page
-    lines = page[page.index('id="review"') :]
-    assert lines.index('class="tick"') < lines.index('class="dash"')  # all points, some points
 
 
 def test_notes_of_the_checks_are_shown_to_the_reviewer(
@@ -392,7 +390,7 @@ def test_a_criterion_may_ask_for_a_least_number_of_points(
     ],
 )
 def test_no_project_is_accepted_with_nothing_where_it_counts(slug: str, criterion: str) -> None:
-    """Other criteria at their best do not make up for the disputed row, claim, trial or report."""
+    """Nothing makes up for the disputed row, the claim, its refutation, the trial or the report."""
     rubric = read_rubric(Path(__file__).resolve().parents[2] / "content" / "exercises" / slug)
     assert rubric is not None
     best = {one.id: one.points for one in rubric.criteria}

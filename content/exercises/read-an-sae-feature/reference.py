@@ -339,6 +339,14 @@ def mistake_mean_over_all(parameters: Parameters, seed: int) -> Outputs:  # noqa
     return {"mean_strength": np.asarray(_read(parameters).strength.mean())}
 
 
+def further_forms(parameters: Parameters) -> Outputs:
+    """The mean over all positions with [CLS] and [SEP] among them."""
+    strength = _read(parameters).strength
+    return {
+        "mean_over_all/mean_strength": np.array([strength.sum() / (len(strength) + 2 * WINDOW)])
+    }
+
+
 def mistake_beginning_forgotten(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """Positions counted without [CLS]."""
     return {"top": _found(_read(parameters))["top"] - np.array([0, 1])}
