@@ -90,11 +90,6 @@ def reference(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001 - d
     return {"logits": logits[list(CLASSES)], **_derived(_maps(parameters), early)}
 
 
-def own_upper(parameters: Parameters, answers: Mapping[str, Any]) -> Numbers:  # noqa: ARG001
-    """The shares of the learner's own maps."""
-    return _upper(answers["cam"])
-
-
 def own_agreement(parameters: Parameters, answers: Mapping[str, Any]) -> Numbers:  # noqa: ARG001
     """The correlation of the learner's own two maps."""
     return np.asarray(_agreement(answers["cam"], answers["early"]))
