@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from celery.beat import PersistentScheduler
-from celery.schedules import schedstate
 from kombu.exceptions import ChannelError
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Scheduler(PersistentScheduler):
 
     def tick(self, *arguments: Any, **facts: Any) -> float:
         """Send what is due; return the seconds until something may be."""
-        ahead = [each for each in self.schedule.values() if each.last_run_at > each.default_now()]
+        ahead = [entry for entry in self.schedule.values() if _is_ahead(entry)]
         if ahead:
             logger.warning("the clock was set back: %d periodic tasks begin anew", len(ahead))
             for entry in ahead:
@@ -38,19 +37,20 @@ class Scheduler(PersistentScheduler):
         seconds: float = super().tick(*arguments, **facts)
         return seconds
 
-    def is_due(self, entry: ScheduleEntry) -> schedstate:
+    def is_due(self, entry: ScheduleEntry) -> tuple[bool, float]:
         """Say whether a task is sent now, and when to look again."""
-        due: schedstate = super().is_due(entry)
-        if due.is_due and self._unread(entry) >= MOST_UNREAD:
-            return schedstate(is_due=False, next=LOOK_AGAIN_SECONDS)
-        return due
+        is_due, seconds = super().is_due(entry)
+        if is_due and self._unread(entry) >= MOST_UNREAD:
+            return False, LOOK_AGAIN_SECONDS
+        return is_due, seconds
 
     def _unread(self, entry: ScheduleEntry) -> int:
         """Count the messages that wait in a task's queue; 0 where the broker does not say."""
         options = dict(entry.options or {})
-        queue = self.app.amqp.router.route(options, entry.task)["queue"]
+        queue = self.app.amqp.router.route(options, entry.task or "")["queue"]
         try:
-            with self.app.connection_for_write() as line, line.channel() as channel:
+            with self.app.connection_for_write() as line, line.channel() as opened:
+                channel: Any = opened  # the stubs know nothing of a channel
                 found: int = channel.queue_declare(queue.name, passive=True).message_count
                 return found
         except ChannelError:
@@ -58,3 +58,8 @@ class Scheduler(PersistentScheduler):
         except Exception as fault:  # noqa: BLE001  # whatever it is, nothing may wait for it
             logger.warning("the broker did not say what waits in %s: %s", queue.name, fault)
             return 0
+
+
+def _is_ahead(entry: ScheduleEntry) -> bool:
+    """Say whether a task was sent at a time that has yet to come."""
+    return entry.last_run_at is not None and entry.last_run_at > entry.default_now()

@@ -156,6 +156,7 @@ class _Chaos:
             audit.count_scores(found, platform.told())
         if database is not None:
             database.stop()
+        found.expect("called wrong by the site", self._account.refused)
         found.expect("still going on", [f"{what}: {number}" for what, number in left.items()])
         found.expect("ended only when killed", killed)
         return found, target

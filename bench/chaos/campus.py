@@ -15,7 +15,7 @@ from bench.chaos.material import COURSE, SLUGS
 from tests.classes.lti.lms_launches import CLIENT, DEPLOYMENT, SCOPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tests.classes.lti.platform_process import PlatformProcess
 
@@ -107,7 +107,7 @@ def pause(platform: PlatformProcess, *, is_down: bool) -> int:
     return 1
 
 
-def wrong(told: dict[str, Any], true: dict[tuple[str, str], float]) -> dict[str, list[str]]:
+def wrong(told: Mapping[str, Any], true: dict[tuple[str, str], float]) -> dict[str, list[str]]:
     """Compare all scores that the platform has ever accepted with what was earned.
 
     Args:

@@ -50,7 +50,7 @@ def write_exercises(content: Path) -> None:
         (folder / "exercise.yaml").write_text(EXERCISE.replace("{slug}", slug))
         (folder / "reference.py").write_text(REFERENCE)
         (folder / "solution.ipynb").write_bytes(notebook(seconds=0))
-        (folder / "starter.ipynb").write_bytes(notebook(seconds=2))
+        (folder / "starter.ipynb").write_bytes(notebook(seconds=1))  # none is sent as it is
 
 
 def notebook(*, seconds: float) -> bytes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REQUEST_SECONDS: Final = 30.0
 PAUSE_SECONDS: Final = 0.5
 ACCEPTED: Final = 202
+REFUSED: Final = 400
 PAGES: Final = ("/courses/", "/status/")
 
 
@@ -31,12 +32,14 @@ class Account:
     Attributes:
         accepted: ids of submissions for which the site has answered 202.
         runs: what pages of the workbench were told of their runs.
+        refused: what the site called wrong; all that is sent is right.
         answers: how often each status came; 0 is a connection that failed.
         slowest: seconds of the slowest answer.
     """
 
     accepted: set[str] = field(default_factory=set)
     runs: RunsTold = field(default_factory=RunsTold)
+    refused: list[str] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,6 +88,8 @@ class Learner(threading.Thread):
         status, answer, seconds = call(self._port, method, path, self._token, body=body, kind=kind)
         with self._account.lock:
             self._account.answers[status] += 1
+            if status == REFUSED:
+                self._account.refused.append(f"{method} {path}: {(answer or {}).get('code')}")
             self._account.slowest = max(self._account.slowest, seconds)
         return status, answer
 

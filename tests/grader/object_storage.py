@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
 
 from config.environment import BASE_DIR

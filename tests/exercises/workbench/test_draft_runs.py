@@ -280,6 +280,9 @@ def test_runs_that_nobody_will_end_are_ended(work: WorkbenchClient) -> None:
     assert runs.end_lost() == 2
     lost = set(DraftRun.objects.filter(state=RunState.LOST).values_list("pk", flat=True))
     assert lost == {made["dead"], made["closed"]}
+    told = work.get(f"runs/{made['dead']}/").json()
+    assert (told["state"], "a fault of the site" in told["detail"]) == (RunState.LOST, True)
+    assert work.get(f"runs/{made['going on']}/").json()["detail"] == ""
 
 
 def test_a_run_whose_worker_died_is_lost_and_the_next_one_runs(
