@@ -75,7 +75,8 @@ class Taken:
     def ahead(self) -> list[Part]:
         """Return the next parts that are not done: after the one to go on with, then before it."""
         left = [state.part for state in self.progress.states if not state.done]
-        here = left.index(self.resume) if self.resume in left else -1
+        resume = self.resume
+        here = left.index(resume) if resume is not None and resume in left else -1
         return [*left[here + 1 :], *left[: max(here, 0)]][:MOST_AHEAD]
 
 
