@@ -34,7 +34,7 @@ export function canvas(width, height, maxWidth) {
 export const resize = (picture, width, height) => picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
 
 // A function that writes into a picture or a group of it, with a rim in the colour of the ground.
-const RIM = { stroke: "var(--surface)", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" };
+const RIM = { stroke: "var(--surface)", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke", "pointer-events": "none" };
 export const writer = (target) => (attributes, words) =>
   target.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...RIM, ...attributes }, words));
 
