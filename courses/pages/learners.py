@@ -71,9 +71,10 @@ class Taken:
 
 
 def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
-    """Return the courses that a learner takes, the latest first: five queries at most.
+    """Return the courses that a learner takes, the latest first: three queries.
 
-    `earned` are the learner's certificates.
+    `earned` are the learner's certificates. The courses and the parts to resume at are in the
+    original language yet.
     """
     enrolments = list(
         Enrolment.objects.filter(user=user)
@@ -82,7 +83,6 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
     )
     done = done_by(user)
     certificates = {one.course_id: one for one in earned}
-    apply_translations([enrolment.course for enrolment in enrolments])
     taken = []
     for enrolment in enrolments:
         progress = progress_in(enrolment.course.parts.all(), done)
@@ -94,7 +94,6 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
                 certificates.get(enrolment.course_id),
             )
         )
-    apply_part_translations([one.resume for one in taken if one.resume])
     return taken
 
 
@@ -128,6 +127,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user = signed_in(request.user)
     earned = list(Certificate.objects.current().filter(user=user))
     taken = courses_taken(user, earned)
+    bookmarks = list(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED])
+    notes = list(Note.objects.filter(user=user).with_parts()[:MOST_LISTED])
+    parts = [
+        *(one.resume for one in taken if one.resume),
+        *(row.lesson.part for row in (*bookmarks, *notes)),
+    ]
+    apply_translations([one.course for one in taken], parts)
     current = next((one for one in taken if one.resume), None)
     suggested = None if current else _suggested(taken)
     shown = current.course if current else suggested
@@ -143,8 +149,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "waiting": waiting(user),
             "unread_warnings": user.warnings.filter(read_at=None).count(),
             "certificates": earned,
-            "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
-            "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),
+            "bookmarks": bookmarks,
+            "notes": notes,
         },
     )
 
