@@ -101,7 +101,7 @@ def with_titles(parts: QuerySet[Part]) -> list[Part]:
         row.shown_language = row.course.language
         if row.course.language != language and row.translated_title:
             row.title, row.shown_language = row.translated_title, language
-    return rows
+    return [*rows]
 
 
 def translation_of_lesson(course_slug: F | Combinable, slug: F | Combinable) -> Subquery:

@@ -168,9 +168,9 @@ def regrade_recalled(kept: Sequence[Mapping[str, Any]]) -> list[tuple[Lesson, Gr
     quizzes = Quiz.objects.filter(pk__in={one["quiz"] for one in kept})
     translated = translation_of_lesson(OuterRef("lesson__course__slug"), OuterRef("lesson__slug"))
     quizzes = quizzes.select_related("lesson__course").annotate(translated=translated)
-    by_key = {quiz.pk: quiz for quiz in quizzes}
-    for quiz in by_key.values():
-        apply_translation(quiz.lesson, quiz.translated)
+    by_key = {row.pk: row for row in quizzes}
+    for row in by_key.values():
+        apply_translation(row.lesson, row.translated)
     found = []
     for at, one in enumerate(kept):
         quiz = by_key.get(one["quiz"])

@@ -299,7 +299,8 @@ def too_many(
     What a process keeps for all (content types, the state of the queues) is there from the first
     visit on; what a visit itself writes is written at each of the two.
     """
-    found, is_page = {}, False
+    found: dict[str, int] = {}
+    is_page = False
     for name in [who] if who else site.browsers:
         browser = site.browsers[name]
         for _visit in range(2):
@@ -318,7 +319,8 @@ def pages() -> list[str]:
 
 def test_every_kind_of_page_takes_at_most_twelve_queries(site: Site) -> None:
     """For visitors, learners, staff and superusers, in another language than the content's."""
-    faults, opened = {}, set()
+    faults: dict[str, int] = {}
+    opened: set[str] = set()
     for name in pages():
         facts = site.facts(name)
         arguments = {one: facts.get(one) for one in ADDRESSES[name].pattern.regex.groupindex}
@@ -336,7 +338,7 @@ def test_every_kind_of_page_takes_at_most_twelve_queries(site: Site) -> None:
 
 def test_a_lesson_with_all_that_it_can_hold(site: Site) -> None:
     """Notes, tasks, edited code, an answered question, old questions: each form of it."""
-    faults = {}
+    faults: dict[str, int] = {}
     for who, user in site.people.items():
         made = user.quiz_attempts.get(quiz=site.lesson.quiz)
         for query in ("", "?answered=one", "?all", f"?attempt={made.pk}"):
@@ -355,7 +357,7 @@ def test_an_exercise_with_all_that_can_be_going_on(site: Site) -> None:
     assert before.passed
     ended = {name: getattr(site.submission, name) for name in OPEN}
     Submission.objects.filter(pk=site.submission.pk).update(created_at=timezone.now())
-    faults = {}
+    faults: dict[str, int] = {}
     for state in (State.GRADED, State.QUEUED):
         facts = ended if state == State.GRADED else OPEN
         Submission.objects.filter(pk=site.submission.pk).update(state=state, **facts)
