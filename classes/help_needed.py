@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Max, Q
+from django.db.models.functions import Substr
 from django.utils import timezone
 
 from classes.moderation import posts_of
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from classes.records import Column, Gradebook
     from courses.models import Post
 
+EXERCISE: Final = "exercise:"
+"""Begins the subject of a part that is an exercise."""
 STUCK_AFTER = 3
 """Failed attempts at one exercise that is not passed."""
 IDLE_AFTER = timedelta(days=7)
@@ -77,13 +80,10 @@ def who_needs_help(book: Gradebook, *, now: datetime | None = None) -> list[Need
 
 def of_class(klass: Class) -> QuerySet[Submission]:
     """Return the submissions of the class's present learners for its scheduled exercises."""
-    slugs = [
-        subject.partition(":")[2]
-        for subject in klass.parts.scheduled().values_list("subject", flat=True)
-        if subject.startswith("exercise:")
-    ]
+    exercises = klass.parts.scheduled().filter(subject__startswith=EXERCISE).order_by()
+    slugs = exercises.annotate(of_exercise=Substr("subject", len(EXERCISE) + 1))
     return Submission.objects.filter(
-        exercise__slug__in=slugs,
+        exercise__slug__in=slugs.values("of_exercise"),
         user__memberships__klass=klass,
         user__memberships__role="learner",
         user__memberships__left_at=None,

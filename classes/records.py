@@ -15,7 +15,7 @@ from django.utils import timezone
 from classes.dates import Dates, add_days, later_instant, with_extension
 from classes.marks import Attempt, Mark, Overriding, PartFacts, Record, derive
 from classes.models import Extension, Member, Override
-from courses.catalogue.translations import apply_part_translations
+from courses.catalogue.translations import with_titles
 from courses.models import Completion, Part, QuizAttempt
 from exercises.models import State, Submission
 
@@ -101,11 +101,10 @@ def gradebook(
 
 
 def columns_of(klass: Class) -> list[Column]:
-    """Return the schedule in order, with titles in the reader's language: three queries."""
+    """Return the schedule in order, with titles in the reader's language: two queries."""
     scheduled = list(klass.parts.scheduled())
     taught = Part.objects.for_outlines().select_related("course")
-    parts = list(taught.filter(course__in=klass.courses.all()))
-    apply_part_translations(parts)
+    parts = with_titles(taught.filter(course__in=klass.courses.all()))
     found: dict[str, Part] = {}
     for part in parts:
         found.setdefault(part.subject, part)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Count, Window
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,9 +24,9 @@ from classes.pages.access import DO, READ, class_page, done, page
 from classes.records import Column, Gradebook, Row, gradebook
 from classes.reminders import CHOICES
 from classes.rights import Access, Right
-from courses.models import Post
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from classes.dates import Dates
@@ -41,6 +42,11 @@ class Line(NamedTuple):
     column: Column
     dates: Dates
     mark: Mark
+
+    @property
+    def part_key(self) -> int:
+        """Return the key of the scheduled part."""
+        return self.column.scheduled.pk
 
     @property
     def open(self) -> bool:
@@ -144,13 +150,11 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
     with transaction.atomic():  # one state of the database for all lists
         book = gradebook(klass)
         needs = help_needed.who_needs_help(book)
-        projects = reviewers.waiting(klass)
+        projects = reviewers.waiting(klass, book)
         mine = [one for one in projects if one.is_for(access.user)]
-        questions = help_needed.open_questions(klass)
-        reports = (
-            help_needed.open_reports(klass) if access.may(Right.MODERATE) else Post.objects.none()
-        )
-        waiting = help_needed.ungraded(klass)
+        questions, questions_count = _first(help_needed.open_questions(klass))
+        reports = list(help_needed.open_reports(klass)) if access.may(Right.MODERATE) else []
+        waiting, waiting_count = _first(help_needed.ungraded(klass))
         facts = {
             "learners": len(book.rows),
             "invited": sum(row.member.user_id is None for row in book.rows),
@@ -161,17 +165,23 @@ def _today(request: HttpRequest, access: Access) -> HttpResponse:
             "projects_count": len(projects),
             "projects_mine": len(mine),
             "may_review": access.may(Right.REVIEW),
-            "questions": questions[:MOST_LISTED],
-            "questions_count": questions.count(),
+            "questions": questions,
+            "questions_count": questions_count,
             "reports": reports[:MOST_LISTED],
-            "reports_count": reports.count(),
-            "ungraded": waiting[:MOST_LISTED],
-            "ungraded_count": waiting.count(),
+            "reports_count": len(reports),
+            "ungraded": waiting,
+            "ungraded_count": waiting_count,
             "due_soon": _due_soon(book),
-            "unsent": Passback.objects.failing_in(klass)[: MOST_LISTED + 1],
+            "unsent": list(Passback.objects.failing_in(klass)[: MOST_LISTED + 1]),
             "announcements": klass.announcements.select_related("author")[:3],
         }
     return page(request, access, "classes/home.html", facts)
+
+
+def _first(rows: QuerySet[Any]) -> tuple[list[Any], int]:
+    """Return the first rows of a list, and how many it has: one query."""
+    found = list(rows.annotate(listed=Window(Count("pk")))[:MOST_LISTED])
+    return found, found[0].listed if found else 0
 
 
 def _due_soon(book: Gradebook) -> list[tuple[Column, int]]:

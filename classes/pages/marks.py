@@ -16,7 +16,6 @@ from classes import exports, overrides
 from classes.audit import ChangeRefused
 from classes.exports import Shape, export
 from classes.marks import Overriding
-from classes.models import Member
 from classes.pages import grid
 from classes.pages.access import DO, EDIT, READ, class_page, done, page
 from classes.pages.forms import OverrideForm
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from classes.models import ScheduledPart
+    from classes.models import Member, ScheduledPart
+    from classes.pages.home import Line
 
 PAGE_SIZES = (50, 100, 500)
 STATES: dict[str, Callable[[Row], bool]] = {
@@ -186,7 +186,11 @@ def marks_file(request: HttpRequest, access: Access, shape: str) -> HttpResponse
 def cell(request: HttpRequest, access: Access, member_key: uuid.UUID, part_pk: int) -> HttpResponse:
     """Show one mark with its layers and history; override it, difference first."""
     member = _member(access, member_key)
-    part = get_object_or_404(access.klass.parts.scheduled(), pk=part_pk)
+    book = gradebook(access.klass, unsaved=[member])
+    line = next((one for one in lines_of(book, book.rows[0]) if one.part_key == part_pk), None)
+    if line is None:
+        raise Http404
+    part = line.column.scheduled
     form = OverrideForm(request.POST or None)
     effect = None
     if request.method == "POST" and form.is_valid():
@@ -201,7 +205,7 @@ def cell(request: HttpRequest, access: Access, member_key: uuid.UUID, part_pk: i
             )
             return _to_record(request, access, member, _("Overridden. The platform's score stays."))
         effect = overrides.effect(member=member, part=part, override=Overriding(points))
-    return _cell_page(request, access, member, part, {"form": form, "effect": effect})
+    return _cell_page(request, access, member, line, {"form": form, "effect": effect})
 
 
 @class_page(Right.CHANGE, DO)
@@ -220,11 +224,10 @@ def _cell_page(
     request: HttpRequest,
     access: Access,
     member: Member,
-    part: ScheduledPart,
+    line: Line,
     more: dict[str, Any],
 ) -> HttpResponse:
-    book = gradebook(access.klass, Member.objects.filter(pk=member.pk).select_related("user"))
-    line = next(one for one in lines_of(book, book.rows[0]) if one.column.scheduled.pk == part.pk)
+    part = line.column.scheduled
     history = part.overrides.filter(member=member).select_related("made_by", "withdrawn_by")
     facts = {
         "member": member,
@@ -291,7 +294,7 @@ def _pass_share(column: Any) -> float:
 def record(request: HttpRequest, access: Access, member_key: uuid.UUID) -> HttpResponse:
     """Show one learner: every part with dates, attempts and mark, extensions, changes."""
     member = _member(access, member_key)
-    book = gradebook(access.klass, Member.objects.filter(pk=member.pk).select_related("user"))
+    book = gradebook(access.klass, unsaved=[member])
     row = book.rows[0]
     facts = {
         "member": member,
@@ -299,13 +302,14 @@ def record(request: HttpRequest, access: Access, member_key: uuid.UUID) -> HttpR
         "record": row.record,
         "grace_left": access.klass.grace_days - row.record.grace_days,
         "extensions": member.extensions.select_related("part", "granted_by"),
-        "submissions": _latest(access, member),
+        "submissions": _latest(book, member),
     }
     return page(request, access, "classes/record.html", facts)
 
 
-def _latest(access: Access, member: Member) -> Any:
-    slugs = [part.slug for part in access.klass.parts.scheduled() if part.is_exercise]
+def _latest(book: Gradebook, member: Member) -> Any:
+    parts = (column.scheduled for column in book.columns)
+    slugs = [part.slug for part in parts if part.is_exercise]
     if member.user is None:
         return []
     mine = Submission.objects.filter(user=member.user, exercise__slug__in=slugs)

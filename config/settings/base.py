@@ -230,6 +230,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 AUTH_USER_MODEL = "courses.User"
 AUTHENTICATION_BACKENDS = [
     "courses.accounts.demo_guard.DemoAccountsFromThisMachineOnly",
+    "courses.accounts.permissions.PermissionsInOneQuery",
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]

@@ -33,7 +33,6 @@ def leave(*, user: User, course: Course) -> None:
     Enrolment.objects.filter(user=user, course=course).delete()
 
 
-@transaction.atomic
 def remember_place(*, user: User, part: Part) -> None:
     """Note where a learner of the course is, to resume there."""
     Enrolment.objects.filter(user=user, course=part.course).update(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from courses.accounts.models import User
-from courses.catalogue.translations import apply_part_translations, apply_translations
+from courses.catalogue.translations import apply_translations
 from courses.learners.models import Enrolment
 from courses.learners.progress import CourseProgress, Done, done_by, progress_in
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from courses.catalogue.models import Course
+    from courses.catalogue.translations import TranslatableRow
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,16 @@ def cards(courses: Iterable[Course], user: User | AnonymousUser) -> list[CourseC
     ]
 
 
-def outline(course: Course, user: User | AnonymousUser) -> CourseProgress:
-    """Return a course's parts in the visitor's language with what the visitor has done."""
+def outline(
+    course: Course, user: User | AnonymousUser, rows: Iterable[TranslatableRow] = ()
+) -> CourseProgress:
+    """Return a course's parts in the visitor's language with what the visitor has done.
+
+    Args:
+        course: whose parts.
+        user: the visitor.
+        rows: what else the page shows, put into the visitor's language by the same query.
+    """
     parts = list(course.parts.for_outlines().select_related("course"))
-    apply_part_translations(parts)
+    apply_translations(rows, parts)
     return progress_in(parts, done_by(user) if isinstance(user, User) else Done())

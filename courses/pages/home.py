@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import OuterRef
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from courses.catalogue.translations import apply_translations
+from courses.catalogue.translations import (
+    apply_translation,
+    apply_translations,
+    translation_of_lesson,
+)
 from courses.certificates.badges import themed_motif_of
 from courses.models import Lesson, Path
 from courses.pages.catalogue import on_path
@@ -91,8 +96,10 @@ def _first_lesson(listed: Sequence[CourseCard]) -> Lesson | None:
     found = next((lesson for lesson in lessons if lesson is not None), None)
     if found is None:
         return None
-    lesson = Lesson.objects.select_related("course").get(pk=found)
-    apply_translations([lesson])
+    translated = translation_of_lesson(OuterRef("course__slug"), OuterRef("slug"))
+    lessons_now = Lesson.objects.select_related("course").annotate(translated=translated)
+    lesson = lessons_now.get(pk=found)
+    apply_translation(lesson, lesson.translated)
     return lesson
 
 

@@ -81,9 +81,10 @@ class Taken:
 
 
 def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
-    """Return the courses that a learner takes, the latest first: five queries at most.
+    """Return the courses that a learner takes, the latest first: three queries.
 
-    `earned` are the learner's certificates.
+    `earned` are the learner's certificates. The courses and the parts to resume at are in the
+    original language yet.
     """
     enrolments = list(
         Enrolment.objects.filter(user=user)
@@ -92,7 +93,6 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
     )
     done = done_by(user)
     certificates = {one.course_id: one for one in earned}
-    apply_translations([enrolment.course for enrolment in enrolments])
     taken = []
     for enrolment in enrolments:
         progress = progress_in(enrolment.course.parts.all(), done)
@@ -104,8 +104,6 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
                 certificates.get(enrolment.course_id),
             )
         )
-    named = [part for one in taken if one.resume for part in (one.resume, *one.ahead)]
-    apply_part_translations(named)
     return taken
 
 
@@ -139,6 +137,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user = signed_in(request.user)
     earned = list(Certificate.objects.current().filter(user=user))
     taken = courses_taken(user, earned)
+    bookmarks = list(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED])
+    notes = list(Note.objects.filter(user=user).with_parts()[:MOST_LISTED])
+    parts = [
+        *(part for one in taken if one.resume for part in (one.resume, *one.ahead)),
+        *(row.lesson.part for row in (*bookmarks, *notes)),
+    ]
+    apply_translations([one.course for one in taken], parts)
     current = next((one for one in taken if one.resume), None)
     suggested = None if current else _suggested(taken)
     shown = current.course if current else suggested
@@ -154,8 +159,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "waiting": waiting(user),
             "unread_warnings": user.warnings.filter(read_at=None).count(),
             "certificates": earned,
-            "bookmarks": _named(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED]),
-            "notes": _named(Note.objects.filter(user=user).with_parts()[:MOST_LISTED]),
+            "bookmarks": bookmarks,
+            "notes": notes,
         },
     )
 

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from courses.catalogue.translations import apply_translations, language_shown
+from courses.catalogue.translations import language_shown
 from courses.learners.enrolment import remember_place
 from courses.learners.overview import outline
 from courses.learners.progress import forget_lesson_read, record_lesson_read
 from courses.microtasks.answers import kept_answers
 from courses.microtasks.definitions import Task, placeholder
 from courses.microtasks.task_form import TaskForm
-from courses.models import Bookmark, Enrolment, Lesson, Note, Post, Quiz, QuizAttempt, User
+from courses.models import Lesson, Quiz, QuizAttempt, User
 from courses.pages.access import refuse_withdrawn, signed_in
 from courses.pages.sharing import of_lesson
+from courses.pages.visits import visit_of, with_visit
 from courses.quizzes import quiz_form
-from courses.quizzes.attempts import ask, regrade
+from courses.quizzes.attempts import ask, regrade, tells_by
 from courses.quizzes.reviews import (
     IN_A_QUIZ,
     due_questions,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from courses.learners.progress import CourseProgress, PartState
     from courses.models import QuizSitting
+    from courses.pages.visits import Visit
     from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
     from courses.quizzes.reviews import DueQuestion
@@ -57,6 +58,7 @@ class Place:
     lesson: Lesson
     progress: CourseProgress
     index: int
+    visit: Visit
 
     @property
     def state(self) -> PartState:
@@ -92,30 +94,28 @@ def find_place(request: HttpRequest, course: str, lesson: str) -> Place:
         Http404: the course or the lesson is not there for this visitor.
     """
     row = get_object_or_404(
-        Lesson.objects.select_related("course", "quiz").annotate(
-            bookmarked=Exists(
-                Bookmark.objects.filter(lesson=OuterRef("pk"), user_id=request.user.pk or 0)
-            )
+        with_visit(
+            Lesson.objects.select_related("course", "quiz"),
+            user_key=request.user.pk or 0,
+            subject=f"lesson:{course}/{lesson}",
         ),
         course__slug=course,
         slug=lesson,
         part__isnull=False,
     )
     refuse_withdrawn(request, row.course)
-    progress = outline(row.course, request.user)
-    apply_translations([row, row.course])
+    progress = outline(row.course, request.user, [row, row.course])
     index = next(at for at, one in enumerate(progress.states) if one.part.lesson_id == row.pk)
-    return Place(row, progress, index)
+    return Place(row, progress, index, visit_of(row))
 
 
 @require_safe
 def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     """Show a lesson with its quiz; note that the learner was here."""
     place = find_place(request, course, lesson)
-    if isinstance(request.user, User):
-        enrolment = Enrolment.objects.filter(user=request.user, course=place.lesson.course).first()
-        if enrolment and enrolment.last_part_id != place.state.part.pk:
-            remember_place(user=request.user, part=place.state.part)
+    visit, part = place.visit, place.state.part
+    if isinstance(request.user, User) and visit.enrolled and visit.last_part != part.pk:
+        remember_place(user=request.user, part=part)
     return render(request, "courses/lesson.html", lesson_context(request, place))
 
 
@@ -151,20 +151,17 @@ def lesson_context(
         refused: a micro-task whose answer was refused, shown with the reason.
     """
     course = place.lesson.course
-    user = request.user if isinstance(request.user, User) else None
     return {
-        "bookmarked": place.lesson.bookmarked,  # type: ignore[attr-defined]  # annotated
-        "note": Note.objects.filter(user=user, lesson=place.lesson).first() if user else None,
-        "question_count": Post.objects.visible()
-        .filter(subject=place.state.part.subject, question=None)
-        .count(),
+        "bookmarked": place.visit.bookmarked,
+        "note": place.visit.note,
+        "question_count": place.visit.questions,
         "address": settings.SITE_URL + place.address,
         "lesson": place.lesson,
         "sharing": of_lesson(place.lesson),
         "body": lesson_body(request, place.lesson, refused),
         "course": course,
         "place": place,
-        "form": _form(request, place.lesson),
+        "form": _form(request, place),
         "untranslated": place.lesson.shown_language not in {"", language_shown()},
         "crumbs": [
             (_("Courses"), reverse("courses:catalogue")),
@@ -210,26 +207,28 @@ def lesson_body(request: HttpRequest, lesson: Lesson, refused: TaskForm | None =
     return Body(opening, text)
 
 
-def _form(request: HttpRequest, lesson: Lesson) -> QuizForm | None:
+def _form(request: HttpRequest, place: Place) -> QuizForm | None:
     """Return the quiz to show: the graded attempt that the address names, or a new one."""
+    lesson = place.lesson
     quiz: Quiz | None = getattr(lesson, "quiz", None)
     if quiz is None or not isinstance(request.user, User):
         return None
-    made = _named_attempt(request, quiz, request.user)
-    if made is not None and (form := graded_form(made, lesson)).lines:
+    if (form := _named_attempt(request, quiz, place)) is not None and form.lines:
         return form
     if "all" in request.GET:
-        return quiz_form.empty(with_old(request.user, quiz, lesson))
-    return step_form(request, quiz, lesson)
+        return quiz_form.empty(_with_old(request.user, quiz, place))
+    return step_form(request, quiz, place)
 
 
-def step_form(request: HttpRequest, quiz: Quiz, lesson: Lesson, error: str = "") -> QuizForm:
+def step_form(request: HttpRequest, quiz: Quiz, place: Place, error: str = "") -> QuizForm:
     """Return one question of the quiz: the answered one that the address names, or the next."""
-    user = signed_in(request.user)
-    asked = ask(user=user, quiz=quiz, stored=translated_questions(lesson))
+    user, visit = signed_in(request.user), place.visit
+    stored = translated_questions(place.lesson)
+    asked = ask(user=user, quiz=quiz, stored=stored, made=visit.attempts)
     sitting = find_sitting(user, quiz, asked.number)
     asked = replace(asked, old=tuple(_old_of(sitting, user, quiz)))
-    step = step_of(asked, sitting, request.GET.get("answered", ""))
+    told = tells_by(visit.attempts, passed=visit.quiz_passed)
+    step = step_of(asked, sitting, request.GET.get("answered", ""), told=told)
     return quiz_form.one_step(asked, step, error)
 
 
@@ -240,24 +239,28 @@ def _old_of(sitting: QuizSitting | None, user: User, quiz: Quiz) -> list[DueQues
     return find_cards(user, {int(card): stamp for card, stamp in sitting.old.items()})
 
 
-def with_old(user: User, quiz: Quiz, lesson: Lesson) -> Asked:
+def _with_old(user: User, quiz: Quiz, place: Place) -> Asked:
     """Return the quiz as it is asked next, with old questions that are due."""
-    asked = ask(user=user, quiz=quiz, stored=translated_questions(lesson))
+    stored = translated_questions(place.lesson)
+    asked = ask(user=user, quiz=quiz, stored=stored, made=place.visit.attempts)
     return replace(asked, old=tuple(due_questions(user, most=IN_A_QUIZ, besides=quiz)))
 
 
-def _named_attempt(request: HttpRequest, quiz: Quiz, user: User) -> QuizAttempt | None:
+def _named_attempt(request: HttpRequest, quiz: Quiz, place: Place) -> QuizForm | None:
     try:
         key = uuid.UUID(request.GET.get("attempt", ""))
     except ValueError:
         return None
-    made = QuizAttempt.objects.filter(pk=key, user=user, quiz=quiz).first()
-    if made is not None:
-        made.quiz = quiz
-    return made
+    attempts = list(QuizAttempt.objects.filter(user=signed_in(request.user), quiz=quiz))
+    made = next((one for one in attempts if one.pk == key), None)
+    if made is None:
+        return None
+    made.quiz = quiz
+    until = [one.passed for one in attempts if one.number <= made.number]
+    return graded_form(made, place.lesson, told=tells_by(len(until), passed=any(until)))
 
 
-def graded_form(made: QuizAttempt, lesson: Lesson) -> QuizForm:
-    """Return a graded attempt as the page shows it."""
-    graded = regrade(made, translated_questions(lesson)) or ()
+def graded_form(made: QuizAttempt, lesson: Lesson, *, told: bool | None = None) -> QuizForm:
+    """Return a graded attempt as the page shows it; `told` as for `regrade`."""
+    graded = regrade(made, translated_questions(lesson), told=told) or ()
     return quiz_form.shown(made, graded, regrade_recalled(made.recalled))

@@ -57,7 +57,7 @@ def quiz(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
             return _grade_step(request, place, asked)
         return _grade(request, place, asked)
     if request.headers.get("HX-Request"):
-        form = step_form(request, place.lesson.quiz, place.lesson)
+        form = step_form(request, place.lesson.quiz, place)
         return _quiz_response(request, place, form, again=True)
     return redirect(f"{place.address}#quiz")
 
@@ -108,7 +108,7 @@ def _grade_step(request: HttpRequest, place: Place, asked: Asked) -> HttpRespons
         form = quiz_form.refused_step(asked, step, request.POST, reason)
         return _quiz_response(request, place, form, status=422)
     except AnsweredElsewhereError as error:
-        form = step_form(request, quiz, place.lesson, str(error))
+        form = step_form(request, quiz, place, str(error))
         return _quiz_response(request, place, form, status=409)
     if made is not None:
         return _graded(request, place, made)

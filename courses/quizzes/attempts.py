@@ -61,15 +61,24 @@ def seed_for(*, user: User, quiz: Quiz, number: int) -> int:
     return int.from_bytes(digest[:7], "big")
 
 
-def ask(*, user: User, quiz: Quiz, stored: Sequence[Mapping[str, object]] | None = None) -> Asked:
+def ask(
+    *,
+    user: User,
+    quiz: Quiz,
+    stored: Sequence[Mapping[str, object]] | None = None,
+    made: int | None = None,
+) -> Asked:
     """Return the quiz as this learner's next attempt asks it.
 
     Args:
         user: who is asked.
         quiz: what is asked.
         stored: the questions in another language, instead of the quiz's own.
+        made: how many attempts there are; None: they are counted.
     """
-    number = QuizAttempt.objects.filter(user=user, quiz=quiz).count() + 1
+    if made is None:
+        made = QuizAttempt.objects.filter(user=user, quiz=quiz).count()
+    number = made + 1
     seed = seed_for(user=user, quiz=quiz, number=number)
     return Asked(number, drawn(stored or quiz.questions, seed), quiz.pass_percent)
 
@@ -133,11 +142,19 @@ def attempt(
 
 
 def regrade(
-    made: QuizAttempt, stored: Sequence[Mapping[str, object]] | None = None
+    made: QuizAttempt,
+    stored: Sequence[Mapping[str, object]] | None = None,
+    *,
+    told: bool | None = None,
 ) -> tuple[GradedAnswer, ...] | None:
     """Return an attempt's grading for display; None when the quiz has changed since.
 
     Until the quiz is passed or twice missed, a wrong answer is not told the right one.
+
+    Args:
+        made: the attempt.
+        stored: the questions in another language, instead of the quiz's own.
+        told: right answers may be told; None: it is looked up.
     """
     quiz = made.quiz
     if made.quiz_digest != quiz.digest:
@@ -149,7 +166,14 @@ def regrade(
         one_value = question.kind in {"numeric", "explain"}
         answers[question.id] = (given[0] if given else None) if one_value else given
     graded = grade(questions, answers)
-    return graded if tells_answers(made) else tuple(map(held_back, graded))
+    if told is None:
+        told = tells_answers(made)
+    return graded if told else tuple(map(held_back, graded))
+
+
+def tells_by(attempts: int, *, passed: bool) -> bool:
+    """Say whether right answers are told after so many attempts, of which one passed or none."""
+    return passed or attempts >= MISSES_BEFORE_TELLING
 
 
 def tells_answers(made: QuizAttempt) -> bool:
@@ -158,4 +182,4 @@ def tells_answers(made: QuizAttempt) -> bool:
         user_id=made.user_id, quiz_id=made.quiz_id, number__lte=made.number
     )
     verdicts = list(until.order_by("-passed").values_list("passed", flat=True)[:2])
-    return True in verdicts or len(verdicts) >= MISSES_BEFORE_TELLING
+    return tells_by(len(verdicts), passed=True in verdicts)

@@ -7,12 +7,12 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from courses.catalogue.models import DIGEST_LENGTH
-from courses.catalogue.translations import apply_translations
+from courses.catalogue.translations import apply_translation, translation_of_lesson
 from courses.quizzes.grading import grade
 from courses.quizzes.memory import Memory, remember
 from courses.quizzes.models import Quiz, ReviewCard
@@ -166,8 +166,11 @@ def regrade_recalled(kept: Sequence[Mapping[str, Any]]) -> list[tuple[Lesson, Gr
     if not kept:
         return []
     quizzes = Quiz.objects.filter(pk__in={one["quiz"] for one in kept})
-    by_key = {quiz.pk: quiz for quiz in quizzes.select_related("lesson__course")}
-    apply_translations(quiz.lesson for quiz in by_key.values())
+    translated = translation_of_lesson(OuterRef("lesson__course__slug"), OuterRef("lesson__slug"))
+    quizzes = quizzes.select_related("lesson__course").annotate(translated=translated)
+    by_key = {row.pk: row for row in quizzes}
+    for row in by_key.values():
+        apply_translation(row.lesson, row.translated)
     found = []
     for at, one in enumerate(kept):
         quiz = by_key.get(one["quiz"])
@@ -196,18 +199,19 @@ def _due() -> Q:
 
 
 def _due_cards(user: User) -> QuerySet[ReviewCard]:
-    return ReviewCard.objects.filter(_due(), user=user).defer(
+    course, lesson = OuterRef("quiz__lesson__course__slug"), OuterRef("quiz__lesson__slug")
+    cards = ReviewCard.objects.filter(_due(), user=user).defer(
         "quiz__lesson__html", "quiz__lesson__text", "quiz__lesson__contents"
     )
+    return cards.annotate(translated=translation_of_lesson(course, lesson))
 
 
 def _asked(cards: Iterable[ReviewCard]) -> list[DueQuestion]:
     listed = list(cards)
-    lessons = {card.quiz.lesson_id: card.quiz.lesson for card in listed}
-    apply_translations(lessons.values())
     found = []
     for card in listed:
-        lesson = lessons[card.quiz.lesson_id]
+        lesson = card.quiz.lesson
+        apply_translation(lesson, card.translated)  # type: ignore[attr-defined]  # annotated
         stored = _stored(card.quiz, lesson, card.question)
         if stored is None:
             continue

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from courses.accounts.models import User
 from courses.quizzes.attempts import (
-    MISSES_BEFORE_TELLING,
     AnsweredElsewhereError,
     Asked,
     attempt,
+    tells_by,
 )
 from courses.quizzes.grading import Answer, GradedAnswer, grade, held_back
 from courses.quizzes.models import Quiz, QuizAttempt, QuizSitting
@@ -50,8 +50,17 @@ def find_sitting(user: User, quiz: Quiz, number: int) -> QuizSitting | None:
     ).first()
 
 
-def step_of(asked: Asked, sitting: QuizSitting | None, name: str = "") -> Step:
-    """Return the question to show: the answered one of this name, or the first open one."""
+def step_of(
+    asked: Asked, sitting: QuizSitting | None, name: str = "", *, told: bool | None = None
+) -> Step:
+    """Return the question to show: the answered one of this name, or the first open one.
+
+    Args:
+        asked: the quiz.
+        sitting: what is answered of it.
+        name: of the question.
+        told: right answers may be told; None: it is looked up.
+    """
     answers = sitting.answers if sitting else {}
     names = [question.id for question in asked.every]
     shown = name if name in answers and name in names else _first_open(names, answers)
@@ -59,7 +68,9 @@ def step_of(asked: Asked, sitting: QuizSitting | None, name: str = "") -> Step:
     question = asked.every[at]
     graded = None
     if sitting is not None and shown in answers:
-        graded = _graded(question, answers[shown], told=_tells_at_once(sitting))
+        graded = _graded(
+            question, answers[shown], told=_tells_at_once(sitting) if told is None else told
+        )
     due = asked.old[at - len(asked.questions)] if at >= len(asked.questions) else None
     done = sum(one in answers for one in names)
     return Step(question, at + 1, len(names), done, graded, due)
@@ -69,7 +80,7 @@ def _tells_at_once(sitting: QuizSitting) -> bool:
     """Say whether right answers are told: the quiz was passed before, or missed twice."""
     made = QuizAttempt.objects.filter(user_id=sitting.user_id, quiz_id=sitting.quiz_id)
     verdicts = list(made.order_by("-passed").values_list("passed", flat=True)[:2])
-    return True in verdicts or len(verdicts) >= MISSES_BEFORE_TELLING
+    return tells_by(len(verdicts), passed=True in verdicts)
 
 
 @transaction.atomic

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Concat
 from django.utils.safestring import SafeString, mark_safe
 
 from courses.catalogue.models import ORIGINAL_LANGUAGE, Translation
@@ -11,6 +13,8 @@ from courses.catalogue.translations import language_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from django.db.models import QuerySet
 
     from exercises.models import Exercise
 
@@ -69,11 +73,24 @@ ORIGINAL = ExerciseTranslation({}, foreign=False)
 """Where the original is wanted whatever the page's language is, as in the API."""
 
 
+_BROUGHT: Final = "translated"
+"""Names what `with_translation` adds to an exercise."""
+
+
+def with_translation(rows: QuerySet[Exercise]) -> QuerySet[Exercise]:
+    """Return exercises that bring the visitor's translation, so that it costs no other query."""
+    subject = Concat(Value("exercise:"), OuterRef("slug"))
+    found = Translation.objects.filter(language=language_shown(), subject=subject)
+    return rows.annotate(**{_BROUGHT: Subquery(found.values("fields")[:1])})
+
+
 def translation_of(exercise: Exercise) -> ExerciseTranslation:
-    """Return an exercise's translation for the visitor: one query, none for the original."""
+    """Return an exercise's translation for the visitor: one query at most."""
     language = language_shown()
     if language == ORIGINAL_LANGUAGE:
         return ORIGINAL
+    if _BROUGHT in vars(exercise):
+        return ExerciseTranslation(vars(exercise)[_BROUGHT] or {}, foreign=True)
     subject = f"exercise:{exercise.slug}"
     rows = Translation.objects.filter(language=language, subject=subject)
     return ExerciseTranslation(rows.values_list("fields", flat=True).first() or {}, foreign=True)

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models, transaction
-from django.db.models import Count, F, FloatField, IntegerField, OuterRef, Q, Subquery, Sum, Window
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    When,
+    Window,
+)
 from django.db.models.functions import Coalesce, Now, RowNumber
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -116,6 +128,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             .defer("report")
             .order_by("-created_at")
         )
+
+    def with_newest_report(self) -> SubmissionQuerySet:
+        """Return a history whose newest row brings its report and its review, and no other does."""
+        newest = self.order_by("-created_at").values("pk")[:1]
+        report = Case(When(pk=Subquery(newest), then=F("report")))
+        return self.annotate(newest_report=report).select_related("review__reviewer")
 
     def for_page(self) -> SubmissionQuerySet:
         """Return submissions with all that their page or API answer shows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -21,10 +21,15 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def slots(self) -> int:
         """Count how many runs these workers do at once; without a sandbox or draining: none."""
-        total = self.filter(sandbox_open=True, draining=False).aggregate(
-            slots=models.Sum("concurrency")
+        total = next(iter(self.open_slots()), None)
+        return int(total["slots"]) if total else 0
+
+    def open_slots(self) -> models.QuerySet[Worker, Any]:
+        """Return `slots` as a query of one row, or of none, to be a part of another query."""
+        working = self.filter(sandbox_open=True, draining=False).order_by()
+        return (
+            working.values("sandbox_open").annotate(slots=models.Sum("concurrency")).values("slots")
         )
-        return total["slots"] or 0
 
 
 class Worker(models.Model):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,13 +18,12 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.accounts.roles import SiteRight
-from courses.catalogue.translations import apply_part_translations, apply_translations
-from courses.learners.overview import outline
-from courses.learners.progress import exercise_completed
+from courses.catalogue.translations import apply_translations
+from courses.learners.progress import Done, done_by, exercise_completed, progress_in
 from courses.models import Certificate, Part
 from exercises.catalogue import folders
 from exercises.catalogue.awaited_models import awaited_models
-from exercises.catalogue.translations import apply_exercise_translation
+from exercises.catalogue.translations import apply_exercise_translation, with_translation
 from exercises.feedback import notebooks
 from exercises.feedback.messages import feedback_for
 from exercises.feedback.plot import plot_of
@@ -39,6 +40,7 @@ from exercises.workbench.workspaces import exercise_workspace
 if TYPE_CHECKING:
     import uuid
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from courses.models import User
@@ -52,7 +54,7 @@ HISTORY_LENGTH = 20
 @require_safe
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the task, the required variables, and earlier submissions."""
-    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    shown = get_object_or_404(_on_a_page(), slug=slug)
     wanted = request.user.is_authenticated and _user(request).mail_grading
     return _exercise_page(request, shown, form=UploadForm(exercise=shown, mail_wanted=wanted))
 
@@ -94,7 +96,7 @@ def solution(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Accept a notebook; a refused one is answered with the reason."""
-    shown = get_object_or_404(Exercise.objects.active(), slug=slug)
+    shown = get_object_or_404(_on_a_page(), slug=slug)
     form = UploadForm(request.POST, request.FILES, exercise=shown)
     if form.is_valid():
         try:
@@ -169,9 +171,16 @@ def diagnosis(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(shown.get_absolute_url() + "#diagnosis")
 
 
+def _on_a_page() -> QuerySet[Exercise]:
+    """Return exercises with their translations, and whether there is a model solution."""
+    solutions = ModelSolution.objects.filter(exercise=OuterRef("pk"))
+    return with_translation(Exercise.objects.active()).annotate(has_solution=Exists(solutions))
+
+
 def _exercise_page(
     request: HttpRequest, shown: Exercise, *, form: UploadForm, status: int = 200
 ) -> HttpResponse:
+    original = copy(shown)
     apply_exercise_translation(shown)
     facts: dict[str, Any] = {
         "exercise": shown,
@@ -180,41 +189,38 @@ def _exercise_page(
         "awaited_models": awaited_models(shown.description),
         **place_of(shown),
     }
+    done = done_by(_user(request)) if request.user.is_authenticated else Done()
     if facts["course"]:
-        facts["progress"] = outline(facts["course"], request.user)
+        facts["progress"] = progress_in(facts["parts"], done)
     if request.user.is_authenticated:
-        facts |= _learner_facts(_user(request), shown)
-        facts["workbench"] = _workbench(_user(request), shown, facts)
+        facts |= _learner_facts(_user(request), shown, done)
+        facts["workbench"] = _workbench(_user(request), original, facts)
     return render(request, "exercises/exercise.html", facts, status=status)
 
 
-def _learner_facts(user: User, shown: Exercise) -> dict[str, Any]:
-    history = Submission.objects.history(user_id=user.pk, exercise_id=shown.pk)[:HISTORY_LENGTH]
-    standing = attempts.standing(user=user, exercise=shown)
+def _learner_facts(user: User, shown: Exercise, done: Done) -> dict[str, Any]:
+    mine = Submission.objects.history(user_id=user.pk, exercise_id=shown.pk).with_newest_report()
+    history = list(attempts.with_standing(mine)[:HISTORY_LENGTH])
+    standing = attempts.standing_in(history, shown)
+    is_completed = shown.slug in done.exercises
     hints = shown.description["hints_html"]
     unlocked = _hints_open(shown, standing)
     return {
         "history": history,
         "standing": standing,
-        "solution_open": standing.passed and _solution_open(user, shown),
+        "solution_open": standing.passed and is_completed and shown.has_solution,  # type: ignore[attr-defined]  # annotated
         "unfinished": next((s for s in history if not s.finished), None),
         "hints": hints[:unlocked],
         "hints_locked": len(hints) - unlocked,
     }
 
 
-def _solution_open(user: User, shown: Exercise) -> bool:
-    return ModelSolution.objects.filter(exercise=shown).exists() and exercise_completed(
-        user, shown.slug
-    )
-
-
 def _workbench(user: User, shown: Exercise, facts: dict[str, Any]) -> dict[str, Any]:
     """Return the notebook that is worked on in the page."""
-    latest = Submission.objects.for_page().filter(user=user, exercise=shown)
-    submission = latest.order_by("-created_at").first()
+    submission = next(iter(facts["history"]), None)
     if submission is not None:
-        submission.user = user
+        submission.user, submission.exercise = user, shown
+        submission.report = submission.newest_report
     address = reverse("exercises:exercise", args=[shown.slug])
     return {
         "api": reverse("api:draft", args=[shown.slug]),
@@ -286,20 +292,16 @@ def _review_facts(shown: Submission) -> dict[str, Any]:
 
 def place_of(shown: Exercise) -> dict[str, Any]:
     """Return where the exercise stands in a course, for breadcrumbs and navigation."""
-    part = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
-    here = part.select_related("course").order_by("course__position").first()
+    named = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
+    first = named.order_by("course__position").values("course")[:1]
+    rows = Part.objects.for_outlines().filter(course=Subquery(first)).select_related("course")
+    parts = {one.position: one for one in rows}
+    here = next((one for one in parts.values() if one.exercise_slug == shown.slug), None)
     if here is None:
         return {"crumbs": [(shown.title, "")], "course": None, "part": None}
-    around = {
-        one.position: one
-        for one in Part.objects.for_outlines().filter(
-            course=here.course, position__in=(here.position - 1, here.position + 1)
-        )
-    }
-    for one in around.values():
+    for one in parts.values():
         one.course = here.course
-    apply_translations([here.course])
-    apply_part_translations(around.values())
+    apply_translations([here.course], parts.values())
     return {
         "crumbs": [
             (_("Courses"), reverse("courses:catalogue")),
@@ -308,15 +310,16 @@ def place_of(shown: Exercise) -> dict[str, Any]:
         ],
         "course": here.course,
         "part": here,
-        "previous_part": around.get(here.position - 1),
-        "next_part": around.get(here.position + 1),
+        "parts": list(parts.values()),
+        "previous_part": parts.get(here.position - 1),
+        "next_part": parts.get(here.position + 1),
     }
 
 
 def _visible(request: HttpRequest, pk: uuid.UUID) -> Submission:
     """One's own submission, those of whom one teaches, any for staff; others' do not exist."""
     user = _user(request)
-    shown = get_object_or_404(Submission.objects.for_page(), pk=pk)
+    shown = get_object_or_404(Submission.objects.for_page().select_related("user"), pk=pk)
     if not may_see(user, shown):
         raise Http404
     if shown.user_id == user.pk:

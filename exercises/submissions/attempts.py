@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Window
 
 from exercises.models import State, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from courses.models import User
-    from exercises.models import Exercise
+    from exercises.models import Exercise, SubmissionQuerySet
 
 
 COUNTS: Final[dict[str, Any]] = {
@@ -65,6 +65,27 @@ def standings(*, user: User) -> dict[int, Standing]:
     mine = Submission.objects.counted().filter(user=user).order_by()
     rows = mine.values("exercise_id", "exercise__max_attempts").annotate(**COUNTS)
     return {row["exercise_id"]: _standing(row, limit=row["exercise__max_attempts"]) for row in rows}
+
+
+def with_standing(mine: SubmissionQuerySet) -> SubmissionQuerySet:
+    """Return one learner's submissions for one exercise with what `standing_in` reads.
+
+    It counts all of them, also where only the first ones are fetched.
+    """
+    counted = ~Q(state=State.FAILED)
+    return mine.annotate(
+        all_tries=Window(Count("pk", filter=counted)),
+        all_graded=Window(Count("pk", filter=Q(state=State.GRADED))),
+        all_best=Window(Max("score", filter=counted)),
+        all_passes=Window(Count("pk", filter=counted & Q(passed=True))),
+    )
+
+
+def standing_in(rows: Sequence[Submission], exercise: Exercise) -> Standing:
+    """Return the standing that the rows of `with_standing` bring: no query."""
+    none = {"tries": 0, "graded": 0, "best": None, "passes": 0}
+    facts = {name: getattr(rows[0], f"all_{name}") for name in none} if rows else none
+    return _standing(facts, limit=exercise.max_attempts)
 
 
 def _standing(facts: Mapping[str, Any], *, limit: int | None) -> Standing:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Avg, F
+from django.db.models import Avg, Count, F, Subquery
+from django.db.models.functions import Coalesce
 
 from exercises.models import State, Submission, Worker
 
 if TYPE_CHECKING:
-    from exercises.models import WorkerQuerySet
+    from collections.abc import Iterable
+
+    from exercises.models import SubmissionQuerySet, WorkerQuerySet
 
 SILENT_AFTER = timedelta(seconds=20)
 """A worker that has not reported for this long is gone; it reports every five seconds."""
@@ -93,16 +96,24 @@ def current_load() -> Load:
     )
 
 
+def _with_load(rows: SubmissionQuerySet) -> Iterable[tuple[Any, int, int]]:
+    """Return keys of submissions, each with how many run and how many can, in one query."""
+    alike = Submission.objects.running().order_by().values("state")
+    running = Subquery(alike.annotate(number=Count("pk")).values("number"))
+    slots = Subquery(present_workers().open_slots())
+    return rows.values_list("pk", Coalesce(running, 0), Coalesce(slots, 0))
+
+
 def waiting(submission: Submission) -> Waiting:
     """Estimate a queued submission's wait from the last gradings of its exercise.
 
     Each counts with all that kept a slot busy, from claim to verdict: the run alone is a part of
     it when many wait and the machine is full.
     """
-    keys = Submission.objects.in_turn().values_list("pk", flat=True)
-    before = next((place for place, key in enumerate(keys) if key == submission.pk), 0)
-    running = Submission.objects.running().count()
-    slots = present_workers().slots()
+    queue = list(_with_load(Submission.objects.in_turn()))
+    before = next((place for place, row in enumerate(queue) if row[0] == submission.pk), 0)
+    pausing = Submission.objects.filter(pk=submission.pk)
+    _key, running, slots = next(iter(queue or _with_load(pausing)), (None, 0, 0))
     recent = Submission.objects.filter(exercise_id=submission.exercise_id, state=State.GRADED)
     typical = (
         recent.order_by("-finished_at")[:RECENT]

@@ -48,9 +48,10 @@ class Conflict(Exception):  # noqa: N818  # named after what happened, as in gra
         self.current = current
 
 
-def load(*, user: User, workspace: Workspace) -> Snapshot:
-    """Return the draft as it stands."""
-    draft = Draft.objects.filter(user=user, scope=workspace.scope).first()
+def load(*, user: User, workspace: Workspace, draft: Draft | None = None) -> Snapshot:
+    """Return the draft as it stands; `draft` is its row, where that has just been read."""
+    if draft is None:
+        draft = Draft.objects.filter(user=user, scope=workspace.scope).first()
     return _snapshot(draft, workspace)
 
 

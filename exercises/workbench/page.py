@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import mark_safe
@@ -31,9 +32,9 @@ def notebook_page(
     place: dict[str, Any],
 ) -> dict[str, Any]:
     """Return what `exercises/_workbench.html` shows, but for its addresses."""
-    snapshot = drafts.load(user=user, workspace=workspace)
     run = runs.latest(user=user, workspace=workspace)
-    told = submission_facts(submission, place=place) if submission else {}
+    snapshot = drafts.load(user=user, workspace=workspace, draft=run.draft if run else None)
+    told = submission_facts(submission, place=place, standing=standing) if submission else {}
     is_unfinished = bool(submission and not submission.finished)
     starter = {cell["id"]: cell["source"] for cell in workspace.starter["cells"]}
     told_run, events = (run_facts(run)) if run else (None, [])
@@ -75,8 +76,8 @@ def lesson_facts(*, user: User, workspace: Workspace) -> dict[str, Any]:
 
 def run_facts(run: DraftRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what the page's script is told of a run, and its events so far."""
-    told, _body = runs.facts(run)
-    events = runs.events_of(run)
+    told, body = runs.facts(run, is_fresh=True)
+    events: list[dict[str, Any]] = json.loads(f"[{body}]")
     return {**told, "events": events}, events
 
 

@@ -43,18 +43,22 @@ class PlacedCriterion:
         return getattr(self.feedback, name)
 
 
-def submission_facts(shown: Submission, *, seen: str = "", place: dict[str, Any]) -> dict[str, Any]:
+def submission_facts(
+    shown: Submission, *, seen: str = "", place: dict[str, Any], standing: Standing | None = None
+) -> dict[str, Any]:
     """Return what the page is told of a submission; empty when it has seen that already.
 
     Args:
         shown: the submission, for its own learner.
         seen: what the page was told last.
         place: where the exercise stands in a course, for the way on.
+        standing: the learner's in the exercise; None: it is looked up.
     """
     now = watched(shown)
     if now.seen == seen:
         return {}
-    standing = attempts.standing(user=shown.user, exercise=shown.exercise)
+    if standing is None:
+        standing = attempts.standing(user=shown.user, exercise=shown.exercise)
     translation = translation_of(shown.exercise)
     feedback = feedback_for(shown, translation)
     cells = _cells(shown)

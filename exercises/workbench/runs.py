@@ -141,9 +141,14 @@ def wait_until(pending: Callable[[], bool], seconds: float) -> None:
 def find(*, user: User, workspace: Workspace, pk: uuid.UUID) -> DraftRun | None:
     """Return a learner's run; one whose worker is gone is lost from now on."""
     run = _mine(user, workspace).filter(pk=pk).first()
-    if run is None or run.ended:
+    return run and _looked_after(run)
+
+
+def _looked_after(run: DraftRun) -> DraftRun:
+    """Return a run that has been read; one whose worker is gone is lost from now on."""
+    if run.ended:
         return run
-    now = database_now()
+    pk, now = run.pk, run.read_at  # type: ignore[attr-defined]  # annotated by `_mine`
     if run.seen_at < now - SILENT_AFTER and (run.state == RunState.RUNNING or not workers()):
         lost = DraftRun.objects.filter(pk=pk, seen_at=run.seen_at).going_on()
         lost.update(state=RunState.LOST)
@@ -166,9 +171,9 @@ def end_lost() -> int:
 
 
 def latest(*, user: User, workspace: Workspace) -> DraftRun | None:
-    """Return a draft's latest run."""
-    run = _mine(user, workspace).order_by("-created_at").first()
-    return run and find(user=user, workspace=workspace, pk=run.pk)
+    """Return a draft's latest run, with the draft."""
+    run = _mine(user, workspace).select_related("draft").order_by("-created_at").first()
+    return run and _looked_after(run)
 
 
 def interrupt(run: DraftRun) -> None:
@@ -178,14 +183,22 @@ def interrupt(run: DraftRun) -> None:
         DraftRun.objects.filter(pk=run.pk).going_on().update(interrupted=True)
 
 
-def facts(run: DraftRun, *, after: int = 0) -> tuple[dict[str, Any], str]:
+def facts(run: DraftRun, *, after: int = 0, is_fresh: bool = False) -> tuple[dict[str, Any], str]:
     """Return what a page is told of a run, and the events after `after` as JSON without brackets.
 
     The longer a run takes, the less often its page needs to ask.
+
+    Args:
+        run: the run.
+        after: the number of the last event that the page has.
+        is_fresh: the run has just been read, and no event since.
     """
-    state = DraftRun.objects.only("state", "detail").get(pk=run.pk)  # before its events are read
-    batches = list(RunEvents.objects.filter(run=run, number__gt=after).order_by("number"))
+    # its state is read before its events are
+    state = run if is_fresh else DraftRun.objects.only("state", "detail").get(pk=run.pk)
     is_queued = state.state == RunState.QUEUED
+    batches: list[RunEvents] = []  # one that no worker has taken has none yet
+    if not (is_fresh and is_queued):
+        batches += RunEvents.objects.filter(run=run, number__gt=after).order_by("number")
     position = None
     if is_queued:
         earlier = DraftRun.objects.filter(state=RunState.QUEUED, created_at__lt=run.created_at)
@@ -223,5 +236,6 @@ def events_of(run: DraftRun) -> list[dict[str, Any]]:
 
 
 def _mine(user: User, workspace: Workspace) -> DraftRunQuerySet:
-    mine: DraftRunQuerySet = DraftRun.objects.filter(draft__user=user, draft__scope=workspace.scope)
-    return mine
+    """Return a learner's runs, each with the time at which it is read, by the database's clock."""
+    mine = DraftRun.objects.filter(draft__user=user, draft__scope=workspace.scope)
+    return mine.annotate(read_at=Now())

@@ -189,7 +189,7 @@ def test_each_explorer_answers_to_the_keyboard(
 def test_controls_and_picture_share_one_screen(
     visitor: Visitor, address: str, renderer: str
 ) -> None:
-    """At 1280 by 800 one sees what one moves; no line is drawn over a label; the question leads."""
+    """At 1280 by 800 one sees what one moves and reads what it says; no line crosses a label."""
     visitor.page.set_viewport_size({"width": 1280, "height": 800})
     visitor.go(address)
     figure = visitor.page.locator(f"figure[data-renderer={renderer}]")
@@ -205,6 +205,9 @@ def test_controls_and_picture_share_one_screen(
     controls = stage.locator("input, select").evaluate_all(
         "controls => Math.max(...controls.map((one) => one.getBoundingClientRect().right))"
     )
+    told = stage.get_by_role("status").bounding_box()
+    assert told is not None
+    assert told["y"] + told["height"] <= box["y"] + box["height"] + 1
     picture = stage.get_by_role("img")
     assert controls < picture.evaluate("one => one.getBoundingClientRect().left")
     assert picture.evaluate(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from courses.models import Course
 
 CHECKOUT = Path(__file__).parents[3]
-CLASSES = CHECKOUT / "config" / "static" / "css" / "components.css"
+CLASSES = CHECKOUT / "config" / "static" / "css" / "illustrations.css"
 
 
 @pytest.mark.parametrize("name", [*COURSES, *STATES, "a-course-of-other-authors"])

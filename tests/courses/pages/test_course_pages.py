@@ -30,7 +30,7 @@ from tests.courses.material import right_answers
 if TYPE_CHECKING:
     from tests.courses.material import Material
 
-MOST_QUERIES = 14
+MOST_QUERIES = 12
 LESSON = "/courses/tiny/page-1/"
 
 

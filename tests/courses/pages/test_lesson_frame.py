@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.courses.material import Material
 
 LESSON = "/courses/tiny/page-1/"
-MOST_QUERIES = 14
+MOST_QUERIES = 12
 
 
 @pytest.fixture

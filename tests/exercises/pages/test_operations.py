@@ -85,7 +85,7 @@ def test_a_learner_is_refused_and_a_visitor_signs_in_first(learner: User) -> Non
 def test_the_page_shows_workers_and_what_is_stuck_in_few_queries(
     staff: Client, learner_client: LearnerClient, django_assert_max_num_queries: Any
 ) -> None:
-    """Reasons, fixes and submissions that need a look: eleven queries, and two for the menu."""
+    """Reasons, fixes and submissions that need a look: eleven queries, and one for the menu."""
     worker("good:1")
     worker("bad:2", sandbox_open=False, reason="no user namespaces", fix="sysctl -w x=1")
     set_aside = failed(learner_client)
@@ -93,7 +93,7 @@ def test_the_page_shows_workers_and_what_is_stuck_in_few_queries(
     Submission.objects.filter(pk=waiting.pk).update(
         created_at=timezone.now() - 2 * operating.STUCK_AFTER
     )
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         page = staff.get(PAGE).content.decode()
     for text in ("good:1", "bad:2", "no user namespaces", "sysctl -w x=1", str(set_aside.pk)):
         assert text in page

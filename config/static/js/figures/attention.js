@@ -4,6 +4,7 @@
 // data: {reviews: [{tokens, heads: [[[weight]]], contributions: [[number]], effects: [number or null], answer}],
 //        words: {review, head, heads: [label], reader, contribution, effect, sum, brought, idle}}
 
+import { draggable, handle } from "./drag.js";
 import { canvas, choice, fill, html, newId, panel, percent, resize, scrolled, sentence, show, signed, stage, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
@@ -28,6 +29,15 @@ export default function attention(figure, data) {
   const reader = choose("reader", reviews[0].tokens);
   const picture = canvas(WIDTH, TOP, "44rem");
   const { said, say } = sentence(picture);
+  draggable(picture, ({ y }) => {
+    const last = reviews[state.review].tokens.length - 1;
+    const row = (at) => Math.floor((at - TOP) / CELL);
+    if (row(y) < 0 || row(y) > last) return null;
+    return (to) => {
+      state.reader = Math.min(Math.max(row(to.y), 0), last);
+      draw();
+    };
+  });
 
   function draw() {
     const { tokens, heads, effects, answer } = reviews[state.review];
@@ -65,7 +75,7 @@ export default function attention(figure, data) {
         picture.append(svg("rect", {
           x: LEFT, y: TOP + CELL * from, width: column * tokens.length, height: CELL,
           fill: "none", stroke: "var(--ink)", "stroke-width": 2,
-        }));
+        }), handle(LEFT + column * tokens.length, TOP + CELL * (from + 0.5), "y"));
       }
     });
     [[words.contribution, contributions], [words.effect, effects]].forEach(([name, values], row) => {

@@ -3,6 +3,7 @@
 // data: {layers, heads, unit, sentences: [{tokens, patterns: base64 of bytes (layer, head, reader, token) in 1/unit,
 //        arriving: base64 of bytes (layer, reader, token)}], words: {sentence, layer, head, reader, arrives, sum}}
 
+import { draggable, handle } from "./drag.js";
 import { canvas, choice, fill, html, newId, percent, resize, scrolled, sentence, show, slider, stage, svg, writer } from "./parts.js";
 
 const WIDTH = 640;
@@ -28,6 +29,12 @@ export default function heads(figure, data) {
   const reader = choice(`${id}-reader`, words.reader, read[0].tokens, put("reader"));
   const picture = canvas(WIDTH, TOP, "44rem");
   const { said, say } = sentence(picture);
+  draggable(picture, ({ y }) => {
+    const last = read[state.sentence].tokens.length - 1;
+    const row = (at) => Math.floor((at - TOP) / CELL);
+    if (row(y) < 0 || row(y) > last) return null;
+    return (to) => put("reader")(Math.min(Math.max(row(to.y), 0), last));
+  });
 
   function draw() {
     const { tokens, patterns, arriving } = read[state.sentence];
@@ -67,7 +74,7 @@ export default function heads(figure, data) {
     picture.append(svg("rect", {
       x: LEFT, y: TOP + CELL * state.reader, width: column * count, height: CELL, fill: "none", stroke: "var(--ink)",
       "stroke-width": 2,
-    }));
+    }), handle(LEFT + column * count, TOP + CELL * (state.reader + 0.5), "y"));
     write({ x: LEFT - 8, y: floor + BARS, "font-size": 14, "text-anchor": "end" }, words.arrives);
     labels.forEach(([where, words]) => place(where, words));
     const row = tokens.map((_, to) => weight(state.reader, to));

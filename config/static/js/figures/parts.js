@@ -34,7 +34,7 @@ export function canvas(width, height, maxWidth) {
 export const resize = (picture, width, height) => picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
 
 // A function that writes into a picture or a group of it, with a rim in the colour of the ground.
-const RIM = { stroke: "var(--surface)", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" };
+const RIM = { stroke: "var(--surface)", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke", "pointer-events": "none" };
 export const writer = (target) => (attributes, words) =>
   target.append(svg("text", { "font-size": 16, fill: "var(--ink)", ...RIM, ...attributes }, words));
 
@@ -45,20 +45,8 @@ export function choice(id, label, options, changed) {
   return { select, box: html("div", {}, html("label", { for: id }, label), select) };
 }
 
-// A slider over the numbers of a list, with its label and the value that it stands at.
-export function slider(id, label, count, changed) {
-  const shown = html("strong", { "aria-hidden": "true" }); // the slider itself says its value
-  const input = html("input", { type: "range", id, min: 0, max: count - 1, step: 1 });
-  input.addEventListener("input", () => changed(Number(input.value)));
-  const put = (at, words) => {
-    input.value = at;
-    input.setAttribute("aria-valuetext", words);
-    shown.textContent = words;
-  };
-  return { put, box: html("div", {}, html("label", { for: id }, `${label} `), shown, input) };
-}
-
-// A slider over a whole range; `changed` is called while it moves, `ended` when it rests.
+// A slider over a whole range; with its label and the value that it stands at; `changed` is
+// called while it moves, `ended` when it rests.
 export function range(id, label, { low, high, step }, changed, ended) {
   const shown = html("strong", { "aria-hidden": "true" }); // the slider itself says its value
   const input = html("input", { type: "range", id, min: low, max: high, step });
@@ -71,6 +59,9 @@ export function range(id, label, { low, high, step }, changed, ended) {
   };
   return { put, box: html("div", {}, html("label", { for: id }, `${label} `), shown, input) };
 }
+
+// A slider over the numbers of a list.
+export const slider = (id, label, count, changed) => range(id, label, { low: 0, high: count - 1, step: 1 }, changed);
 
 // A tick, followed by its words.
 export function tick(id, label, changed) {

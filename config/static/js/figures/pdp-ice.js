@@ -1,10 +1,14 @@
 // Partial dependence and the curves behind it: choose a feature and a row, and see that row's curve (ICE)
-// among the others and beside their mean. Curves may be started at zero, so that only shapes are compared.
+// among the others and beside their mean. Drag the handle along the chosen curve, or set its value by the slider. Curves
+// may be started at zero, so that only shapes are compared.
 //
 // data: {output, rows: [label], features: [{name, label, grid, mean, curves: [...], at: [[value, output]]}],
-//        words: {feature, row, centred, mean, chosen, change}}; curves are numbers joined by blanks
+//        words: {feature, row, centred, mean, chosen, here, change}}; curves are numbers joined by blanks
 
-import { canvas, choice, fill, newId, numbers, panel, plain, sentence, show, signed, stage, svg, tick, writer } from "./parts.js";
+import { draggable, handle } from "./drag.js";
+import {
+  canvas, choice, fill, newId, numbers, panel, plain, sentence, show, signed, slider, stage, svg, tick, writer,
+} from "./parts.js";
 
 const WIDTH = 440;
 const HEIGHT = 330;
@@ -33,10 +37,11 @@ export default function pdpIce(figure, data) {
     curves: feature.curves.map(numbers),
   }));
 
-  const state = { feature: 0, row: Math.floor(data.rows.length / 2) };
+  const state = { feature: 0, row: Math.floor(data.rows.length / 2), at: null };
   const choose = (name, options) =>
     choice(`${id}-${name}`, words[name], options, (value) => {
       state[name] = value;
+      if (name === "feature") state.at = null;
       draw();
     });
   const feature = choose("feature", features.map((each) => each.label));
@@ -46,6 +51,17 @@ export default function pdpIce(figure, data) {
   const picture = canvas(WIDTH, HEIGHT, "36rem");
   const text = writer(picture);
   const { said, say } = sentence(picture);
+  const move = (at) => {
+    state.at = at;
+    draw();
+  };
+  const value = slider(`${id}-value`, "", features[0].grid.length, move);
+  const name = value.box.querySelector("label");
+  draggable(picture, ({ y }) => {
+    const last = features[state.feature].grid.length - 1; // its values are evenly spaced
+    if (y < TOP || y > HEIGHT - BOTTOM + 10) return null;
+    return ({ x }) => move(Math.min(Math.max(Math.round(((x - LEFT) / (WIDTH - LEFT - RIGHT)) * last), 0), last));
+  });
 
   function draw() {
     const now = features[state.feature];
@@ -80,13 +96,24 @@ export default function pdpIce(figure, data) {
     curves.forEach((curve) => line(curve, { stroke: "var(--negative)", "stroke-width": 1, opacity: 0.55 }));
     line(mean, looks.mean);
     line(curves[chosen], looks.chosen);
-    const [value, output] = now.at[chosen];
-    if (value >= first && value <= last) {
+    const [own, output] = now.at[chosen];
+    if (own >= first && own <= last) {
       picture.append(svg("circle", {
-        cx: x(value), cy: y(centred.box.checked ? output - now.curves[chosen][0] : output), r: 6,
+        cx: x(own), cy: y(centred.box.checked ? output - now.curves[chosen][0] : output), r: 6,
         fill: "var(--surface)", stroke: "var(--positive)", "stroke-width": 3,
       }));
     }
+    // Where one reads both curves: at first as near as can be to the patient's own value.
+    const away = now.grid.map((one) => Math.abs(one - own));
+    const at = state.at ?? away.indexOf(Math.min(...away));
+    const here = now.grid[at];
+    picture.append(
+      svg("line", { x1: x(here), x2: x(here), y1: y(curves[chosen][at]), y2: y(mean[at]), stroke: "var(--ink)", "stroke-width": 2 }),
+      svg("circle", { cx: x(here), cy: y(mean[at]), r: 5, fill: "var(--ink)" }),
+      handle(x(here), y(curves[chosen][at]), "x"),
+    );
+    name.textContent = `${now.label} `;
+    value.put(at, String(here));
     [[words.mean, looks.mean, 4], [words.chosen, looks.chosen, 250]].forEach(([label, look, at]) => {
       picture.append(svg("line", { x1: at, x2: at + 34, y1: 14, y2: 14, ...look }));
       text({ x: at + 42, y: 19 }, label);
@@ -94,10 +121,13 @@ export default function pdpIce(figure, data) {
     text({ x: 4, y: 40, fill: "var(--ink-soft)" }, data.output);
 
     const change = (curve) => signed(curve.at(-1) - curve[0], 0);
-    say(fill(words.change, { own: change(curves[chosen]), mean: change(mean) }),
+    const level = (number) => plain(number, 0);
+    say(`${fill(words.here, {
+      name: now.label, value: here, own: level(now.curves[chosen][at]), mean: level(now.mean[at]),
+    })} ${fill(words.change, { own: change(curves[chosen]), mean: change(mean) })}`,
       `${now.label}. ${data.rows[chosen]}. `);
   }
 
-  show(figure, stage(panel(feature.box, row.box, centred.line, said), picture));
+  show(figure, stage(panel(feature.box, row.box, value.box, centred.line, said), picture));
   draw();
 }

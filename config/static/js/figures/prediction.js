@@ -1,10 +1,12 @@
-// The prediction that the home page opens with: each slider stands beside the bar that it moves. The contributions are
-// computed here, exactly, from the model's own trees (see trees.js); what is written adds up to the last digit.
+// The prediction that the home page opens with: each slider stands beside the bar that it moves, and the bar's end can be
+// dragged to where it should be. The contributions are computed here, exactly, from the model's own trees (see trees.js);
+// what is written adds up to the last digit.
 //
 // data: as of waterfall.js, of a model whose output is a probability.
 
+import { draggable, handle, nearest } from "./drag.js";
 import { fill, html, newId, plain, sentence, signed, show, svg } from "./parts.js";
-import { explainer } from "./trees.js";
+import { ends, explainer } from "./trees.js";
 
 const BAR = 20;
 const [START, END] = [12, 86]; // per cent of the width: numbers need room beside the outermost bars
@@ -45,6 +47,7 @@ export default function prediction(figure, data) {
       type: "range", id: `${id}-${j}`, min: feature.low, max: feature.high, step: feature.step, value: row[j],
     });
     const put = () => {
+      input.value = row[j];
       const words = told(feature, row[j]);
       shown.textContent = words;
       input.setAttribute("aria-valuetext", words);
@@ -55,21 +58,25 @@ export default function prediction(figure, data) {
       change();
     });
     put();
-    return html("div", { class: "prediction__control" }, html("label", { for: `${id}-${j}` }, feature.name), shown, input);
+    const box = html("div", { class: "prediction__control" }, html("label", { for: `${id}-${j}` }, feature.name), shown, input);
+    return { box, put };
   }
 
   function switcher(feature, j) {
+    const inputs = [];
     const choices = feature.values.map((name, value) => {
       const input = html("input", { type: "radio", name: `${id}-${j}`, id: `${id}-${j}-${value}` });
       input.checked = row[j] === value;
+      inputs.push(input);
       input.addEventListener("change", () => {
         row[j] = value;
         change();
       });
       return html("label", { for: input.id }, input, html("span", {}, name));
     });
-    return html("fieldset", { class: "prediction__control prediction__switch" },
+    const box = html("fieldset", { class: "prediction__control prediction__switch" },
       html("legend", {}, feature.name), html("div", {}, ...choices));
+    return { box, put: () => inputs.forEach((input, value) => { input.checked = row[j] === value; }) };
   }
 
   const mark = () => svg("rect", { class: "base", width: 1, height: "100%" });
@@ -79,12 +86,24 @@ export default function prediction(figure, data) {
       before: svg("rect", { class: "joint", width: 1, height: "50%" }),
       after: svg("rect", { class: "joint", width: 1, y: "50%", height: "50%" }),
       bar: svg("rect", { y: "50%", height: BAR, rx: 3, transform: `translate(0 ${-BAR / 2})` }),
-      words: svg("text", { y: "50%", "dominant-baseline": "central" }),
+      hold: svg("svg", { y: "50%", overflow: "visible" }),
+      words: svg("text", { y: "50%", "dominant-baseline": "central", "pointer-events": "none" }),
     };
+    parts.hold.append(handle(0, 0, "x"));
     const picture = svg("svg", { class: "plot", width: "100%", "aria-hidden": "true", focusable: "false" });
     picture.append(...Object.values(parts));
     const control = feature.values ? switcher(feature, j) : slider(feature, j);
-    return { ...parts, line: html("div", { class: "prediction__line" }, control, picture) };
+    draggable(picture, () => {
+      const reached = ends(explain, row, j, feature);
+      const width = picture.getBoundingClientRect().width / 100;
+      const far = (end, value, place) => Math.abs(x(end) * width - place) + Math.abs(value - row[j]) * 1e-9;
+      return (to) => {
+        row[j] = nearest(reached, ({ end, value }) => far(end, value, to.x)).value;
+        control.put();
+        change();
+      };
+    });
+    return { ...parts, line: html("div", { class: "prediction__line" }, control.box, picture) };
   });
 
   const foot = svg("svg", { class: "plot", width: "100%", "aria-hidden": "true", focusable: "false" });
@@ -108,12 +127,13 @@ export default function prediction(figure, data) {
       part.before.setAttribute("x", `${x(at)}%`);
       at += share;
       part.after.setAttribute("x", `${x(at)}%`);
+      part.hold.setAttribute("x", `${x(at)}%`);
       part.bar.setAttribute("class", share < 0 ? "negative" : "positive");
       part.bar.setAttribute("x", `${from}%`);
       part.bar.setAttribute("width", `${Math.max(to - from, 0.4)}%`);
       // Colour is never the only sign: an arrow says which way.
       part.words.textContent = share < 0 ? `◂ ${step(steps[j])}` : `${step(steps[j])} ▸`;
-      part.words.setAttribute("x", `${share < 0 ? from - 1.2 : to + 1.2}%`);
+      part.words.setAttribute("x", `${share < 0 ? from - 1.6 : to + 1.6}%`);
       part.words.setAttribute("text-anchor", share < 0 ? "end" : "start");
     });
     end.base.setAttribute("x", `${x(base)}%`);

@@ -42,3 +42,13 @@ export function explainer(model) {
     return { base: expected[0], shares };
   };
 }
+
+// Values of a feature over its whole range, 25 at most, each with where the feature's bar then ends.
+export function ends(explain, row, j, { low, high, step, digits = 0 }) {
+  const count = Math.min(Math.round((high - low) / step), 24);
+  return Array.from({ length: count + 1 }, (_, k) => {
+    const value = Number((low + Math.round(((high - low) * k) / count / step) * step).toFixed(digits));
+    const { base, shares } = explain(row.map((one, other) => (other === j ? value : one)));
+    return { value, end: shares.slice(0, j + 1).reduce((sum, share) => sum + share, base) };
+  });
+}

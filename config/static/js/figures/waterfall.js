@@ -1,11 +1,13 @@
 // A what-if explorer: set each feature by a slider and see how base value and contributions lead to the model's
-// output. The contributions are computed here, exactly, from the model's own trees (see trees.js).
+// output; or drag the end of a bar to where it should be. The contributions are computed here, exactly, from the model's
+// own trees (see trees.js).
 //
 // data: {features: [{name, low, high, step, digits, values?: [text, …]}], start, examples: [{label, row}], model,
 //        range: [low, high] of the axis, output, words: {base, was, examples, sentence}}
 
-import { canvas, fill, html, newId, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
-import { explainer, sigmoid } from "./trees.js";
+import { draggable, handle, nearest } from "./drag.js";
+import { canvas, fill, html, newId, panel, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
+import { ends, explainer, sigmoid } from "./trees.js";
 
 const WIDTH = 380; // small enough that the words stay readable when a phone shrinks the picture
 const ROW = 52;
@@ -27,18 +29,20 @@ export default function waterfall(figure, data) {
   let now = explain(row);
   let settled = null; // the shares before the present movement
 
+  const put = (j, value) => {
+    settled ??= now.shares;
+    row[j] = value;
+    draw();
+  };
+  const rest = () => {
+    settled = null;
+  };
   const sliders = data.features.map((feature, j) =>
-    range(`${id}-${j}`, feature.name, feature, (value) => {
-      settled ??= now.shares;
-      row[j] = value;
-      draw();
-    }, () => {
-      settled = null;
-    }));
+    range(`${id}-${j}`, feature.name, feature, (value) => put(j, value), rest));
   const examples = data.examples.map((example) => {
     const button = html("button", { type: "button", class: "button button--quiet button--small" }, example.label);
     button.addEventListener("click", () => {
-      settled = null;
+      rest();
       row = [...example.row];
       draw();
     });
@@ -48,6 +52,13 @@ export default function waterfall(figure, data) {
   const picture = canvas(WIDTH, height, "30rem");
   const text = writer(picture);
   const { said, say } = sentence(picture);
+  draggable(picture, ({ y }) => {
+    const j = Math.floor((y - TOP) / ROW);
+    if (!sliders[j] || y < TOP + ROW * j + 10) return null;
+    const reached = ends(explain, row, j, data.features[j]);
+    const far = ({ value, end }, to) => Math.abs(x(end) - to.x) + Math.abs(value - row[j]) * 1e-9;
+    return (to) => put(j, nearest(reached, (one) => far(one, to)).value);
+  }, rest);
 
   function drawPicture({ base, shares }) {
     picture.replaceChildren();
@@ -63,14 +74,15 @@ export default function waterfall(figure, data) {
       text({ x: 4, y: y + 12 }, `${data.features[j].name} = ${told(data.features[j], row[j])}`);
       picture.append(svg("rect", { x: from, y: y + 18, width: Math.max(to - from, 1), height: 22, fill: colour }));
       // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
-      if (share < 0) text({ x: from - 6, y: y + 35, "text-anchor": "end" }, `◂ ${step(share)}`);
-      else text({ x: to + 6, y: y + 35 }, `${step(share)} ▸`);
+      if (share < 0) text({ x: from - 9, y: y + 35, "text-anchor": "end" }, `◂ ${step(share)}`);
+      else text({ x: to + 9, y: y + 35 }, `${step(share)} ▸`);
       if (settled && step(settled[j]) !== step(share)) {
         text({ x: WIDTH - 4, y: y + 12, "text-anchor": "end", "font-size": 14, fill: "var(--ink-soft)" },
           `${data.words.was} ${step(settled[j])}`);
       }
       at += share;
       picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 40, y2: y + ROW + 18, stroke: "var(--ink-soft)" }));
+      picture.append(handle(x(at), y + 29, "x"));
     });
     text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 8, "text-anchor": "middle", "font-weight": 600 },
       `${data.output}: ${level(at)}`);
@@ -98,8 +110,9 @@ export default function waterfall(figure, data) {
     );
   }
 
-  const controls = html("div", { class: "controls" }, ...sliders.map(({ box }) => box));
   const starts = html("p", { class: "cluster", role: "group", "aria-label": data.words.examples }, ...examples);
-  show(figure, stage(controls, picture), said, starts);
+  const desk = stage(panel(...sliders.map(({ box }) => box)), picture);
+  desk.append(said); // below the sliders where there is room beside the picture, else below the picture
+  show(figure, desk, starts);
   draw();
 }

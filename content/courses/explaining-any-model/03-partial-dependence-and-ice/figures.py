@@ -106,6 +106,8 @@ def patients() -> dict[str, Any]:
             "centred": "Start all curves at zero",
             "mean": "mean of all rows (PDP)",
             "chosen": "chosen patient",
+            "here": "With {name} = {value}, the model says {own} for this patient "
+            "and {mean} on average.",
             "change": "From left to right, the chosen curve changes by {own}, the mean by {mean}.",
         },
         "table": table,

@@ -1,5 +1,6 @@
 """Figures of the lesson on LIME for tables."""
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ FIVE = [
     "mean symmetry",
 ]
 WIDTHS = (0.15, 0.25, 0.35, 0.5, 0.7, 1.06, 1.5, 2.5, 5.0)
-GRID = np.linspace(-2.0, 3.0, 26)
+GRID = np.linspace(-2.0, 3.0, 51)
+UNIT = 5000  # of the made-up rows, as 16 bits
 
 
 def _data(columns: list[str]) -> tuple[np.ndarray, np.ndarray, pd.Series]:
@@ -76,7 +78,7 @@ def width(theme: Theme) -> Figure:
 
 
 def neighbourhood() -> dict[str, Any]:
-    """Return LIME in two dimensions: field, perturbed samples, and local models for each width."""
+    """Return LIME in two dimensions: field and perturbed samples, to which the page fits models."""
     names = FIVE[:2]
     train, test, known = _data(names)
     forest = RandomForestClassifier(150, min_samples_leaf=8, random_state=0).fit(train, known)
@@ -92,41 +94,35 @@ def neighbourhood() -> dict[str, Any]:
     for label, target in (("undecided", 0.5), ("likely benign", 0.12), ("likely malignant", 0.9)):
         at = (test[np.argmin(np.abs(said - target))] - mean) / sd
         z[0], answers[0] = at, ask(at[None])[0]
-        models = []
         for each in WIDTHS:
             local, fit, rows = _weigh(z, answers, at, each)
-            models.append(
-                {
-                    "intercept": round(float(local.intercept_), 3),
-                    "weights": [round(float(weight), 3) for weight in local.coef_],
-                    "fit": round(fit, 2),
-                    "rows": round(rows),
-                }
-            )
             shown = (f"{weight:+.2f}" for weight in local.coef_)
             table.append([label, f"{each:g}", *shown, f"{fit:.2f}", f"{rows:.0f}"])
         cases.append(
             {
                 "label": label,
-                "at": [round(float(value), 2) for value in at],
-                "said": round(float(answers[0]), 2),
-                "models": models,
+                "at": [round(float(value), 4) for value in at],
+                "said": round(float(answers[0]), 4),
             }
         )
-    inside = np.flatnonzero((np.abs(z - 0.5) < 2.4).all(axis=1))[1:181]
+    packed = np.column_stack([np.rint(z * UNIT), np.rint(answers * 65535)]).astype(np.int32)
     field = ask(np.array([[a, b] for b in GRID for a in GRID])).reshape(len(GRID), -1)
     return {
         "renderer": "lime-neighbourhood",
         "names": names,
         "from": float(GRID[0]),
         "to": float(GRID[-1]),
+        "step": float(GRID[1] - GRID[0]),
         "field": [" ".join(f"{100 * value:.0f}" for value in line) for line in field],
-        "rows": [" ".join(f"{value:.2f}" for value in z[k]) for k in inside],
-        "widths": list(WIDTHS),
-        "start": 5,
+        "rows": base64.b64encode(packed.astype("<u2").tobytes()).decode(),
+        "unit": UNIT,
+        "shown": 180,
+        "widths": [WIDTHS[0], WIDTHS[-1]],
+        "start": 1.06,
         "cases": cases,
         "words": {
             "case": "Lump to explain",
+            "own": "a lump of your own",
             "width": "Kernel width",
             "half": "local model says 0.5",
             "sum": "Forest {said}. Local weights: {weights}. Local fit {fit}; "

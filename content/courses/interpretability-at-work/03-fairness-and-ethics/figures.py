@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 __all__ = ["thresholds"]
 
 
@@ -25,7 +23,7 @@ def thresholds() -> dict[str, Any]:
     """Return the rates of both groups at each threshold."""
     names = _lesson()
     score, group, repays = names["score"], names["g"], names["y"]
-    grid = [round(float(t), 2) for t in np.arange(0.2, 0.86, 0.02)]
+    grid = [round(0.2 + 0.005 * k, 3) for k in range(129)]
     groups = []
     for k in (0, 1):
         mine, truth = score[group == k], repays[group == k]
@@ -44,7 +42,7 @@ def thresholds() -> dict[str, Any]:
     heads = [f"{one['name']}: {column}" for one in groups for column in columns]
     lines = [
         [f"{grid[at]:.2f}", *[f"{rate:.2f}" for one in groups for rate in one["rates"][at]]]
-        for at in range(0, len(grid), 4)
+        for at in range(0, len(grid), 16)
     ]
     return {
         "renderer": "fairness-threshold",
