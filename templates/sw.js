@@ -10,6 +10,7 @@ const ASSETS = [
   "{% static "css/components.css" %}",
   "{% static "css/learning.css" %}",
   "{% static "css/pages.css" %}",
+  "{% static "css/illustrations.css" %}",
   "{% static "js/site.js" %}",
   "{% static "js/offline.js" %}",
   "{% static "vendor/htmx.min.js" %}",
