@@ -106,7 +106,9 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- database and broker: embedded unless their variables are set ------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("WHYBOX_DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'whybox.sqlite3'}"),
+    "default": env.db_url_config(
+        env("WHYBOX_DATABASE_URL") or f"sqlite:///{VAR_DIR / 'whybox.sqlite3'}"
+    ),
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock when a transaction

@@ -1,5 +1,6 @@
 """The environment's variables and their documentation."""
 
+import os
 import re
 import subprocess
 import sys
@@ -43,3 +44,20 @@ def test_production_does_not_start_without_its_secrets(monkeypatch: pytest.Monke
 
     assert run.returncode != 0
     assert "WHYBOX_SECRET_KEY is not set" in run.stderr
+
+
+def test_an_empty_address_means_the_embedded_database(tmp_path: Path) -> None:
+    """As an unset one does: a file of variables may name what it leaves empty."""
+    program = "from config.settings import base; print(base.DATABASES['default']['NAME'])"
+    variables = os.environ | {"WHYBOX_DATABASE_URL": "", "WHYBOX_VAR": str(tmp_path)}
+
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=BASE_DIR,
+        env=variables,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert found.stdout.strip() == str(tmp_path / "whybox.sqlite3")
