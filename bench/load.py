@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.chaos import material, processes, traffic
+from bench.chaos import editor, material, processes, traffic
 from bench.chaos.faults import fresh_connection
 from bench.chaos.temporary import TemporarySite
 
@@ -281,7 +281,7 @@ class Crowd:
         asked = json.dumps({"base": version, "cells": None}).encode()
         began = time.monotonic()
         run = self._ask("run", "POST", f"{base}runs/", person.token, body=asked)
-        while run and run.get("state") in traffic.GOING_ON:
+        while run and run.get("state") in editor.GOING_ON:
             if self._ended.wait(run.get("poll_ms", 500) / 1000):
                 return
             told = self._ask("poll", "GET", f"{base}runs/{run['id']}/", person.token)

@@ -8,13 +8,14 @@ import pytest
 from grader.models import presence
 from grader.models import sparse_features as sparse
 from grader.models.whybox_models.autoencoder import ACTIVE, SparseAutoencoder
+from grader.models.whybox_models.store import AUTOENCODER_PLACE
 
 FEATURE = 325
 
 
 def test_the_code_is_the_librarys_own_without_the_ends() -> None:
     """Learners who call `encode` get the same, and nothing counts at [CLS] and [SEP]."""
-    library = SparseAutoencoder(presence.weights("sae"), sparse.AUTOENCODER_PLACE)
+    library = SparseAutoencoder(presence.weights("sae"), AUTOENCODER_PLACE)
     expected = library.encode(sparse.passage(3).streams[library.place])
     found = sparse.code(3)
     assert found[1:-1] == pytest.approx(expected[1:-1])
@@ -24,7 +25,7 @@ def test_the_code_is_the_librarys_own_without_the_ends() -> None:
 
 def test_other_readings_differ_where_they_should() -> None:
     """Not kept: more positive values, the same ones among them; the others change the values."""
-    stream = sparse.passage(3).streams[sparse.AUTOENCODER_PLACE]
+    stream = sparse.passage(3).streams[AUTOENCODER_PLACE]
     right, all_of_them = sparse.encode(stream), sparse.not_kept(stream)
     assert ((right > 0).sum(axis=1) <= ACTIVE).all()
     assert ((all_of_them > 0).sum(axis=1) > ACTIVE).any()
@@ -61,7 +62,7 @@ def test_shares_by_hand() -> None:
 def test_the_untouched_stream_changes_nothing() -> None:
     """A passage whose stream is replaced by its own has its own embedding."""
     passage = sparse.passage(3)
-    same = sparse.embedding_with(3, passage.streams[sparse.AUTOENCODER_PLACE])
+    same = sparse.embedding_with(3, passage.streams[AUTOENCODER_PLACE])
     assert sparse.similarity(same, passage.pooled) == pytest.approx(1, abs=1e-5)
     assert same == pytest.approx(passage.pooled, abs=1e-5)
 
