@@ -223,7 +223,7 @@ class _Chaos:
             self._struck[name] += _struck(possible[name], name)
             time.sleep(self._chance.uniform(*PAUSES))
         if target.host is not None:
-            target.host.mend()
+            target.host.join_again()
         for name in ("mail", "beat"):  # somebody has noticed; a worker's clock stays wrong
             if name in target.clocks:
                 target.clocks[name].set(0)

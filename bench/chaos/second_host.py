@@ -56,23 +56,23 @@ class SecondHost:
 
     def remove(self) -> None:
         """Remove the network and the cable."""
-        self.mend()
+        self.join_again()
         for step in (f"link del {self._here}", f"netns del {self.name}"):
             subprocess.run(["ip", *step.split()], capture_output=True, check=False)
 
     def cut(self, seconds: float) -> int:
-        """Cut the cable, and mend it after so many seconds; 0 if it is cut already."""
+        """Cut the cable, and join it again after so many seconds; 0 if it is cut already."""
         with self._lock:
             if self._timer is not None:
                 return 0
             self._set("down")
-            self._timer = threading.Timer(seconds, self.mend)
+            self._timer = threading.Timer(seconds, self.join_again)
             self._timer.daemon = True
             self._timer.start()
         return 1
 
-    def mend(self) -> None:
-        """Mend the cable, if it is cut."""
+    def join_again(self) -> None:
+        """Join the cable again, if it is cut."""
         with self._lock:
             if self._timer is None:
                 return

@@ -254,7 +254,7 @@ def test_a_second_host_can_be_cut_off_or_says_why_there_is_none() -> None:
             assert reaches()
             assert (host.cut(3600), host.cut(3600)) == (1, 0)
             assert not reaches()
-            host.mend()
+            host.join_again()
             assert reaches()
     finally:
         host.remove()

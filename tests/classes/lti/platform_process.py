@@ -60,6 +60,9 @@ class Person:
     def __init__(self, platform: PlatformProcess) -> None:
         self.platform = platform
         self.session = requests.Session()
+        # A connection for each request: the test's server, which is none for real sites, has been
+        # seen to read what an earlier request had left on a kept one.
+        self.session.headers["Connection"] = "close"
 
     def click(self, user: str = "u1", kind: str = "resource") -> tuple[str, dict[str, str]]:
         """Click on a link in the platform; return the form that goes to the tool."""
