@@ -51,6 +51,20 @@ def platform_process(tool: str) -> Iterator[PlatformProcess]:
         process.wait(timeout=20)
 
 
+class Session(requests.Session):
+    """Keeps cookies and no connection.
+
+    The server of tests, which is none for real sites, has once taken for a request what it had left
+    of the one before on the same connection.
+    """
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send a request on a connection of its own."""
+        answer = super().send(request, **how)
+        self.close()
+        return answer
+
+
 class Person:
     """A browser without scripts: keeps cookies, follows redirects, sends the platform's form.
 
@@ -59,10 +73,7 @@ class Person:
 
     def __init__(self, platform: PlatformProcess) -> None:
         self.platform = platform
-        self.session = requests.Session()
-        # A connection for each request: the test's server, which is none for real sites, has been
-        # seen to read what an earlier request had left on a kept one.
-        self.session.headers["Connection"] = "close"
+        self.session = Session()
 
     def click(self, user: str = "u1", kind: str = "resource") -> tuple[str, dict[str, str]]:
         """Click on a link in the platform; return the form that goes to the tool."""
