@@ -111,7 +111,7 @@ def translation_of_lesson(course_slug: F | Combinable, slug: F | Combinable) -> 
         course_slug: an `OuterRef` to the slug of the lesson's course.
         slug: an `OuterRef` to the lesson's own.
     """
-    subject = Concat(Value("lesson:"), course_slug, Value("/"), slug)
+    subject = Concat(Value("lesson:"), course_slug, Value("/"), slug, output_field=CharField())
     found = Translation.objects.filter(language=language_shown(), subject=subject)
     return Subquery(found.values("fields")[:1])
 
