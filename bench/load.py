@@ -106,12 +106,8 @@ def main() -> int:
     if options.one:
         return _measure(options)
     _say(f"{os.cpu_count()} cores, load before the start {os.getloadavg()[0]:.1f}")
-    arguments = [one for one in sys.argv[1:] if one != "--workers"]
-    for number in options.workers:
-        with contextlib.suppress(ValueError):
-            arguments.remove(str(number))
     # Django is set up once in a process, for one database.
-    command = [sys.executable, "-m", "bench.load", ONE, *arguments, "--workers"]
+    command = [sys.executable, "-m", "bench.load", *sys.argv[1:], ONE, "--workers"]
     return max(subprocess.call([*command, str(number)]) for number in options.workers)
 
 
