@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from structlog import contextvars
@@ -51,6 +51,12 @@ once, and an outage of some minutes uses up no submission."""
 
 MAX_INTERRUPTIONS = len(PAUSES) + 1
 """How often a worker may die over a submission before it is set aside: it may be the reason."""
+
+MAX_INTERRUPTIONS_IN_TROUBLE = 4 * MAX_INTERRUPTIONS
+"""The same while other submissions are interrupted as well: more than an hour of trouble."""
+
+SHARE_IN_TROUBLE = 4
+"""One in so many of those graded meanwhile interrupted: the site is in trouble, no notebook is."""
 
 NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
 """Workers are notified again of what has been queued this long: its message may be lost."""
@@ -220,7 +226,9 @@ def put_back(
     """Requeue a submission after a platform error; None when the lease is lost.
 
     It is queued again, or ends as ``internal_error``, which costs no attempt: after `MAX_TRIES`
-    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them.
+    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them. Where
+    others that were graded meanwhile had been interrupted as well, the site is in trouble and no
+    notebook is the reason: it is tried on, up to `MAX_INTERRUPTIONS_IN_TROUBLE`.
 
     Args:
         lease: what its worker holds.
@@ -234,8 +242,14 @@ def put_back(
     if row is None:
         return None
     tries, interruptions = row[0], row[1] + interrupted
-    if interruptions < MAX_INTERRUPTIONS and (interrupted or tries - interruptions < MAX_TRIES):
-        pause = PAUSES[interruptions - 1] if interrupted else timedelta()
+    if interrupted:
+        goes_on = interruptions < MAX_INTERRUPTIONS or (
+            interruptions < MAX_INTERRUPTIONS_IN_TROUBLE and _is_site_in_trouble(lease)
+        )
+    else:
+        goes_on = tries - interruptions < MAX_TRIES
+    if goes_on:
+        pause = PAUSES[min(interruptions, len(PAUSES)) - 1] if interrupted else timedelta()
         queued = mine.update(
             **RELEASED,
             state=State.QUEUED,
@@ -261,6 +275,16 @@ def put_back(
     logger.error("submission %s was set aside after %d tries", lease.submission_id, tries)
     transaction.on_commit(metrics.PLATFORM_ERRORS.labels("failed").inc)
     return State.FAILED
+
+
+def _is_site_in_trouble(lease: Lease) -> bool:
+    """Whether many that were graded since this one came had been interrupted: innocent ones."""
+    came = Submission.objects.filter(pk=lease.submission_id).values("created_at")
+    meanwhile = Submission.objects.filter(state=State.GRADED, finished_at__gte=Subquery(came))
+    graded = meanwhile.aggregate(
+        all=Count("pk"), interrupted=Count("pk", filter=Q(interruptions__gt=0))
+    )
+    return bool(graded["interrupted"] * SHARE_IN_TROUBLE >= graded["all"] > 0)
 
 
 @transaction.atomic

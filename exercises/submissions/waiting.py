@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Avg, Count, F, Subquery
+from django.db.models import Count, F, Subquery
 from django.db.models.functions import Coalesce
 
 from exercises.models import State, Submission, Worker
@@ -20,7 +21,9 @@ SILENT_AFTER = timedelta(seconds=20)
 """A worker that has not reported for this long is gone; it reports every five seconds."""
 
 RECENT = 20
-"""How many gradings of the same exercise an estimate rests on."""
+FEWEST = 3
+"""How many gradings of the same exercise an estimate rests on, at most and at least: the first
+after a start computes its reference, and takes many times as long."""
 
 SOON = 5
 """Places of the queue whose pages ask often: their turn comes within seconds."""
@@ -105,7 +108,7 @@ def _with_load(rows: SubmissionQuerySet) -> Iterable[tuple[Any, int, int]]:
 
 
 def waiting(submission: Submission) -> Waiting:
-    """Estimate a queued submission's wait from the last gradings of its exercise.
+    """Estimate a queued submission's wait from the last gradings of its exercise, by their median.
 
     Each counts with all that kept a slot busy, from claim to verdict: the run alone is a part of
     it when many wait and the machine is full.
@@ -115,15 +118,15 @@ def waiting(submission: Submission) -> Waiting:
     pausing = Submission.objects.filter(pk=submission.pk)
     _key, running, slots = next(iter(queue or _with_load(pausing)), (None, 0, 0))
     recent = Submission.objects.filter(exercise_id=submission.exercise_id, state=State.GRADED)
-    typical = (
-        recent.order_by("-finished_at")[:RECENT]
+    took = list(
+        recent.order_by("-finished_at")
         .annotate(took=F("finished_at") - F("started_at"))
-        .aggregate(mean=Avg("took"))["mean"]
+        .values_list("took", flat=True)[:RECENT]
     )
     seconds = None
-    if slots and typical is not None:
+    if slots and len(took) >= FEWEST:
         rounds = (before + running) // slots + 1
-        seconds = max(1, round(typical.total_seconds() * rounds))
+        seconds = max(1, round(median(each.total_seconds() for each in took) * rounds))
     return Waiting(position=before + 1, seconds=seconds, working=slots > 0)
 
 

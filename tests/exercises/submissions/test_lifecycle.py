@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,13 @@ from exercises.models import Stage, State, Submission
 from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
-from exercises.submissions.lifecycle import MAX_INTERRUPTIONS, MAX_TRIES, PAUSES
+from exercises.submissions.lifecycle import (
+    MAX_INTERRUPTIONS,
+    MAX_INTERRUPTIONS_IN_TROUBLE,
+    MAX_TRIES,
+    PAUSES,
+    SHARE_IN_TROUBLE,
+)
 from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import Verdict
 
@@ -288,6 +295,38 @@ def test_what_kills_every_worker_is_set_aside(learner_client: LearnerClient) -> 
     assert (submission.interruptions, submission.verdict) == (MAX_INTERRUPTIONS, "internal_error")
     stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
     assert stands.attempts == 0
+
+
+def grade_meanwhile(learner_client: LearnerClient, *, interruptions: int) -> None:
+    """Let a submission be graded that was interrupted so often, in the hours to come."""
+    other = learner_client.submit()
+    lifecycle.record_grade(lease=claimed(other), report=GRADE)
+    Submission.objects.filter(pk=other.pk).update(
+        interruptions=interruptions, finished_at=timezone.now() + timedelta(hours=1)
+    )
+
+
+def test_no_submission_is_set_aside_while_the_site_is_in_trouble(
+    learner_client: LearnerClient,
+) -> None:
+    """Others that were interrupted and graded show that no notebook is the reason; to a bound."""
+    grade_meanwhile(learner_client, interruptions=2)
+    submission = learner_client.submit()
+    states = [interrupted(submission) for _ in range(MAX_INTERRUPTIONS_IN_TROUBLE)]
+    assert states == [State.QUEUED] * (MAX_INTERRUPTIONS_IN_TROUBLE - 1) + [State.FAILED]
+    assert submission.interruptions == MAX_INTERRUPTIONS_IN_TROUBLE
+
+
+def test_what_kills_workers_beside_others_that_are_well_is_set_aside(
+    learner_client: LearnerClient,
+) -> None:
+    """One that was interrupted once among five is no sign of trouble."""
+    learner_client.exercise.max_attempts = 9
+    learner_client.exercise.save()
+    grade_meanwhile(learner_client, interruptions=1)
+    for _ in range(SHARE_IN_TROUBLE):
+        grade_meanwhile(learner_client, interruptions=0)
+    set_aside(learner_client)
 
 
 def test_interruptions_do_not_count_as_failed_gradings(learner_client: LearnerClient) -> None:
