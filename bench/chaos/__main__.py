@@ -251,14 +251,18 @@ def _struck(fault: Callable[[], int], name: str) -> int:
 
 
 def _groups() -> set[str]:
-    """Return the control groups of runs below this process's own groups."""
+    """Return the control groups of runs whose owner has ended; another site's have one."""
     cgroup.remove_stale_groups()  # as the next worker does at its start
     own = [line.split(":", 2)[2] for line in Path("/proc/self/cgroup").read_text().splitlines()]
     found: set[str] = set()
     for controller in ("", "memory", "unified"):
         for path in own:
             place = Path("/sys/fs/cgroup", controller, path.lstrip("/"))
-            found |= {str(folder) for folder in place.glob("whybox-*")}
+            found |= {
+                str(folder)
+                for folder in place.glob("whybox-*-*")
+                if not Path("/proc", folder.name.split("-")[1]).exists()
+            }
     return found
 
 
