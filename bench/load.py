@@ -1,9 +1,10 @@
 """The rush before a deadline: submissions within a minute, and everybody else at the site.
 
-``python -m bench.load [--submissions 500] [--seconds 60] [--workers 1 2 4] [--embedded]`` starts a
-site of its own for each number of workers and prints a line of each table for each. Meanwhile
-readers open pages at a fixed rate, watchers wait on the page of their submission as its script
-does, and editors save drafts and run them.
+``python -m bench.load [--submissions 500] [--seconds 60] [--workers 1 2 4] [--hosts 2]
+[--embedded]`` starts a site of its own for each number of workers and prints a line of each table
+for each. Meanwhile readers open pages at a fixed rate, watchers wait on the page of their
+submission as its script does, and editors save drafts and run them. With two hosts one of the
+workers is in a network of its own, from which it reaches PostgreSQL, Redis and the files.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -28,10 +30,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.chaos import editor, material, processes, traffic
 from bench.chaos.faults import fresh_connection
+from bench.chaos.second_host import SecondHost
 from bench.chaos.temporary import TemporarySite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 START_SECONDS: Final = 300.0
 GRADE_SECONDS: Final = 1800.0
@@ -46,7 +49,12 @@ PERCENTILE: Final = 95
 FINE: Final = frozenset({200, 202, 204})
 NO_CONTENT: Final = 204
 ONE: Final = "--one"
+REFUSED: Final = frozenset({429, 503})
+"""What a site answers that has too much to do; it has to say when to come again."""
 QUEUE: Final = "| workers | accepted, not | first, last verdict | a minute | estimate / truth |"
+TURNS: Final = (
+    "| workers | median wait of a learner's first, second, third submission in the queue |"
+)
 ANSWERS: Final = (
     "| workers | pages a second, p50, p95 | uploads p95 | polls a second, p95 | saves p95 | "
     "runs, how they ended, p95 | other answers |"
@@ -61,6 +69,15 @@ class Learner:
     cookie: str
 
 
+@dataclass(frozen=True)
+class Graded:
+    """A submission: whose it is, when it came and when it ended, in seconds."""
+
+    user: int
+    came: float
+    ended: float
+
+
 @dataclass
 class Seen:
     """What the clients saw.
@@ -69,12 +86,14 @@ class Seen:
         seconds: of each answer, by what was asked for.
         statuses: of the answers, by what was asked for.
         estimates: the seconds that a submission was told it would wait, by its id.
+        silent: refusals that did not say when to come again.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     statuses: dict[str, Counter[int]] = field(default_factory=dict)
     estimates: dict[str, float] = field(default_factory=dict)
     runs: Counter[str] = field(default_factory=Counter)
+    silent: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, what: str, status: int, seconds: float) -> None:
@@ -100,15 +119,37 @@ def main() -> int:
     parser.add_argument("--watchers", type=int, default=200)
     parser.add_argument("--editors", type=int, default=100)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--hosts", type=int, choices=[1, 2], default=1)
     parser.add_argument("--embedded", action="store_true", help="SQLite and the embedded broker")
     parser.add_argument(ONE, action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.hosts > 1 and (options.embedded or min(options.workers) < options.hosts):
+        parser.error("two hosts have two workers at least, and a database that is no file")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # in an orderly way, as Ctrl-C
     if options.one:
         return _measure(options)
     _say(f"{os.cpu_count()} cores, load before the start {os.getloadavg()[0]:.1f}")
     # Django is set up once in a process, for one database.
     command = [sys.executable, "-m", "bench.load", *sys.argv[1:], ONE, "--workers"]
-    return max(subprocess.call([*command, str(number)]) for number in options.workers)
+    return max(_run([*command, str(number)]) for number in options.workers)
+
+
+def _run(command: list[str]) -> int:
+    """Run a command; when this process is ended, end it in an orderly way: it has a site to end."""
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+
+
+def _second_host(stack: contextlib.ExitStack) -> SecondHost:
+    host = SecondHost()
+    if reason := host.make():
+        raise RuntimeError(f"no second host: {reason}")
+    stack.callback(host.remove)
+    return host
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -117,12 +158,17 @@ def _measure(options: argparse.Namespace) -> int:
     folder.chmod(0o755)
     (workers,) = options.workers
     with contextlib.ExitStack() as stack:
-        temporary = TemporarySite(folder, stack, embedded=options.embedded)
+        host = _second_host(stack) if options.hosts > 1 else None
+        temporary = TemporarySite(
+            folder, stack, embedded=options.embedded, listen=host.address if host else ""
+        )
         learners = -(-options.submissions // len(material.SLUGS))
         people = _people(
             material.create_rows(folder / "content", learners=learners + options.editors + 1)
         )
-        site = temporary.start(workers=workers)
+        site = temporary.start(
+            workers=workers - bool(host), far=host.prefix if host else "", shares_references=True
+        )
         try:
             _wait_until_open(temporary.port, people.pop().token, workers=workers)
             seen = _rush(temporary.port, people, options)
@@ -298,10 +344,14 @@ class Crowd:
         kind: str = "application/json",
     ) -> dict[str, Any] | None:
         """Ask the API; return the object of a good answer."""
+        headers: dict[str, str] = {}
         status, answer, seconds = traffic.call(
-            self._port, method, path, token, body=body, kind=kind
+            self._port, method, path, token, body=body, kind=kind, told=headers
         )
         self.seen.note(what, status, seconds)
+        if status in REFUSED and "Retry-After" not in headers:
+            with self.seen.lock:
+                self.seen.silent += 1
         return answer if status in FINE | {201} else None
 
 
@@ -316,7 +366,7 @@ def _edited(cells: list[dict[str, Any]], turn: int) -> list[dict[str, Any]]:
     return kept
 
 
-def _wait_until_graded(expected: int) -> dict[str, tuple[float, float]]:
+def _wait_until_graded(expected: int) -> dict[str, Graded]:
     """Return of each submission when it came and when it was graded, in seconds."""
     from exercises.models import State, Submission  # noqa: PLC0415  # Django is set up by now
 
@@ -328,25 +378,43 @@ def _wait_until_graded(expected: int) -> dict[str, tuple[float, float]]:
         time.sleep(1.0)
     with fresh_connection():
         rows = list(
-            Submission.objects.order_by("created_at").values_list("pk", "created_at", "finished_at")
+            Submission.objects.order_by("created_at").values_list(
+                "pk", "user", "created_at", "finished_at"
+            )
         )[1:]
-    first = rows[0][1]
+    first = rows[0][2]
     return {
-        str(key): ((came - first).total_seconds(), (end - first).total_seconds())
-        for key, came, end in rows
+        str(key): Graded(user, (came - first).total_seconds(), (end - first).total_seconds())
+        for key, user, came, end in rows
         if end
     }
+
+
+def waits_by_turn(graded: Mapping[str, Graded]) -> list[float]:
+    """Return the median wait of submissions before which their learner had 0, 1, 2 ... waiting.
+
+    Where learners take turns, whoever has one submission in the queue is not kept waiting by those
+    of somebody who has several.
+    """
+    by_turn: dict[int, list[float]] = {}
+    for one in graded.values():
+        before = sum(
+            other.user == one.user and other.came < one.came < other.ended
+            for other in graded.values()
+        )
+        by_turn.setdefault(before, []).append(one.ended - one.came)
+    return [statistics.median(by_turn[turn]) for turn in sorted(by_turn)]
 
 
 def _report(
     workers: int,
     seen: Seen,
-    graded: dict[str, tuple[float, float]],
+    graded: dict[str, Graded],
     options: argparse.Namespace,
 ) -> None:
-    ends = sorted(end for _came, end in graded.values())
+    ends = sorted(one.ended for one in graded.values())
     ratios = sorted(
-        told / max(0.1, graded[key][1] - graded[key][0])
+        told / max(0.1, graded[key].ended - graded[key].came)
         for key, told in seen.estimates.items()
         if key in graded
     )
@@ -360,12 +428,16 @@ def _report(
     rate = 60 * len(ends) / ends[-1] if ends else 0
     _say(QUEUE)
     _say(f"| {workers} | {accepted}, {others} | {span} | {rate:.0f} | {honest} |")
+    _say(TURNS)
+    _say(f"| {workers} | {', '.join(f'{wait:.0f} s' for wait in waits_by_turn(graded))} |")
     pages = seen.seconds.get("page", [0.0])
     bad = Counter[str]()
     for what, statuses in seen.statuses.items():
         for status, count in statuses.items():
             if status not in FINE | {201}:
                 bad[f"{what} {status}"] += count
+    if seen.silent:
+        bad["of which without Retry-After"] = seen.silent
     runs = f"{sum(seen.runs.values())}, {dict(seen.runs)}, {seen.percentile('whole run')}"
     polls = len(seen.seconds.get("poll", ())) / options.seconds
     median = f"{1000 * statistics.median(pages):.0f} ms"
