@@ -92,9 +92,11 @@ class _Chaos:
         """Run; return whether anything is wrong."""
         with platform_process("http://tool.invalid") as platform:
             found, target = self._run(platform)
+        from bench.chaos import audit  # noqa: PLC0415  # Django is set up by now
+
         found.expect("processes left", processes.left_below(os.getpid(), seconds=LEFT_SECONDS))
         found.expect("control groups left", processes.groups_left())
-        found.expect("temporary files left", self._temporary_files())
+        found.expect("temporary files left", audit.temporary_files(self._folder))
         _say(
             report.text(
                 found,
@@ -256,15 +258,6 @@ class _Chaos:
                 break
             time.sleep(0.5)
         return time.monotonic() - started
-
-    def _temporary_files(self) -> list[str]:
-        places = [self._folder / "tmp", self._folder / "references", self._folder / "var"]
-        files = [file for place in places for file in place.rglob("*") if file.is_file()]
-        return [
-            str(file.relative_to(self._folder))
-            for file in files
-            if file.parts[-2] == "tmp" or file.name.startswith("tmp") or file.suffix == ".part"
-        ]
 
 
 def _ends() -> dict[str, int]:

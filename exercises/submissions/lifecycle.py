@@ -52,6 +52,13 @@ once, and an outage of some minutes uses up no submission."""
 MAX_INTERRUPTIONS = len(PAUSES) + 1
 """How often a worker may die over a submission before it is set aside: it may be the reason."""
 
+MAX_INTERRUPTIONS_IN_OUTAGE = 2 * MAX_INTERRUPTIONS
+"""The same while workers die over all submissions: then this one is not the reason. The bound is
+for a site on which nobody else submits."""
+
+OUTAGE = timedelta(minutes=5)
+"""Nothing was graded for so long: workers do not die over a single submission."""
+
 NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
 """Workers are notified again of what has been queued this long: its message may be lost."""
 
@@ -220,7 +227,8 @@ def put_back(
     """Requeue a submission after a platform error; None when the lease is lost.
 
     It is queued again, or ends as ``internal_error``, which costs no attempt: after `MAX_TRIES`
-    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them.
+    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them; during an
+    outage after `MAX_INTERRUPTIONS_IN_OUTAGE`.
 
     Args:
         lease: what its worker holds.
@@ -234,8 +242,14 @@ def put_back(
     if row is None:
         return None
     tries, interruptions = row[0], row[1] + interrupted
-    if interruptions < MAX_INTERRUPTIONS and (interrupted or tries - interruptions < MAX_TRIES):
-        pause = PAUSES[interruptions - 1] if interrupted else timedelta()
+    if interrupted:
+        goes_on = interruptions < MAX_INTERRUPTIONS or (
+            interruptions < MAX_INTERRUPTIONS_IN_OUTAGE and _is_outage()
+        )
+    else:
+        goes_on = tries - interruptions < MAX_TRIES
+    if goes_on:
+        pause = PAUSES[min(interruptions, len(PAUSES)) - 1] if interrupted else timedelta()
         queued = mine.update(
             **RELEASED,
             state=State.QUEUED,
@@ -261,6 +275,12 @@ def put_back(
     logger.error("submission %s was set aside after %d tries", lease.submission_id, tries)
     transaction.on_commit(metrics.PLATFORM_ERRORS.labels("failed").inc)
     return State.FAILED
+
+
+def _is_outage() -> bool:
+    """Say whether nothing was graded lately: then no single submission kills the workers."""
+    lately = Submission.objects.filter(state=State.GRADED, finished_at__gte=Now() - OUTAGE)
+    return not lately.exists()
 
 
 @transaction.atomic
