@@ -11,12 +11,14 @@ PYTEST := $(SITE)/pytest -n $(JOBS)
 # What depends on the database and the broker; the journeys have their own target.
 ON_SERVICES := $(PYTEST) tests --dist worksteal -m "not browser" --database-only \
   --ignore tests/config --ignore tests/grader --ignore tests/journeys
-FUZZ := tests/exercises/fuzz tests/exercises/api/test_api_robustness.py tests/hostile/test_fuzz_frames.py
+FUZZ := tests/exercises/fuzz tests/exercises/api/test_api_robustness.py tests/hostile/test_fuzz_answers.py \
+  tests/hostile/test_fuzz_forms.py tests/hostile/test_fuzz_frames.py tests/hostile/test_fuzz_parsers.py \
+  tests/classes/lti/test_fuzz_launches.py
 # The longest first.
 CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
   check-migrations check-deployment check-api check-typos check-alerts
 
-.PHONY: help machine environments site-environments run demo test test-browser test-services fuzz chaos \
+.PHONY: help machine environments site-environments run demo test test-browser test-services fuzz fuzz-guided chaos \
   chaos-short load check \
   $(CHECKS) check-content check-short bench doctor lock sbom figures models messages editor-bundle clean
 
@@ -106,8 +108,12 @@ test-services: environments  ## the tests that use the database, on PostgreSQL a
 	@$(PYTHON) config/machine.py services
 	$(SITE)/python tests/services.py $(ON_SERVICES)
 
-fuzz: environments  ## malformed uploads, frames, drafts and API calls, some ten thousand (ten minutes)
+fuzz: environments  ## malformed uploads, answers, frames, forms and API calls; counts by kind (ten minutes)
 	$(PYTEST) $(FUZZ) --hypothesis-profile fuzz -p no:randomly
+
+fuzz-guided: environments  ## the same for two readers of learners' bytes, led by the code that is reached (two minutes)
+	$(SITE)/python -m bench.coverage_guided frames
+	$(SITE)/python -m bench.coverage_guided notebooks
 
 chaos: environments  ## kill the site's processes for ten minutes while learners work; nothing may be lost
 	$(SITE)/python -m bench.chaos --seconds 600

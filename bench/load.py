@@ -1,94 +1,58 @@
 """The rush before a deadline: submissions within a minute, and everybody else at the site.
 
-``python -m bench.load [--submissions 500] [--seconds 60] [--workers 1 2 4] [--embedded]`` starts a
-site of its own for each number of workers and prints a line of each table for each. Meanwhile
-readers open pages at a fixed rate, watchers wait on the page of their submission as its script
-does, and editors save drafts and run them.
+``python -m bench.load [--submissions 500] [--seconds 60] [--workers 1 2 4] [--hosts 2]
+[--embedded]`` starts a site of its own for each number of workers and prints a line of each table
+for each. Meanwhile readers open pages at a fixed rate, watchers wait on the page of their
+submission as its script does, and editors save drafts and run them. With two hosts one of the
+workers is in a network of its own, from which it reaches PostgreSQL, Redis and the files.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bench.chaos import editor, material, processes, traffic
+from bench.chaos import material, processes, traffic
 from bench.chaos.faults import fresh_connection
+from bench.chaos.second_host import SecondHost
 from bench.chaos.temporary import TemporarySite
+from bench.load_crowd import FINE, Crowd, Learner, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
 START_SECONDS: Final = 300.0
 GRADE_SECONDS: Final = 1800.0
-SENDERS: Final = 16
-SAVE_SECONDS: Final = 5.0
-SAVES_TO_A_RUN: Final = 6
-ESTIMATES: Final = 25
-"""One in so many submissions has its estimated wait compared with what it took."""
-PAGES: Final = ("/courses/", "/status/", "/courses/chaos/", f"/exercises/{material.SLUGS[0]}/")
-POLLED: Final = re.compile(rb'hx-trigger="every (\d+)ms"')
-PERCENTILE: Final = 95
-FINE: Final = frozenset({200, 202, 204})
-NO_CONTENT: Final = 204
 ONE: Final = "--one"
 QUEUE: Final = "| workers | accepted, not | first, last verdict | a minute | estimate / truth |"
+TURNS: Final = (
+    "| workers | median wait of a learner's first, second, third submission in the queue |"
+)
 ANSWERS: Final = (
     "| workers | pages a second, p50, p95 | uploads p95 | polls a second, p95 | saves p95 | "
     "runs, how they ended, p95 | other answers |"
 )
 
 
-@dataclass
-class Learner:
-    """Somebody with an account: an API token, and the cookie of a session."""
+@dataclass(frozen=True)
+class Graded:
+    """A submission: whose it is, when it came and when it ended, in seconds."""
 
-    token: str
-    cookie: str
-
-
-@dataclass
-class Seen:
-    """What the clients saw.
-
-    Attributes:
-        seconds: of each answer, by what was asked for.
-        statuses: of the answers, by what was asked for.
-        estimates: the seconds that a submission was told it would wait, by its id.
-    """
-
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-    statuses: dict[str, Counter[int]] = field(default_factory=dict)
-    estimates: dict[str, float] = field(default_factory=dict)
-    runs: Counter[str] = field(default_factory=Counter)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, what: str, status: int, seconds: float) -> None:
-        """Keep an answer."""
-        with self.lock:
-            self.seconds.setdefault(what, []).append(seconds)
-            self.statuses.setdefault(what, Counter())[status] += 1
-
-    def percentile(self, what: str) -> str:
-        """Return the milliseconds within which most answers came; empty without any."""
-        ordered = sorted(self.seconds.get(what, ()))
-        if not ordered:
-            return ""
-        return f"{1000 * ordered[min(len(ordered) - 1, len(ordered) * PERCENTILE // 100)]:.0f} ms"
+    user: int
+    came: float
+    ended: float
 
 
 def main() -> int:
@@ -100,15 +64,37 @@ def main() -> int:
     parser.add_argument("--watchers", type=int, default=200)
     parser.add_argument("--editors", type=int, default=100)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--hosts", type=int, choices=[1, 2], default=1)
     parser.add_argument("--embedded", action="store_true", help="SQLite and the embedded broker")
     parser.add_argument(ONE, action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.hosts > 1 and (options.embedded or min(options.workers) < options.hosts):
+        parser.error("two hosts have two workers at least, and a database that is no file")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # in an orderly way, as Ctrl-C
     if options.one:
         return _measure(options)
     _say(f"{os.cpu_count()} cores, load before the start {os.getloadavg()[0]:.1f}")
     # Django is set up once in a process, for one database.
     command = [sys.executable, "-m", "bench.load", *sys.argv[1:], ONE, "--workers"]
-    return max(subprocess.call([*command, str(number)]) for number in options.workers)
+    return max(_run([*command, str(number)]) for number in options.workers)
+
+
+def _run(command: list[str]) -> int:
+    """Run a command; when this process is ended, end it in an orderly way: it has a site to end."""
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+
+
+def _second_host(stack: contextlib.ExitStack) -> SecondHost:
+    host = SecondHost()
+    if reason := host.make():
+        raise RuntimeError(f"no second host: {reason}")
+    stack.callback(host.remove)
+    return host
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -117,12 +103,17 @@ def _measure(options: argparse.Namespace) -> int:
     folder.chmod(0o755)
     (workers,) = options.workers
     with contextlib.ExitStack() as stack:
-        temporary = TemporarySite(folder, stack, embedded=options.embedded)
+        host = _second_host(stack) if options.hosts > 1 else None
+        temporary = TemporarySite(
+            folder, stack, embedded=options.embedded, listen=host.address if host else ""
+        )
         learners = -(-options.submissions // len(material.SLUGS))
         people = _people(
             material.create_rows(folder / "content", learners=learners + options.editors + 1)
         )
-        site = temporary.start(workers=workers)
+        site = temporary.start(
+            workers=workers - bool(host), far=host.prefix if host else "", shares_references=True
+        )
         try:
             _wait_until_open(temporary.port, people.pop().token, workers=workers)
             seen = _rush(temporary.port, people, options)
@@ -174,149 +165,11 @@ def _wait_until_open(port: int, token: str, *, workers: int) -> None:
     raise RuntimeError("the site did not start")
 
 
-class Crowd:
-    """Everybody at the site: those who submit, and the clients that go on until `ended`."""
-
-    def __init__(self, port: int, people: list[Learner], options: argparse.Namespace) -> None:
-        self._port, self._options = port, options
-        self._editors = people[: options.editors]
-        self._people = people[options.editors :]
-        self._ended = threading.Event()
-        self.seen = Seen()
-        self._started = time.monotonic()
-
-    def rush(self) -> Seen:
-        """Submit evenly over the seconds, and watch until that is over."""
-        jobs = [(one, slug) for slug in material.SLUGS for one in self._people]
-        clients: list[tuple[Callable[..., None], Any]] = [
-            (self._read, number) for number in range(self._options.pages)
-        ]
-        clients += [(self._edit, number) for number in range(len(self._editors))]
-        threads = [
-            threading.Thread(target=act, args=(argument,), daemon=True) for act, argument in clients
-        ]
-        for thread in threads:
-            thread.start()
-        with ThreadPoolExecutor(SENDERS) as senders:
-            work = enumerate(jobs[: self._options.submissions])
-            list(senders.map(lambda job: self._submit(job[0], *job[1]), work))
-        self._ended.set()
-        for thread in threads:
-            thread.join()
-        return self.seen
-
-    def _submit(self, number: int, person: Learner, slug: str) -> None:
-        due = self._started + number * self._options.seconds / self._options.submissions
-        time.sleep(max(0.0, due - time.monotonic()))
-        body, kind = traffic.upload(seconds=0, mail_wanted=False)
-        path = f"/api/v1/exercises/{slug}/submissions/"
-        answer = self._ask("upload", "POST", path, person.token, body=body, kind=kind)
-        if not answer:
-            return
-        if number % ESTIMATES == 0:
-            self._estimate(answer["id"])
-        if number < self._options.watchers:
-            watcher = threading.Thread(target=self._watch, args=(person, answer["id"]), daemon=True)
-            watcher.start()
-
-    def _estimate(self, key: str) -> None:
-        """Keep what the submission's page says of its wait now."""
-        from exercises.models import State, Submission  # noqa: PLC0415  # Django is set up by now
-        from exercises.submissions.waiting import waiting  # noqa: PLC0415  # the same
-
-        with fresh_connection():
-            row = Submission.objects.get(pk=key)
-            told = waiting(row).seconds if row.state == State.QUEUED else None
-        if told is not None:
-            with self.seen.lock:
-                self.seen.estimates[key] = told
-
-    def _watch(self, person: Learner, key: str) -> None:
-        """Do what the page of a submission does until it has the verdict."""
-        path = f"/submissions/{key}/"
-        pause = 0.5
-        while not self._ended.wait(pause):
-            headers = {"Cookie": person.cookie, "HX-Request": "true"}
-            status, body, seconds = traffic.fetch(self._port, "GET", path, headers)
-            self.seen.note("poll", status, seconds)
-            found = POLLED.search(body)
-            if status in FINE and status != NO_CONTENT and not found:
-                return
-            pause = int(found[1]) / 1000 if found else pause
-
-    def _read(self, number: int) -> None:
-        """Open a page each second, whatever the one before took."""
-        self._ended.wait(number / max(1, self._options.pages))
-        begun = time.monotonic()
-        cookie = {"Cookie": self._people[number % len(self._people)].cookie}
-        for turn in range(1, 10**6):
-            path = PAGES[(number + turn) % len(PAGES)]
-            status, _body, seconds = traffic.fetch(self._port, "GET", path, cookie)
-            self.seen.note("page", status, seconds)
-            if self._ended.wait(max(0.0, begun + turn - time.monotonic())):
-                return
-
-    def _edit(self, number: int) -> None:
-        """Save a draft every few seconds, and run it now and then."""
-        person = self._editors[number]
-        base = f"/api/v1/exercises/{material.SLUGS[number % len(material.SLUGS)]}/draft/"
-        self._ended.wait(number * SAVE_SECONDS / len(self._editors))
-        draft = self._ask("page", "GET", base, person.token) or {}
-        version, cells = draft.get("version"), draft.get("cells")
-        turn = number
-        while not self._ended.is_set():
-            turn += 1
-            asked = {"base": version, "cells": _edited(cells or [], turn)}
-            saved = self._ask("save", "PUT", base, person.token, body=json.dumps(asked).encode())
-            version = (saved or {}).get("version", version)
-            if turn % SAVES_TO_A_RUN == 0:
-                self._run(base, person, version)
-            self._ended.wait(SAVE_SECONDS)
-
-    def _run(self, base: str, person: Learner, version: int | None) -> None:
-        asked = json.dumps({"base": version, "cells": None}).encode()
-        began = time.monotonic()
-        run = self._ask("run", "POST", f"{base}runs/", person.token, body=asked)
-        while run and run.get("state") in editor.GOING_ON:
-            if self._ended.wait(run.get("poll_ms", 500) / 1000):
-                return
-            told = self._ask("poll", "GET", f"{base}runs/{run['id']}/", person.token)
-            run = {"id": run["id"], **(told or {"state": "queued"})}
-        if run:
-            with self.seen.lock:
-                self.seen.runs[run["state"]] += 1
-                self.seen.seconds.setdefault("whole run", []).append(time.monotonic() - began)
-
-    def _ask(
-        self,
-        what: str,
-        method: str,
-        path: str,
-        token: str,
-        *,
-        body: bytes | None = None,
-        kind: str = "application/json",
-    ) -> dict[str, Any] | None:
-        """Ask the API; return the object of a good answer."""
-        status, answer, seconds = traffic.call(
-            self._port, method, path, token, body=body, kind=kind
-        )
-        self.seen.note(what, status, seconds)
-        return answer if status in FINE | {201} else None
-
-
 def _rush(port: int, people: list[Learner], options: argparse.Namespace) -> Seen:
     return Crowd(port, people, options).rush()
 
 
-def _edited(cells: list[dict[str, Any]], turn: int) -> list[dict[str, Any]]:
-    """Return the cells as the editor sends them, the last one changed."""
-    kept = [{key: cell[key] for key in ("id", "type", "source")} for cell in cells]
-    kept[-1] = {**kept[-1], "source": f"{kept[-1]['source']}\n# {turn}"}
-    return kept
-
-
-def _wait_until_graded(expected: int) -> dict[str, tuple[float, float]]:
+def _wait_until_graded(expected: int) -> dict[str, Graded]:
     """Return of each submission when it came and when it was graded, in seconds."""
     from exercises.models import State, Submission  # noqa: PLC0415  # Django is set up by now
 
@@ -328,25 +181,43 @@ def _wait_until_graded(expected: int) -> dict[str, tuple[float, float]]:
         time.sleep(1.0)
     with fresh_connection():
         rows = list(
-            Submission.objects.order_by("created_at").values_list("pk", "created_at", "finished_at")
+            Submission.objects.order_by("created_at").values_list(
+                "pk", "user", "created_at", "finished_at"
+            )
         )[1:]
-    first = rows[0][1]
+    first = rows[0][2]
     return {
-        str(key): ((came - first).total_seconds(), (end - first).total_seconds())
-        for key, came, end in rows
+        str(key): Graded(user, (came - first).total_seconds(), (end - first).total_seconds())
+        for key, user, came, end in rows
         if end
     }
+
+
+def waits_by_turn(graded: Mapping[str, Graded]) -> list[float]:
+    """Return the median wait of submissions before which their learner had 0, 1, 2 ... waiting.
+
+    Where learners take turns, whoever has one submission in the queue is not kept waiting by those
+    of somebody who has several.
+    """
+    by_turn: dict[int, list[float]] = {}
+    for one in graded.values():
+        before = sum(
+            other.user == one.user and other.came < one.came < other.ended
+            for other in graded.values()
+        )
+        by_turn.setdefault(before, []).append(one.ended - one.came)
+    return [statistics.median(by_turn[turn]) for turn in sorted(by_turn)]
 
 
 def _report(
     workers: int,
     seen: Seen,
-    graded: dict[str, tuple[float, float]],
+    graded: dict[str, Graded],
     options: argparse.Namespace,
 ) -> None:
-    ends = sorted(end for _came, end in graded.values())
+    ends = sorted(one.ended for one in graded.values())
     ratios = sorted(
-        told / max(0.1, graded[key][1] - graded[key][0])
+        told / max(0.1, graded[key].ended - graded[key].came)
         for key, told in seen.estimates.items()
         if key in graded
     )
@@ -360,12 +231,16 @@ def _report(
     rate = 60 * len(ends) / ends[-1] if ends else 0
     _say(QUEUE)
     _say(f"| {workers} | {accepted}, {others} | {span} | {rate:.0f} | {honest} |")
+    _say(TURNS)
+    _say(f"| {workers} | {', '.join(f'{wait:.0f} s' for wait in waits_by_turn(graded))} |")
     pages = seen.seconds.get("page", [0.0])
     bad = Counter[str]()
     for what, statuses in seen.statuses.items():
         for status, count in statuses.items():
-            if status not in FINE | {201}:
+            if status not in FINE:
                 bad[f"{what} {status}"] += count
+    if seen.silent:
+        bad["of which without Retry-After"] = seen.silent
     runs = f"{sum(seen.runs.values())}, {dict(seen.runs)}, {seen.percentile('whole run')}"
     polls = len(seen.seconds.get("poll", ())) / options.seconds
     median = f"{1000 * statistics.median(pages):.0f} ms"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import islice, permutations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -354,6 +356,13 @@ def _stored_bytes(answer: Answer) -> int:
     )
 
 
+_UNREADABLE: Final = (
+    *(ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RecursionError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, MemoryError),
+)
+"""What damaged archives make `zipfile` and NumPy raise."""
+
+
 def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], ParameterUsage, dict[str, str]]:
     """The runs, the usage and the stamp that `pack` stored.
 
@@ -375,7 +384,7 @@ def unpack(data: bytes) -> tuple[tuple[RunAnswers, ...], ParameterUsage, dict[st
             stand_in=tuple(found) if (found := meta["clue"].get("stand_in")) else None,
         )
         return runs, usage, meta["stamp"]
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise GraderError("the stored answers cannot be read") from error
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from grader.sandbox.job import CellError, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MOST_POINTS: Final = 1e6
+"""More than any exercise is worth."""
 
 
 @dataclass(frozen=True)
@@ -136,4 +139,8 @@ class GradeReport:
             "error": None if error is None else CellError(**error),
             "timings": Timings(**data["timings"]),
         }
+        if not all(abs(data[name]) < MOST_POINTS for name in ("score", "max_score")):  # nor NaN
+            raise ValueError("a score that is no number of points")
+        if type(data["passed"]) is not bool:
+            raise TypeError("passed is neither true nor false")
         return cls(**{**data, **told}, executed=executed, answers=answers)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import caches
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 settings.register_profile("fuzz", max_examples=3000)  # of `make fuzz`
+OF_PROCESSES: Counter[str] = Counter()
+"""How many malformed inputs the processes of pytest-xdist have sent, by kind."""
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
@@ -42,3 +46,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(fixtures & DATABASE_FIXTURES) or item.get_closest_marker("django_db") is not None
+
+
+def _sent() -> Counter[str]:
+    """Return the counts of malformed inputs.
+
+    Their module is imported by whoever sends some, after the profile was chosen: its settings have
+    that profile's number of examples.
+    """
+    module = sys.modules.get("tests.malformed")
+    return module.SENT if module else Counter()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a test process has sent to the one that prints it."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["sent"] = dict(_sent())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object | None) -> None:
+    """Add what a test process has sent; one that died tells nothing, and pytest says so."""
+    if error is None:
+        OF_PROCESSES.update(node.workeroutput.get("sent", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many malformed inputs were sent, by kind."""
+    told = OF_PROCESSES + _sent()
+    if not told:
+        return
+    terminalreporter.section("malformed inputs")
+    for kind, number in sorted(told.items()):
+        terminalreporter.line(f"{number:8,}  {kind}")
+    terminalreporter.line(f"{told.total():8,}  in all")

@@ -21,6 +21,7 @@ from exercises.submissions import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bench.chaos.editor import RunsTold
 
@@ -120,7 +121,8 @@ def count(*, accepted: set[str], runs: RunsTold, mails: Mapping[str, int]) -> Fi
     found.expect("ended twice", [key for key, times in ends.items() if times > 1])
     found.expect("attempts that do not count from 1 without a gap", _gaps())
     found.certificates = Certificate.objects.count()
-    found.expect("certificates", _certificates())
+    issued = Counter(Certificate.objects.values_list("user", flat=True))
+    found.expect("certificates", issued_wrongly(issued))
     found.mails = sum(mails.values())
     found.mails_twice = sum(times > 1 for times in mails.values())
     found.expect("graded without an email", [key for key in graded if not mails.get(key)])
@@ -156,15 +158,18 @@ def _gaps() -> list[str]:
     return [str(row) for row in counted.filter(~Q(first=1) | ~Q(last=F("number")))]
 
 
-def _certificates() -> list[str]:
-    """Return who has not exactly one certificate after having completed everything, or has one."""
+def issued_wrongly(issued: Mapping[int, int]) -> list[str]:
+    """Return who has not exactly one certificate after having completed everything, or has one.
+
+    Args:
+        issued: how many certificates each person has, by key.
+    """
     completed = Completion.objects.values("user").annotate(number=Count("pk")).order_by()
     earned = {row["user"] for row in completed if row["number"] == len(SLUGS)}
-    issued = Counter(Certificate.objects.values_list("user", flat=True))
     return [
-        f"user {user}: {issued[user]}"
+        f"user {user}: {issued.get(user, 0)}"
         for user in earned | set(issued)
-        if issued[user] != (1 if user in earned else 0)
+        if issued.get(user, 0) != (1 if user in earned else 0)
     ]
 
 
@@ -182,3 +187,14 @@ def _count_files(found: Findings) -> None:
             stored |= {f"{shelf}/{folder}/{name}" for name in there}
     found.expect("files that are missing", sorted(named - stored))
     found.expect("files that nothing names", sorted(stored - named))
+
+
+def temporary_files(folder: Path) -> list[str]:
+    """Return what is left below a site's folder of files that were to be there for a moment."""
+    places = [folder / "tmp", folder / "references", folder / "var"]
+    files_ = [file for place in places for file in place.rglob("*") if file.is_file()]
+    return [
+        str(file.relative_to(folder))
+        for file in files_
+        if file.parts[-2] == "tmp" or file.name.startswith("tmp") or file.suffix == ".part"
+    ]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,8 @@ SHORT_CUT, LONG_CUT = 3.0, 30.0
 MIB: Final = 2**20
 QUEUES: Final = ("grading", "default", "interactive", "mail")
 WORKERS: Final = ("worker", "worker-2")
+CUT: Final = b'[["07e4eac6-df2f-41'
+"""What is left of a message's body."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def faults(target: Target) -> dict[str, Callable[[], int]]:
         "beat": named("beat"),
         "messages dropped": _drop_messages,
         "messages doubled": _double_messages,
+        "messages cut short": _cut_messages,
         "learning platform down for 3 s": lambda: _platform_down(target.platform),
     }
     found |= {
@@ -258,6 +262,29 @@ def _double_messages() -> int:
     for key in keys:
         queue.enqueue(key)
     return len(keys)
+
+
+def _cut_messages() -> int:
+    """Put into each queue the beginning of a message, as of one that was cut on its way."""
+    from celery import current_app  # noqa: PLC0415  # configured by now
+
+    with current_app.connection_for_write() as line, line.channel() as channel:
+        for name in QUEUES:
+            send_cut(channel, name)
+    return len(QUEUES)
+
+
+def send_cut(channel: object, queue: str) -> None:
+    """Send the first bytes of a task's message."""
+    from kombu import Producer  # noqa: PLC0415  # beside its use
+
+    Producer(channel).publish(
+        CUT,
+        routing_key=queue,
+        content_type="application/json",
+        content_encoding="utf-8",
+        headers={"task": "exercises.grade_next", "id": str(uuid.uuid4()), "lang": "py"},
+    )
 
 
 @contextlib.contextmanager

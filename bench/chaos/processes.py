@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from grader.sandbox import cgroup
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -145,3 +147,17 @@ def left_below(pid: int, *, seconds: float) -> list[str]:
             return [line.replace(b"\0", b" ").decode(errors="replace")[:200] for line in left]
         time.sleep(LOOK_SECONDS)
     return []
+
+
+def groups_left() -> list[str]:
+    """Return the control groups of runs whose sandbox has ended, and which cannot be removed.
+
+    A group's name holds the process id of the sandbox that owns it; those of a sandbox that still
+    runs belong to another site of this machine: of this one nothing runs any more.
+    """
+    cgroup.remove_stale_groups()  # as the next worker does at its start
+    found = cgroup.hierarchy()
+    folders = found.parent.glob(f"{cgroup.PREFIX}-*-*") if found else ()
+    return sorted(
+        str(folder) for folder in folders if not Path("/proc", folder.name.split("-")[1]).exists()
+    )

@@ -93,7 +93,12 @@ class TemporarySite:
         return disk if has_disk else None
 
     def start(
-        self, *, workers: int, prefixes: Mapping[str, str] | None = None, far: str = ""
+        self,
+        *,
+        workers: int,
+        prefixes: Mapping[str, str] | None = None,
+        far: str = "",
+        shares_references: bool = False,
     ) -> processes.SiteProcesses:
         """Start the site's processes.
 
@@ -101,6 +106,7 @@ class TemporarySite:
             workers: how many there are for gradings.
             prefixes: what stands before the command lines of some, by name.
             far: what stands before that of one more worker, on a host of its own.
+            shares_references: whether the hosts have one folder of references, not one each.
         """
         from config.run import process_commands  # noqa: PLC0415  # Django is set up by now
 
@@ -111,8 +117,9 @@ class TemporarySite:
             own = {
                 "WHYBOX_DATABASE_URL": self.database.far_address,
                 "WHYBOX_BROKER_URL": self.broker.far_address,
-                "WHYBOX_REFERENCES": str(self._folder / "references-far"),
             }
+            if not shares_references:
+                own["WHYBOX_REFERENCES"] = str(self._folder / "references-far")
             variables = " ".join(f"{name}={value}" for name, value in own.items())
             commands["far worker"] = f"{far}env {variables} {commands['worker']}"
         for name, prefix in (prefixes or {}).items():

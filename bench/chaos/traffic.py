@@ -108,13 +108,20 @@ def upload(*, seconds: float, mail_wanted: bool = True) -> tuple[bytes, str]:
 
 
 def call(
-    port: int, method: str, path: str, token: str, *, body: bytes | None = None, kind: str = ""
+    port: int,
+    method: str,
+    path: str,
+    token: str,
+    *,
+    body: bytes | None = None,
+    kind: str = "",
+    told: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, Any] | None, float]:
     """Ask the API; return status (0 without an answer), the JSON object, and the seconds."""
     headers = {"Authorization": f"Token {token}"}
     if body is not None:
         headers["Content-Type"] = kind
-    status, content, seconds = fetch(port, method, path, headers, body)
+    status, content, seconds = fetch(port, method, path, headers, body, told=told)
     try:
         found = json.loads(content) if content.startswith(b"{") else None
     except ValueError:
@@ -123,9 +130,18 @@ def call(
 
 
 def fetch(
-    port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    port: int,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    *,
+    told: dict[str, str] | None = None,
 ) -> tuple[int, bytes, float]:
-    """Send a request; return status (0 without an answer), body, and the seconds."""
+    """Send a request; return status (0 without an answer), body, and the seconds.
+
+    `told` takes the answer's headers.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_SECONDS)
     started = time.monotonic()
     status, content = 0, b""
@@ -134,6 +150,8 @@ def fetch(
         response = connection.getresponse()
         content = response.read()
         status = response.status
+        if told is not None:
+            told.update(response.headers)
     except (OSError, http.client.HTTPException):
         status = 0
     finally:

@@ -51,9 +51,9 @@ def code_of(notebook: bytes) -> str:
     try:
         cells = json.loads(notebook)["cells"][:MAX_CELLS]
         sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        texts = ["".join(source) for source in sources]
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
-    texts = ("".join(source) if isinstance(source, list) else str(source) for source in sources)
     return "\n".join(texts)[:MAX_CHARACTERS]
 
 

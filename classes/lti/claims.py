@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from classes.lti.models.platforms import ADDRESS_LENGTH, ID_LENGTH
 from classes.lti.refusals import Code, Refused
@@ -137,7 +138,8 @@ def _content(token: Mapping[str, Any]) -> ContentRequest:
     if not isinstance(types, list) or "ltiResourceLink" not in types:
         raise Refused(Code.CONTENT_TYPE)
     data = settings.get("data")
-    if data is not None and (not isinstance(data, str) or len(data) > DATA_LENGTH):
+    fits = isinstance(data, str) and len(data) <= DATA_LENGTH and storable(data) == data
+    if data is not None and not fits:
         raise Refused(Code.MISSING_CLAIM, "data")
     address = _address(settings.get("deep_link_return_url"))
     if not address:
@@ -165,17 +167,26 @@ def _optional(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _text(facts: Mapping[str, Any], name: str) -> str:
     """Return a required identifier: a string that is not empty and not too long."""
     value = facts.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= ID_LENGTH or "\0" in value:
+    if not isinstance(value, str) or not 0 < len(value) <= ID_LENGTH or storable(value) != value:
         raise Refused(Code.MISSING_CLAIM, name)
     return value
 
 
 def _short(value: object, most: int) -> str:
-    return value.replace("\0", "")[:most].strip() if isinstance(value, str) else ""
+    return storable(value)[:most].strip() if isinstance(value, str) else ""
 
 
 def _address(value: object) -> str:
     """Return an address that may be stored; what it may lead to is checked when it is used."""
-    if not isinstance(value, str) or len(value) > ADDRESS_LENGTH or "\0" in value:
+    if not isinstance(value, str) or len(value) > ADDRESS_LENGTH or storable(value) != value:
+        return ""
+    try:
+        urlsplit(value)
+    except ValueError:
         return ""
     return value
+
+
+def storable(text: str) -> str:
+    """Return a text without what no database stores: NUL, and halves of pairs of JSON's escapes."""
+    return text.replace("\0", "").encode(errors="ignore").decode()

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from classes.lti import login, platform_keys, targets
-from classes.lti.claims import read_claims
+from classes.lti.claims import read_claims, storable
 from classes.lti.models import Context, Deployment, Launch, ResourceLink, UsedNonce
 from classes.lti.models.launches import LaunchKind
 from classes.lti.refusals import Code, Refused
@@ -79,8 +79,8 @@ def log_refusal(refusal: Refused, platform: Platform | None) -> None:
         Launch.objects.create(
             platform=platform,
             refusal=refusal.code,
-            detail=refusal.detail.replace("\0", ""),
-            deployment_id=deployment[:255],
+            detail=storable(refusal.detail),
+            deployment_id=storable(deployment)[:255],
         )
 
 
@@ -132,7 +132,7 @@ def _validated(token: str, platform: Platform, nonce: str) -> dict[str, Any]:
         raise Refused(Code.MALFORMED_TOKEN)
     try:
         header = jwt.get_unverified_header(token)
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, RecursionError) as error:  # the second: JSON nested too deeply
         raise Refused(Code.MALFORMED_TOKEN) from error
     kid = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(kid, str):
@@ -143,7 +143,9 @@ def _validated(token: str, platform: Platform, nonce: str) -> dict[str, Any]:
     if (several or "azp" in facts) and facts.get("azp") != platform.client_id:
         raise Refused(Code.WRONG_AUDIENCE, "azp")
     given = facts["nonce"]
-    if not isinstance(given, str) or not secrets.compare_digest(given.encode(), nonce.encode()):
+    if not isinstance(given, str) or not given.isascii():
+        raise Refused(Code.BAD_NONCE)
+    if not secrets.compare_digest(given, nonce):
         raise Refused(Code.BAD_NONCE)
     return facts
 
@@ -159,6 +161,8 @@ def _decoded(token: str, platform: Platform, key: Any) -> dict[str, Any]:
             leeway=CLOCK_SKEW_SECONDS,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "nonce"]},
         )
+    except RecursionError as error:
+        raise Refused(Code.MALFORMED_TOKEN) from error
     except jwt.InvalidTokenError as error:
         for kind, code in _CODES:
             if isinstance(error, kind):

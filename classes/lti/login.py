@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from classes.lti import targets
+from classes.lti.claims import storable
 from classes.lti.models import Platform
 from classes.lti.refusals import Code, Refused
 
@@ -131,6 +132,8 @@ def find_platform(issuer: str, client_id: str) -> Platform:
     Raises:
         Refused: there is none, or several without a client id.
     """
+    if storable(issuer + client_id) != issuer + client_id:
+        raise Refused(Code.UNKNOWN_PLATFORM)
     found = Platform.objects.filter(issuer=issuer, active=True)
     if client_id:
         found = found.filter(client_id=client_id)

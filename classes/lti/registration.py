@@ -112,7 +112,11 @@ def _configuration(address: str) -> dict[str, str]:
             ("registration_endpoint", ADDRESS_LENGTH),
         )
     }
-    if urlsplit(facts["issuer"]).netloc != urlsplit(address).netloc:
+    try:
+        host = urlsplit(facts["issuer"]).netloc
+    except ValueError as error:
+        raise outbound.OutboundError("The platform's issuer isn't an address.") from error
+    if host != urlsplit(address).netloc:
         raise outbound.OutboundError("The configuration describes a platform at another host.")
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
         outbound.check_address(facts[name])
@@ -120,7 +124,6 @@ def _configuration(address: str) -> dict[str, str]:
     facts["audience"] = audience[:ADDRESS_LENGTH] if isinstance(audience, str) else ""
     family = document.get(PLATFORM_CONFIGURATION)
     product = family.get("product_family_code") if isinstance(family, dict) else None
-    host = urlsplit(facts["issuer"]).netloc
     facts["name"] = (
         f"{host} ({product})"[:200] if isinstance(product, str) and product else host[:200]
     )

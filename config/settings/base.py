@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.unstorable_values.UnstorableValuesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

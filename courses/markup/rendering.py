@@ -242,8 +242,11 @@ class Rendering:
             self.refuse(token, str(error))
 
     def _check_link(self, token: Token, target: str) -> None:
-        parts = urlsplit(target)
-        if parts.scheme not in {"http", "https", "mailto"} and not target.startswith(("#", "/")):
+        try:
+            scheme = urlsplit(target).scheme
+        except ValueError:  # such as http://[
+            scheme = ""
+        if scheme not in {"http", "https", "mailto"} and not target.startswith(("#", "/")):
             self.refuse(
                 token, f"The link {target!r} is broken: write https://…, #section or /page/."
             )

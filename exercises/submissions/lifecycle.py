@@ -52,8 +52,15 @@ once, and an outage of some minutes uses up no submission."""
 MAX_INTERRUPTIONS = len(PAUSES) + 1
 """How often a worker may die over a submission before it is set aside: it may be the reason."""
 
+MAX_INTERRUPTIONS_IN_OUTAGE = 2 * MAX_INTERRUPTIONS
+"""The same while nothing is graded at all: then this one is not the reason. The bound is for a site
+on which nobody else submits."""
+
+OUTAGE = timedelta(minutes=5)
+"""Nothing was graded for so long: workers do not die over a single submission."""
+
 MAX_INTERRUPTIONS_IN_TROUBLE = 4 * MAX_INTERRUPTIONS
-"""The same while other submissions are interrupted as well: more than an hour of trouble."""
+"""The same while others are interrupted as well: more than an hour of trouble."""
 
 SHARE_IN_TROUBLE = 4
 """One in so many of those graded meanwhile interrupted: the site is in trouble, no notebook is."""
@@ -226,9 +233,8 @@ def put_back(
     """Requeue a submission after a platform error; None when the lease is lost.
 
     It is queued again, or ends as ``internal_error``, which costs no attempt: after `MAX_TRIES`
-    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them. Where
-    others that were graded meanwhile had been interrupted as well, the site is in trouble and no
-    notebook is the reason: it is tried on, up to `MAX_INTERRUPTIONS_IN_TROUBLE`.
+    gradings that failed, or `MAX_INTERRUPTIONS`, which also have pauses between them; after more
+    while others that were graded had been interrupted too, or nothing is graded at all.
 
     Args:
         lease: what its worker holds.
@@ -243,9 +249,7 @@ def put_back(
         return None
     tries, interruptions = row[0], row[1] + interrupted
     if interrupted:
-        goes_on = interruptions < MAX_INTERRUPTIONS or (
-            interruptions < MAX_INTERRUPTIONS_IN_TROUBLE and _is_site_in_trouble(lease)
-        )
+        goes_on = interruptions < MAX_INTERRUPTIONS or interruptions < _most_interruptions(lease)
     else:
         goes_on = tries - interruptions < MAX_TRIES
     if goes_on:
@@ -277,14 +281,18 @@ def put_back(
     return State.FAILED
 
 
-def _is_site_in_trouble(lease: Lease) -> bool:
-    """Whether many that were graded since this one came had been interrupted: innocent ones."""
+def _most_interruptions(lease: Lease) -> int:
+    """Return how often a submission may be interrupted, by how the others fare."""
     came = Submission.objects.filter(pk=lease.submission_id).values("created_at")
-    meanwhile = Submission.objects.filter(state=State.GRADED, finished_at__gte=Subquery(came))
-    graded = meanwhile.aggregate(
+    graded = Submission.objects.filter(state=State.GRADED)
+    meanwhile = graded.filter(finished_at__gte=Subquery(came)).aggregate(
         all=Count("pk"), interrupted=Count("pk", filter=Q(interruptions__gt=0))
     )
-    return bool(graded["interrupted"] * SHARE_IN_TROUBLE >= graded["all"] > 0)
+    if meanwhile["interrupted"] * SHARE_IN_TROUBLE >= meanwhile["all"] > 0:
+        return MAX_INTERRUPTIONS_IN_TROUBLE
+    if not graded.filter(finished_at__gte=Now() - OUTAGE).exists():
+        return MAX_INTERRUPTIONS_IN_OUTAGE
+    return MAX_INTERRUPTIONS
 
 
 @transaction.atomic

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from exercises.workbench import outputs
+from exercises.workbench.documents import pack
 from grader.errors import SandboxUnavailable
 from grader.sandbox.inside import frames
-from grader.sandbox.job import Answer, Job, Verdict
+from grader.sandbox.job import Answer, Event, Job, Verdict
 from grader.sandbox.monitor import RunMonitor, Termination
 from grader.sandbox.validation import validate_answer
-from tests.malformed import TREES, damaged
+from tests.malformed import ANY, MIB, TREES, bounded_memory, damaged, mutated, sent
 
-MIB = 2**20
-MOST_PEAK_BYTES = 64 * MIB
-ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 KINDS = st.sampled_from([bytes([kind]) for kind in b"CSDRLETAXKQZF"]) | st.binary(
     min_size=1, max_size=1
 )
@@ -57,31 +55,42 @@ def frame(kind: bytes, body: Any) -> bytes:
 
 
 def read(data: bytes) -> None:
-    """Read what a run sent, as its monitor does, in two pieces."""
+    """Read what a run sent, as its monitor does, in two pieces; show it as the workbench does."""
+    sent("frames of a run")
     job = Job(cells=("a = 1", "b = 2"), outputs=("x",))
-    monitor = RunMonitor(job, {}, cores=frozenset({0}), received_at=0.0, on_event=None)
+    events: list[Event] = []
+    monitor = RunMonitor(job, {}, cores=frozenset({0}), received_at=0.0, on_event=events.append)
     monitor._begin()
-    tracemalloc.start()
-    try:
-        for piece in (data[: len(data) // 2], data[len(data) // 2 :]):
-            termination = monitor._read_frames(piece)
-            if termination is not None:
-                assert isinstance(termination, Termination)
-                assert termination.verdict in {Verdict.BAD_OUTPUT, Verdict.OUTPUT_LIMIT}
-                return
-    except SandboxUnavailable:
-        pass  # a frame that says that isolation failed: our fault, tried again
-    finally:
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < MOST_PEAK_BYTES
+    with bounded_memory(len(data)):
+        try:
+            for piece in (data[: len(data) // 2], data[len(data) // 2 :]):
+                termination = monitor._read_frames(piece)
+                if termination is not None:
+                    assert isinstance(termination, Termination)
+                    assert termination.verdict in {Verdict.BAD_OUTPUT, Verdict.OUTPUT_LIMIT}
+                    break
+        except SandboxUnavailable:
+            pass  # a frame that says that isolation failed: our fault, tried again
+        shown(events)
 
 
-@given(sent=st.lists(st.tuples(KINDS, BODIES | TREES), max_size=8))
+def shown(events: list[Event]) -> None:
+    """Turn the outputs of a run into those of a page, and store them."""
+    cell = outputs.CellOutputs()
+    for event in events:
+        outcome = event.outcome.outputs if event.outcome else ()
+        for output in (event.output, *outcome):
+            if output is not None:
+                made = list(cell.add(output))
+                pack([*made, cell.note()])
+                json.dumps(made, ensure_ascii=False).encode()
+
+
+@given(told=st.lists(st.tuples(KINDS, BODIES | TREES), max_size=8))
 @ANY
-def test_frames_with_any_content(sent: list[tuple[bytes, Any]]) -> None:
+def test_frames_with_any_content(told: list[tuple[bytes, Any]]) -> None:
     """Known and unknown kinds, in any order, with fields of any type."""
-    read(b"".join(frame(kind, body) for kind, body in sent))
+    read(b"".join(frame(kind, body) for kind, body in told))
 
 
 @given(data=st.binary(max_size=300))
@@ -111,10 +120,41 @@ def test_damaged_frames(data: bytes) -> None:
     read(data)
 
 
+DISPLAY: Final = {
+    "data": {
+        "text/plain": "1",
+        "text/html": "<table><tr><td>1</table>",
+        "image/png": "iVBORw0KGgo=",
+        "image/svg+xml": "<svg/>",
+        "application/json": {"a": [1]},
+    },
+    "metadata": {"image/png": {"width": 10, "height": 10}},
+    "display_id": "d",
+    "update": False,
+}
+ERROR: Final = {"name": "E", "message": "m", "traceback": "\x1b[31mE", "line": 1}
+
+
+@given(
+    bodies=st.lists(
+        st.tuples(st.sampled_from([frames.DISPLAY, frames.RESULT]), mutated(DISPLAY))
+        | st.tuples(st.just(frames.ERROR), mutated(ERROR)),
+        min_size=1,
+        max_size=4,
+    )
+)
+@ANY
+def test_outputs_of_any_kind(bodies: list[tuple[bytes, Any]]) -> None:
+    """Pictures, tables, drawings and errors of which some values are no such thing."""
+    begin = frame(frames.CELL, {"cell": 0})
+    read(begin + b"".join(frame(kind, body) for kind, body in bodies))
+
+
 @given(header=HEADERS, raw=st.binary(max_size=64))
 @ANY
 def test_answers_of_any_shape(header: dict[str, Any], raw: bytes) -> None:
     """An answer is plain arrays of declared types and sizes, or refused."""
+    sent("answers of a run")
     body = json.dumps(header).encode() + b"\n" + raw
     try:
         answer = validate_answer(body, declared=("x",), cell=0, bound_bytes=MIB)

@@ -28,7 +28,10 @@ def register(request: HttpRequest, secret: str) -> HttpResponse:
     invitation = registration.find_invitation(secret)
     given = request.POST if request.method == "POST" else request.GET
     configuration = given.get("openid_configuration", "")
-    parts = urlsplit(configuration)
+    try:
+        parts = urlsplit(configuration)
+    except ValueError as error:
+        raise Refused(Code.MISSING_PARAMETER, "openid_configuration") from error
     if not parts.netloc or len(configuration) > ADDRESS_LENGTH:
         raise Refused(Code.MISSING_PARAMETER, "openid_configuration")
     platform = None

@@ -14,6 +14,7 @@ from schemathesis.checks import not_a_server_error
 
 from config.wsgi import application
 from tests.exercises.worker_process import SLUG
+from tests.malformed import sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +65,7 @@ def _attack(operation: Any, header: dict[str, str]) -> None:
         max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     def attack(case: Any) -> None:
+        sent("calls of the API")
         if "slug" in (case.path_parameters or {}) and next(turns) % 2:
             case.path_parameters["slug"] = SLUG  # or every request would end at "not found"
         case.call_and_validate(headers=header, checks=[not_a_server_error])

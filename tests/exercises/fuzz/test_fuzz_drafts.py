@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.exercises.worker_process import SLUG
-from tests.malformed import TREES, damaged
+from tests.malformed import ANY, TREES, bounded_memory, damaged, sent
 
 if TYPE_CHECKING:
     from courses.models import User
     from exercises.models import Exercise
 
-ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 BASE = f"/api/v1/exercises/{SLUG}/draft/"
 PLACES = (
     ("PUT", ""),
@@ -66,7 +65,9 @@ def test_any_body(browser: Client, method: str, path: str) -> None:
     @given(body=BODIES.map(lambda tree: json.dumps(tree).encode()) | st.binary(max_size=99))
     @ANY
     def attack(body: bytes) -> None:
-        answer = browser.generic(method, BASE + path, body, content_type="application/json")
+        sent("drafts, runs and questions of editors")
+        with bounded_memory(len(body)):
+            answer = browser.generic(method, BASE + path, body, content_type="application/json")
         assert answer.status_code < 500 or _is_no_worker(answer), answer.content
         if answer.status_code >= 400:
             assert answer.json()["code"]
@@ -83,7 +84,9 @@ def test_damaged_drafts(browser: Client) -> None:
     @given(body=damaged(genuine))
     @ANY
     def attack(body: bytes) -> None:
-        answer = browser.generic("PUT", BASE, body, content_type="application/json")
+        sent("drafts, runs and questions of editors")
+        with bounded_memory(len(body)):
+            answer = browser.generic("PUT", BASE, body, content_type="application/json")
         assert answer.status_code < 500, answer.content
 
     attack()

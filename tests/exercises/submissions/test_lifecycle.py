@@ -12,14 +12,17 @@ from celery import Celery
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from courses.models import User
 from exercises.models import Stage, State, Submission
 from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
 from exercises.submissions.lifecycle import (
     MAX_INTERRUPTIONS,
+    MAX_INTERRUPTIONS_IN_OUTAGE,
     MAX_INTERRUPTIONS_IN_TROUBLE,
     MAX_TRIES,
+    OUTAGE,
     PAUSES,
     SHARE_IN_TROUBLE,
 )
@@ -27,6 +30,7 @@ from grader.report import GradeReport, VariantMatch
 from grader.sandbox.job import Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from tests.exercises.learner_client import LearnerClient
@@ -280,9 +284,27 @@ def test_after_a_pause_the_workers_are_notified(learner_client: LearnerClient) -
     assert lifecycle.notify_waiting(notified_before=earlier - PAUSES[-1]) == 0
 
 
+def others_are_graded(learner_client: LearnerClient, *, finished_at: datetime) -> None:
+    """Let the site grade somebody else's submission."""
+    Submission.objects.create(
+        user=User.objects.create_user("bo@example.org", "a quiet harbour"),
+        exercise=learner_client.exercise,
+        attempt=1,
+        state=State.GRADED,
+        verdict="ok",
+        score=1.0,
+        max_score=1.0,
+        passed=True,
+        created_at=finished_at,
+        notified_at=finished_at,
+        finished_at=finished_at,
+    )
+
+
 def set_aside(learner_client: LearnerClient) -> Submission:
-    """Submit something that kills each of its workers."""
+    """Submit something that kills each of its workers, on a site that grades what others submit."""
     submission = learner_client.submit()
+    others_are_graded(learner_client, finished_at=timezone.now())
     states = [interrupted(submission) for _ in range(MAX_INTERRUPTIONS)]
     assert states == [State.QUEUED] * (MAX_INTERRUPTIONS - 1) + [State.FAILED]
     return submission
@@ -327,6 +349,14 @@ def test_what_kills_workers_beside_others_that_are_well_is_set_aside(
     for _ in range(SHARE_IN_TROUBLE):
         grade_meanwhile(learner_client, interruptions=0)
     set_aside(learner_client)
+
+
+def test_an_outage_is_no_submissions_fault(learner_client: LearnerClient) -> None:
+    """While nothing is graded at all, dying workers set nothing aside for twice as many tries."""
+    submission = learner_client.submit()
+    others_are_graded(learner_client, finished_at=timezone.now() - 2 * OUTAGE)
+    states = [interrupted(submission) for _ in range(MAX_INTERRUPTIONS_IN_OUTAGE)]
+    assert states == [State.QUEUED] * (MAX_INTERRUPTIONS_IN_OUTAGE - 1) + [State.FAILED]
 
 
 def test_interruptions_do_not_count_as_failed_gradings(learner_client: LearnerClient) -> None:
