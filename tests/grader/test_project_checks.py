@@ -163,11 +163,38 @@ def test_scores_are_asked_of_the_network_again(behaviour: Project) -> None:
         assert behaviour.finding(check, **{name: answers[name].round(3)}).passed
         assert not behaviour.finding(check, **{name: answers[name] + 0.2}).passed
     assert not behaviour.finding("ablated_are_right", ablated=answers["scores"]).passed
-    at = dict(behaviour.parameters)["seed"] % len(answers["controls"])
-    others = answers["control_scores"].copy()
+
+
+def test_each_control_is_asked_about(behaviour: Project) -> None:
+    """Whichever of the five has other scores, it is found; as with one control's for all."""
+    scores = behaviour.answers["control_scores"]
     assert behaviour.finding("controls_are_right").passed
-    others[at] = answers["scores"]
-    assert not behaviour.finding("controls_are_right", control_scores=others).passed
+    assert behaviour.finding("controls_are_right", control_scores=scores.round(3)).passed
+    for number in range(len(scores)):
+        others = scores.copy()
+        others[number] += 0.2
+        found = behaviour.finding("controls_are_right", control_scores=others)
+        assert f"without control {number}" in str(found.facts["what"])
+    last = np.broadcast_to(scores[-1], scores.shape)
+    assert not behaviour.finding("controls_are_right", control_scores=last).passed
+
+
+def test_a_removal_that_moves_a_cosine_by_little_is_seen(behaviour: Project) -> None:
+    """MiniLM's scores are differences of cosines, of which a head takes a few thousandths."""
+    text, between = "The {} were {} that day.", ("It was good.", "It was bad.")
+    pairs = (("rooms", "lovely"), ("dishes", "charming"), ("songs", "wonderful"), ("films", "fine"))
+    cases = [(text.format(*pair), *between) for pair in pairs]
+    whole, without = (
+        np.array([behaviour.code._score("minilm", case, units) for case in cases])
+        for units in ((), ((2, 5),))
+    )
+    answers = {
+        "model": np.asarray("minilm"),
+        "cases": np.array(cases),
+        "component": np.array([[2, 5]]),
+    }
+    assert behaviour.finding("ablated_are_right", **answers, ablated=without.round(3)).passed
+    assert not behaviour.finding("ablated_are_right", **answers, ablated=whole).passed
 
 
 def test_controls_are_those_that_the_seed_draws(behaviour: Project) -> None:
@@ -176,6 +203,14 @@ def test_controls_are_those_that_the_seed_draws(behaviour: Project) -> None:
     assert not behaviour.says("controls_are_drawn", controls=behaviour.answers["controls"][::-1])
     other = behaviour.code._drawn("austen", ((1, 3),), behaviour.parameters["seed"] + 1)
     assert not behaviour.says("controls_are_drawn", controls=other)
+
+
+def test_the_units_of_a_control_stand_in_any_order(behaviour: Project) -> None:
+    """What is left without them is the same; controls in another order are other ones."""
+    component = np.array([[1, 3], [0, 1]])
+    drawn = behaviour.code._drawn("austen", ((1, 3), (0, 1)), behaviour.parameters["seed"])
+    assert behaviour.says("controls_are_drawn", component=component, controls=drawn[:, ::-1])
+    assert not behaviour.says("controls_are_drawn", component=component, controls=drawn[::-1])
 
 
 def test_a_claim_that_fails_passes_if_it_is_said(behaviour: Project) -> None:
@@ -212,6 +247,13 @@ def test_a_test_is_no_case_and_a_claim_is_a_sentence(behaviour: Project) -> None
     answers = behaviour.answers
     seen = behaviour.finding("tests_are_right", tests=answers["cases"][:6])
     assert "among your cases" in str(seen.facts["what"])
+    tests = answers["tests"].copy()
+    tests[1], tests[3] = tests[0], tests[2]
+    same = behaviour.finding("tests_are_right", tests=tests, test_scores=answers["test_scores"])
+    assert "are the same" in str(same.facts["what"])
+    turned = answers["tests"].copy()
+    turned[1] = turned[0][[0, 2, 1]]
+    assert "are the same" in str(behaviour.finding("tests_are_right", tests=turned).facts["what"])
     assert behaviour.finding("stated").passed
     assert not behaviour.finding("stated", claim=np.asarray("Attention.")).passed
     assert not behaviour.finding("stated", rival=answers["claim"]).passed

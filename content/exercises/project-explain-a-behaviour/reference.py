@@ -44,6 +44,10 @@ LEAST, OFTEN = 0.2, 0.75
 """The smallest effect that may be promised, and how often a behaviour has to appear."""
 SPOT = 4
 """How many cases of each kind the grader runs again."""
+DECIMALS, ROUNDING = {"minilm": 0.0006}, 0.006
+"""How far a score may be off for its decimals: a difference of cosines, or of logits."""
+SHARE = 0.001
+"""How far a score may be off otherwise. A head of little weight moves it by no more than 1 %."""
 SCENE = re.compile(r"(cat|coffee) (\d{1,2}) (\d{1,2}) (cat|coffee) (\d{1,2}) (\d{1,2})")
 MOST_DOWN, MOST_RIGHT = 16, 32
 
@@ -259,13 +263,20 @@ def _same(
     """Whether the network gives a few of these scores."""
     generator = np.random.default_rng([parameters["seed"], len(cases), len(units)])
     for at in generator.permutation(len(cases))[:SPOT]:
-        try:
-            own = _score(str(answers["model"]), cases[at], units)
-        except ReadingError as error:
-            return _fault(str(error))
-        if not abs(own - given[at]) <= 0.002 + 0.01 * abs(own):
-            return _fault(f"The network gives another score for case {at}.")
+        finding = _same_score(str(answers["model"]), cases[at], units, float(given[at]))
+        if finding is not None:
+            return _fault(finding or f"The network gives another score for case {at}.")
     return Finding(passed=True)
+
+
+def _same_score(model: str, case: Case, units: Units, given: float) -> str | None:
+    """None if the network gives this score; what is wrong with the case, empty if nothing is."""
+    try:
+        own = _score(model, case, units)
+    except ReadingError as error:
+        return str(error)
+    off = DECIMALS.get(model, ROUNDING) + SHARE * abs(own)
+    return None if abs(own - given) <= off else ""
 
 
 def scores_are_right(parameters: Parameters, answers: Outputs) -> Finding:
@@ -285,19 +296,30 @@ def ablated_are_right(parameters: Parameters, answers: Outputs) -> Finding:
 
 
 def controls_are_drawn(parameters: Parameters, answers: Outputs) -> bool:
-    """Whether the controls are those that the seed draws, not chosen ones."""
+    """Whether the controls are those that the seed draws, not chosen ones.
+
+    Within a control the units may stand in any order: what is left without them is the same.
+    """
     own = _drawn(str(answers["model"]), _units(answers["component"]), parameters["seed"])
-    return bool(np.array_equal(answers["controls"], own))
+    pairs = zip(answers["controls"], own, strict=True)
+    return all(sorted(_units(one)) == sorted(_units(other)) for one, other in pairs)
 
 
 def controls_are_right(parameters: Parameters, answers: Outputs) -> Finding:
-    """Whether the scores without one of the controls are the network's."""
-    at = parameters["seed"] % CONTROLS
-    units = _units(answers["controls"][at])
-    if not _kind(str(answers["model"]), units):
-        return _fault("A control is not a list of units of this network.")
-    cases, given = _cases(answers["cases"]), answers["control_scores"][at]
-    return _same(parameters, answers, cases, given, units)
+    """Whether the scores without the controls are the network's: of each control another case."""
+    model, cases = str(answers["model"]), _cases(answers["cases"])
+    order = np.random.default_rng([parameters["seed"], len(cases)]).permutation(len(cases))
+    for number, (rows, given) in enumerate(
+        zip(answers["controls"], answers["control_scores"], strict=True)
+    ):
+        units, at = _units(rows), int(order[number])
+        if not _kind(model, units):
+            return _fault("A control is not a list of units of this network.")
+        finding = _same_score(model, cases[at], units, float(given[at]))
+        if finding is not None:
+            what = f"The network gives another score for case {at} without control {number}."
+            return _fault(finding or what)
+    return Finding(passed=True)
 
 
 def lost_by_own_numbers(parameters: Parameters, answers: Outputs) -> Numbers:
@@ -313,6 +335,8 @@ def tests_are_right(parameters: Parameters, answers: Outputs) -> Finding:
     cases, tests = _cases(answers["cases"]), _cases(answers["tests"])
     if {text for text, *_ in cases} & {text for text, *_ in tests}:
         return _fault("A test is a text that stands among your cases.")
+    if len({(text, frozenset(between)) for text, *between in tests}) < len(tests):
+        return _fault("Some of your tests are the same; exchanging target and foil asks no more.")
     return _same(parameters, answers, tests, answers["test_scores"])
 
 

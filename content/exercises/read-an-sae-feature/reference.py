@@ -385,6 +385,17 @@ def mistake_scale_forgotten(parameters: Parameters, seed: int) -> Outputs:  # no
     return _removed_otherwise(parameters, lambda index, s: _without(index, s, row))
 
 
+def mistake_only_there(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
+    """The contribution taken off at the place of the top list, and at no other position."""
+    passages, seen, feature = _reading(parameters), _read(parameters), parameters["feature"]
+    changed = []
+    for at, index in zip(seen.strongest(TOP), _on_top(seen, passages), strict=True):
+        strength = sparse.strengths(index, feature)
+        there = np.arange(len(strength)) == seen.positions[at]
+        changed.append(_without(index, strength * there, sparse.direction(feature)))
+    return {"effects": _fallen(seen, passages, changed)[0]}
+
+
 def mistake_moved(parameters: Parameters, seed: int) -> Outputs:  # noqa: ARG001
     """How far the passage moves from itself, whatever the direction."""
     feature = parameters["feature"]
