@@ -20,6 +20,8 @@ DOCKER = BASE_DIR / "docker"
 KUBERNETES = "1.33"
 CHECKOUT = "/srv/whybox"
 OF_SITE = {"prepare", "references", "models", "web", "beat", "mail", "worker", "interactive"}
+MODELS_SETTINGS = {"WHYBOX_MODELS", "WHYBOX_MODELS_MIRROR"}
+JOB_OF_MODELS = ("Job", "models")
 REQUIRED = (
     *("POSTGRES_PASSWORD", "WHYBOX_SECRET_KEY", "WHYBOX_VARIANT_SECRET", "WHYBOX_CERTIFICATE_KEY"),
     *("WHYBOX_SITE_URL", "WHYBOX_ALLOWED_HOSTS"),
@@ -51,11 +53,25 @@ def queues(command: list[str]) -> set[str]:
 def test_compose_passes_every_setting(services: dict[str, dict[str, Any]]) -> None:
     """Each process of the site gets all of docker/.env, and no start without the secrets."""
     assert set(services) == OF_SITE | {"db", "redis", "proxy"}
-    for name in OF_SITE:
+    for name in OF_SITE - {"models"}:
         assert services[name]["env_file"] == [{"path": ".env", "required": False}], name
     text = (DOCKER / "compose.yaml").read_text()
     for name in REQUIRED:
         assert f"${{{name}:?" in text, name
+
+
+def test_who_fetches_models_knows_no_secret(
+    services: dict[str, dict[str, Any]], manifests: list[dict[str, Any]]
+) -> None:
+    """It asks a package index: no database, no setting of the site but where models lie."""
+    assert services["models"]["env_file"] == []
+    assert services["models"]["environment"].keys() <= MODELS_SETTINGS
+    assert services["models"]["networks"] == ["outer"]
+    (job,) = [one for one in manifests if (one["kind"], one["metadata"]["name"]) == JOB_OF_MODELS]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert "envFrom" not in container
+    assert {one["name"] for one in container["env"]} <= MODELS_SETTINGS
+    assert "EnvironmentFile" not in (DOCKER / "systemd" / "whybox-models.service").read_text()
 
 
 def test_compose_limits_every_service(services: dict[str, dict[str, Any]]) -> None:
@@ -77,7 +93,7 @@ def test_compose_knows_who_is_well(services: dict[str, dict[str, Any]]) -> None:
     for name, service in services.items():
         if service.get("restart") != "no" and name != "proxy":
             assert service["healthcheck"]["test"], name
-    for name in OF_SITE - {"prepare"}:
+    for name in OF_SITE - {"prepare", "models"}:
         needed = services[name]["depends_on"]
         assert needed["prepare"] == {"condition": "service_completed_successfully"}, name
         assert needed["redis"] == needed["db"] == {"condition": "service_healthy"}, name
@@ -110,7 +126,7 @@ def test_all_roles_exist_everywhere(
     assert roles <= set(services)
     assert roles <= {one["metadata"]["name"] for one in manifests if one["kind"] == "Deployment"}
     units = {file.name.removesuffix(".service").rstrip("@") for file in _units()}
-    assert {f"whybox-{role}" for role in roles} <= units
+    assert {f"whybox-{role}" for role in (*roles, "prepare", "references", "models")} <= units
     assert queues(services["mail"]["command"]) == {"mail"}
     assert queues(services["interactive"]["command"]) == {"interactive"}
 
@@ -142,12 +158,31 @@ def _units() -> list[Path]:
     return sorted((DOCKER / "systemd").glob("*.service"))
 
 
+def test_services_write_below_their_state_only() -> None:
+    """Models, too: the checkout is read-only for them."""
+    for file in _units():
+        lines = file.read_text().splitlines()
+        assert "ProtectSystem=strict" in lines, file.name
+        (variables,) = [line for line in lines if line.startswith("Environment=")]
+        assert " WHYBOX_MODELS=/var/lib/whybox/models " in variables, file.name
+        assert "WHYBOX_VAR=/var/lib/whybox " in variables, file.name
+
+
+def test_the_target_starts_every_service() -> None:
+    """A unit that nobody wants would be forgotten after the next boot."""
+    target = (DOCKER / "systemd" / "whybox.target").read_text()
+    for file in _units():
+        if file.name != "whybox-backup.service":  # its timer starts it
+            assert file.name.replace("@.", "@1.") in target, file.name
+
+
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     """As copied to /etc/systemd/system, with this checkout in the place of the installed one."""
     program = shutil.which("systemd-analyze")
     assert program, "systemd is missing: python3 config/machine.py test"
     copied = []
-    for file in [*_units(), DOCKER / "systemd" / "whybox.target"]:
+    others = [DOCKER / "systemd" / name for name in ("whybox.target", "whybox-backup.timer")]
+    for file in [*_units(), *others]:
         name = file.name.replace("@.", "@1.")
         text = file.read_text().replace(CHECKOUT, str(BASE_DIR))
         (tmp_path / name).write_text(text)

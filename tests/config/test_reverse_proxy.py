@@ -30,9 +30,10 @@ from tests.config.site_process import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+NGINX_FOLDER = BASE_DIR / "docker" / "nginx"
 SLOW = 50
 SECRET = "a" * 32
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={SECRET}"}
@@ -260,35 +261,72 @@ def certificate(folder: Path) -> None:
     )
 
 
-def test_the_example_for_compose_ends_tls(site: int, tmp_path: Path) -> None:
-    """docker/nginx/nginx.conf itself, with ports and folders of this test: TLS, and a redirect."""
-    certificate(tmp_path)
-    ports = free_port(), free_port()
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "nginx is missing: python3 config/machine.py test"
-    version = subprocess.run([program, "-v"], check=True, capture_output=True, text=True).stderr
-    places = "".join(
-        f"{name}_temp_path {tmp_path}/{name};"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
+def example_for_compose(folder: Path, ports: tuple[int, int], site: int) -> str:
+    """docker/nginx/nginx.conf with ports and folders of this test."""
+    version = subprocess.run([nginx(), "-v"], check=True, capture_output=True, text=True).stderr
     changes = {
-        "/etc/nginx/tls": str(tmp_path),
-        "/etc/nginx/whybox.conf": str(BASE_DIR / "docker" / "nginx" / "whybox.conf"),
-        "/dev/stdout": str(tmp_path / "access.log"),
+        "/etc/nginx/tls": str(folder),
+        "/etc/nginx/whybox.conf": str(NGINX_FOLDER / "whybox.conf"),
+        "/dev/stdout": str(folder / "access.log"),
         "web:8000": f"127.0.0.1:{site}",
         "listen 80;": f"listen 127.0.0.1:{ports[0]};",
         "listen 443 ssl;": f"listen 127.0.0.1:{ports[1]} ssl;",
-        "http {": f"http {{ {places}",
+        "http {": f"http {{ {temporary_folders(folder)}",
     }
     if tuple(map(int, version.split("/")[1].split(" ")[0].split(".")[:2])) < (1, 25):
         changes["http2 on;"] = ""  # written otherwise before 1.25; the image has 1.28
-    text = (BASE_DIR / "docker" / "nginx" / "nginx.conf").read_text()
+    return changed((NGINX_FOLDER / "nginx.conf").read_text(), changes)
+
+
+def example_for_a_host(folder: Path, ports: tuple[int, int], site: int) -> str:
+    """docker/nginx/host.conf with ports and folders of this test, in an nginx.conf as Debian's."""
+    changes = {
+        "/etc/nginx/tls": str(folder),
+        "/srv/whybox/docker/nginx": str(NGINX_FOLDER),
+        "127.0.0.1:8000": f"127.0.0.1:{site}",
+        "whybox.example.org": "localhost",
+        "    listen [::]:80;\n": "",
+        "    listen [::]:443 ssl http2;\n": "",
+        "listen 80;": f"listen 127.0.0.1:{ports[0]};",
+        "listen 443 ssl": f"listen 127.0.0.1:{ports[1]} ssl",
+    }
+    text = changed((NGINX_FOLDER / "host.conf").read_text(), changes)
+    log = f"access_log {folder}/access.log;"
+    return f"events {{}} http {{ {log} {temporary_folders(folder)}\n{text}\n}}"
+
+
+def nginx() -> str:
+    """The path of nginx."""
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "nginx is missing: python3 config/machine.py test"
+    return program
+
+
+def temporary_folders(folder: Path) -> str:
+    """Where nginx keeps bodies, instead of folders of the system."""
+    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "".join(f"{name}_temp_path {folder}/{name};" for name in names)
+
+
+def changed(text: str, changes: dict[str, str]) -> str:
+    """The text after its changes, of which each has to find something."""
     for old, new in changes.items():
-        assert old in text
+        assert old in text, old
         text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("example", [example_for_compose, example_for_a_host])
+def test_the_examples_end_tls(
+    site: int, tmp_path: Path, example: Callable[[Path, tuple[int, int], int], str]
+) -> None:
+    """The files themselves: TLS, and a redirect of what comes without."""
+    certificate(tmp_path)
+    ports = free_port(), free_port()
+    text = example(tmp_path, ports, site)
     user = "user root;" if os.geteuid() == 0 else ""
     (tmp_path / "nginx.conf").write_text(f"daemon off; {user} pid {tmp_path}/pid;\n{text}")
-    command = [program, "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
+    command = [nginx(), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
     subprocess.run([*command, "-t"], check=True, capture_output=True)
     process = subprocess.Popen(command)
     try:

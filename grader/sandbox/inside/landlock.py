@@ -32,11 +32,14 @@ _SCOPES: Final = 0b11
 
 
 def version() -> int:
-    """Return the kernel's Landlock version; 0 where there is none."""
+    """Return the kernel's Landlock version; 0 where there is none, or a container forbids it.
+
+    A container's filter may answer EPERM (systemd-nspawn, LXC): then only the mounts enforce it.
+    """
     try:
         return kernel.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     except OSError as error:
-        if error.errno in (errno.ENOSYS, errno.EOPNOTSUPP):
+        if error.errno in (errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM):
             return 0
         raise
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from grader.sandbox import bubblewrap, cgroup, policy, seccomp
 from grader.sandbox.environment import Environment, default_python, discover
 from grader.sandbox.inside import bounds, frames
 
+CHECKOUT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = Environment(
     interpreter=Path("/opt/python/bin/python3.11"),
     library=Path("/opt/python/lib"),
@@ -154,3 +157,19 @@ def test_a_group_that_cannot_be_removed_is_only_logged(
     group.remove()  # its folder holds a file, as a group in use holds a process
 
     assert "was not removed" in caplog.text
+
+
+def test_a_container_that_forbids_landlock_is_as_a_kernel_without_it() -> None:
+    """Its filter answers EPERM where an old kernel answers ENOSYS: the mounts go on to hold."""
+    script = (
+        "import errno, pyseccomp\n"
+        "forbidding = pyseccomp.SyscallFilter(pyseccomp.ALLOW)\n"
+        "forbidding.add_rule(pyseccomp.ERRNO(errno.EPERM), 'landlock_create_ruleset')\n"
+        "forbidding.load()\n"
+        "from grader.sandbox.inside import landlock\n"
+        "print(landlock.version())\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, check=True, capture_output=True, text=True
+    )
+    assert run.stdout == "0\n"
