@@ -55,11 +55,14 @@ def exercise_page(learner_client: LearnerClient) -> str:
 
 
 def test_a_stranger_sees_the_task(learner_client: LearnerClient) -> None:
-    """Without signing in one can read the task and is invited to sign in to submit."""
+    """Without an account one can read the task, and is told how to work on it here."""
     learner_client.browser.logout()
     page = exercise_page(learner_client)
     assert "The parts of a linear model" in page
-    assert "Sign in to submit your notebook" in page
+    assert "Solve it here in your browser" in page
+    back = learner_client.exercise.get_absolute_url()
+    for way in ("account_signup", "account_login"):
+        assert f'href="{reverse(way)}?next={back}"' in page
 
 
 def test_hints_open_one_by_one(learner_client: LearnerClient) -> None:
