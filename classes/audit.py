@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from courses.models import User
 
 ACTIONS = {
-    "class.made": gettext_lazy("Class made"),
+    "class.made": gettext_lazy("Class created"),
     "class.changed": gettext_lazy("Settings or policy changed"),
     "class.archived": gettext_lazy("Class archived"),
     "class.reopened": gettext_lazy("Class reopened"),

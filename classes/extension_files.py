@@ -165,7 +165,7 @@ def _grant(  # noqa: PLR0917  # what a line is looked up in
         raise ChangeRefused("invalid", text % {"name": name[:80]})
     days = cells.get("days", "")
     if not days.isdecimal():
-        raise ChangeRefused("invalid", _("Days more: a number from 1 to 365."))
+        raise ChangeRefused("invalid", _("Extra days: a number from 1 to 365."))
     extensions.check(part=part, members=[member], days=int(days))
     why = (cells.get("reason") or reason)[:500]
     return Grant(line, member, part, int(days), why)

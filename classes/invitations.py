@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classes.models import Member
+from classes.models import Member, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +25,19 @@ def send(klass: Class, members: Sequence[Member]) -> int:
     The link in it proves that whoever opens it reads the mail of that address.
     """
     invited = [member for member in members if member.user_id is None and member.left_at is None]
+    staff = klass.members.present().filter(role=Role.INSTRUCTOR).in_order()
+    facts = {
+        "klass": klass,
+        "teachers": ", ".join(one.shown_name for one in staff),
+        "site": settings.ISSUER_NAME,
+    }
     mails = []
     for member in invited:
         address = settings.SITE_URL + reverse("classes:invitation", args=[member.invitation_key])
-        facts = {"klass": klass, "member": member, "address": address}
         mails.append(
             EmailMessage(
                 subject=_("Your class: %(title)s") % {"title": klass.title},
-                body=render_to_string("classes/mail_invitation.txt", facts),
+                body=render_to_string("classes/mail_invitation.txt", facts | {"address": address}),
                 to=[member.email],
             )
         )

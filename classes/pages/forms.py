@@ -308,10 +308,11 @@ class ExtensionForm(forms.Form):
         label=gettext_lazy("Learners"),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=gettext_lazy("Hold Ctrl, on a Mac Command, to choose several."),
     )
     section = forms.ChoiceField(label=gettext_lazy("Or a whole section"), required=False)
     days = forms.IntegerField(
-        label=gettext_lazy("Days more"), required=False, min_value=1, max_value=365
+        label=gettext_lazy("Extra days"), required=False, min_value=1, max_value=365
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

@@ -48,9 +48,11 @@ def join(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
 def join_link(request: HttpRequest, code: str) -> HttpResponse:
     """Show which class it is, and let the visitor in who wants to."""
+    if not request.user.is_authenticated:
+        # The same for every code, so that nobody learns from it which ones there are.
+        return _sign_in_first(request, _("To join the class, sign in, or sign up if you're new."))
     user = signed_in(request)
     klass = get_object_or_404(Class, join_code=code.upper())
     if Member.objects.present().filter(klass=klass, user=user).exists():
@@ -75,7 +77,8 @@ def invitation(request: HttpRequest, key: str) -> HttpResponse:
     member = get_object_or_404(Member.objects.present().select_related("klass"), invitation_key=key)
     if not request.user.is_authenticated:
         welcome(request, member.email)
-        return redirect_to_login(request.get_full_path())
+        told = _("You're invited to the class “%(title)s”. Sign in, or sign up if you're new.")
+        return _sign_in_first(request, told % {"title": member.klass.title})
     user = signed_in(request)
     if member.user_id == user.pk:
         return redirect("classes:home", member.klass_id)
@@ -99,3 +102,9 @@ def leave(request: HttpRequest, access: Access) -> HttpResponse:
         membership.leave(member=access.member, actor=access.user)
     messages.success(request, _("You have left the class. What you did is kept."))
     return redirect("classes:classes")
+
+
+def _sign_in_first(request: HttpRequest, why: str) -> HttpResponse:
+    """Say on the sign-in page what the visitor came for, and come back afterwards."""
+    messages.info(request, why)
+    return redirect_to_login(request.get_full_path())

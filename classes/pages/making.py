@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classes import making
 from classes.audit import ACTIONS
+from classes.audit_words import details
 from classes.membership import link_confirmed
 from classes.models import Member
 from classes.pages.access import DO, EDIT, READ, class_page, done, page, signed_in
@@ -63,7 +64,9 @@ def new(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         made = making.make_class(actor=user, courses=form.courses_of_class, **form.facts)
-        messages.success(request, _("Class made. Next: dates, and people."))
+        messages.success(
+            request, _("Class created. Set its dates here, then add people on the roster.")
+        )
         return redirect("classes:schedule", made.pk)
     facts = {"form": form, "title": _("New class")}
     return render(request, "classes/new.html", facts, status=422 if form.errors else 200)
@@ -126,7 +129,10 @@ def audit(request: HttpRequest, access: Access) -> HttpResponse:
     """Show who changed what, the latest first."""
     entries = access.klass.audit.select_related("actor", "member__user", "part")
     shown = Paginator(entries, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
-    lines = [(entry, ACTIONS.get(entry.action, entry.action)) for entry in shown]
+    lines = [
+        (entry, ACTIONS.get(entry.action, entry.action), details(entry, access.klass.zone))
+        for entry in shown
+    ]
     return page(request, access, "classes/audit.html", {"page": shown, "lines": lines})
 
 

@@ -33,15 +33,22 @@ SHOWN = 200
 @class_page(Right.SEE, READ)
 def roster(request: HttpRequest, access: Access) -> HttpResponse:
     """List everybody who is or was in the class."""
+    return _roster_page(request, access, MemberForm())
+
+
+def _roster_page(request: HttpRequest, access: Access, form: MemberForm) -> HttpResponse:
+    """Show the roster, and the form for one person more; 422 if the form was refused."""
     everybody = list(access.klass.members.in_order())
+    waiting = [one for one in everybody if one.user_id is None and one.left_at is None]
     facts = {
         "staff": [one for one in everybody if one.left_at is None and not one.learns],
         "learners": [one for one in everybody if one.left_at is None and one.learns],
         "left": [one for one in everybody if one.left_at is not None],
-        "waiting": sum(one.user_id is None and one.left_at is None for one in everybody),
-        "form": MemberForm(),
+        "waiting": len(waiting),
+        "all_invited": all(one.invited_at is not None for one in waiting),
+        "form": form,
     }
-    return page(request, access, "classes/roster.html", facts)
+    return page(request, access, "classes/roster.html", facts, status=422 if form.errors else 200)
 
 
 @class_page(Right.SEE, READ)
@@ -60,20 +67,18 @@ def add_member(request: HttpRequest, access: Access) -> HttpResponse:
     """Put one person on the roster, and invite those without an account."""
     form = MemberForm(request.POST)
     if not form.is_valid():
-        problems = [message for errors in form.errors.values() for message in errors]
-        messages.error(request, " ".join(str(problem) for problem in problems))
-        return redirect("classes:roster", access.klass.pk)
+        return _roster_page(request, access, form)
     facts = dict(form.cleaned_data)
     with transaction.atomic():
         klass = locked(access.klass)
         twin = Member.objects.filter(klass=klass, email__iexact=facts["email"]).first()
         if twin is not None:
-            messages.error(
-                request,
-                _("%(email)s is on the roster already, or was and has left: see below.")
+            form.add_error(
+                "email",
+                _("%(email)s is on the roster already, or was and has left: see the lists above.")
                 % {"email": facts["email"]},
             )
-            return redirect("classes:roster", access.klass.pk)
+            return _roster_page(request, access, form)
         user = membership.confirmed_accounts([facts["email"]]).get(facts["email"])
         if user is not None and Member.objects.filter(klass=klass, user=user).exists():
             user = None
@@ -87,8 +92,9 @@ def add_member(request: HttpRequest, access: Access) -> HttpResponse:
         member.save()
         record(klass, access.user, "member.added", member=member, facts={"role": member.role})
         membership.enrol_all([member])
-        invitations.send(klass, [member])
-    return done(request, access, "roster", _("Added."))
+        invited = invitations.send(klass, [member])
+    told = _("Added, and invited by email.") if invited else _("Added.")
+    return done(request, access, "roster", told)
 
 
 @class_page(Right.CHANGE, EDIT)

@@ -230,7 +230,7 @@ def test_extensions_come_as_a_file_that_is_shown_before_it_is_granted(
         (5, "Gone has left the class"),
         (6, "Nobody in this class has this address"),
         (7, "“quantum” is not in the schedule: give its title or its slug"),
-        (8, "Days more: a number from 1 to 365"),
+        (8, "Extra days: a number from 1 to 365"),
         (9, "The column “part” holds a formula"),
     ]
     assert client.post(address, {"digest": "another"}).status_code == 409

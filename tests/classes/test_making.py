@@ -245,6 +245,24 @@ def test_an_invitation_works_once_and_for_any_account(client: Client) -> None:
     assert client.post(address).status_code == 409
 
 
+def test_the_sign_in_page_says_what_an_invited_visitor_came_for(client: Client) -> None:
+    """An invitation names its class; a code says the same, whether a class has it or not."""
+    klass = make_class()
+    listed = Member.objects.create(klass=klass, email="ada@work.example", pseudonym="x")
+    invitation = reverse("classes:invitation", args=[listed.invitation_key])
+
+    page = client.get(invitation, follow=True)
+
+    assert page.redirect_chain[0][0] == f"{reverse('account_login')}?next={invitation}"
+    assert "You&#x27;re invited to the class “Explainable models”" in page.content.decode()
+
+    seen = []
+    for code in (klass.join_code, "WRONG234"):
+        page = client.get(reverse("classes:join_link", args=[code]), follow=True)
+        seen.append([str(message) for message in page.context["messages"]])
+    assert seen[0] == seen[1] == ["To join the class, sign in, or sign up if you're new."]
+
+
 def test_invitations_to_a_confirmed_address_are_taken_up_by_themselves(client: Client) -> None:
     """Opening the list of classes is enough; an unconfirmed address is not."""
     klass = make_class()

@@ -218,3 +218,37 @@ def test_a_large_roster_is_compared_in_few_queries(
         assert ines.post(address, {"digest": digest}).status_code == 302
 
     assert klass.members.count() == 5_001
+
+
+def test_a_refused_line_of_the_form_keeps_what_was_typed(ines: Client, klass: Class) -> None:
+    """The field that is wrong says so, and nothing else has to be typed again."""
+    address = reverse("classes:add_member", args=[klass.pk])
+
+    answer = ines.post(address, {"email": "zoe@", "name": "Zoë", "role": Role.LEARNER})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == {"email"}
+    assert 'value="Zoë"' in answer.content.decode()
+    assert "Nothing was saved yet" in answer.content.decode()
+
+    answer = ines.post(address, {"email": "INES@example.org", "role": Role.LEARNER})
+    assert answer.status_code == 422
+    assert "is on the roster already" in answer.content.decode()
+    assert klass.members.count() == 1
+
+
+def test_nobody_is_invited_again_who_never_was(
+    ines: Client, klass: Class, mailoutbox: list[EmailMessage]
+) -> None:
+    """The button says “again” only if everybody who has not joined has had an invitation.
+
+    The invitation says whose class it is, since its reader may never have heard of the site.
+    """
+    Member.objects.create(klass=klass, email="first@example.org", pseudonym="Learner 1")
+    roster = reverse("classes:roster", args=[klass.pk])
+    assert "Invite 1 person</button>" in ines.get(roster).content.decode()
+
+    ines.post(reverse("classes:invite", args=[klass.pk]))
+
+    assert "the class “Explainable models” of ines." in mailoutbox[0].body
+    assert "Invite 1 person again</button>" in ines.get(roster).content.decode()

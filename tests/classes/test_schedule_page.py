@@ -80,6 +80,22 @@ def test_dates_are_given_in_the_class_s_zone_and_stored_as_instants(
     assert shown(ines, klass)[f"{line(shown(ines, klass), TREESHAP)}due_at"] == "2026-10-31T20:00"
 
 
+def test_the_audit_says_what_a_date_was_and_is_as_the_pages_do(ines: Client, klass: Class) -> None:
+    """By the field's name and in the class's zone; numbers and choices as on the form."""
+    sent = shown(ines, klass)
+    at = line(sent, TREESHAP)
+    ines.post(address(klass), sent | {f"{at}scheduled": "on"})
+    sent = shown(ines, klass)
+    changed = {f"{at}due_at": "2026-10-31T20:00", f"{at}points": "50", f"{at}counting": "optional"}
+
+    ines.post(address(klass), sent | changed)
+
+    page = ines.get(reverse("classes:audit", args=[klass.pk])).content.decode()
+    assert "Due: – → 31 Oct 2026, 20:00" in page  # noqa: RUF001  # a dash for none
+    assert "Points: 100 → 50" in page
+    assert "Counts as: required → optional: marked, not counted" in page
+
+
 @pytest.mark.parametrize(
     ("given", "stored"),
     [("2026-11-01T01:30", "2026-11-01T06:30:00"), ("2027-03-14T02:30", "2027-03-14T07:30:00")],

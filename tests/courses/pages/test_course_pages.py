@@ -432,7 +432,10 @@ def test_progress_moves_when_the_quiz_is_passed(
     course: Course, learner: User, visitor: Client, *, scripts: bool
 ) -> None:
     """The bar and the end of the page show the passed lesson at once, with and without scripts."""
-    assert "0 of 3 parts" in visitor.get(LESSON).content.decode()
+    before = visitor.get(LESSON).content.decode()
+    assert "0 of 3 parts" in before
+    assert "Continue without the quiz" in before
+    assert "Mark complete" not in before
     quiz = Quiz.objects.select_related("lesson").get(lesson__slug="page-1")
     headers = {"HX-Request": "true"} if scripts else {}
 
@@ -445,6 +448,7 @@ def test_progress_moves_when_the_quiz_is_passed(
     if scripts:
         assert '<div id="course-progress" hx-swap-oob="true">' in text
         assert 'id="lesson-end" hx-swap-oob="true"' in text
+        assert 'id="minutes-left" hx-swap-oob="true">Read to the end.<' in text
 
 
 @pytest.mark.parametrize("public", [True, False])

@@ -55,11 +55,14 @@ def exercise_page(learner_client: LearnerClient) -> str:
 
 
 def test_a_stranger_sees_the_task(learner_client: LearnerClient) -> None:
-    """Without signing in one can read the task and is invited to sign in to submit."""
+    """Without an account one can read the task, and is told how to work on it here."""
     learner_client.browser.logout()
     page = exercise_page(learner_client)
     assert "The parts of a linear model" in page
-    assert "Sign in to submit your notebook" in page
+    assert "Solve it here in your browser" in page
+    back = learner_client.exercise.get_absolute_url()
+    for way in ("account_signup", "account_login"):
+        assert f'href="{reverse(way)}?next={back}"' in page
 
 
 def test_hints_open_one_by_one(learner_client: LearnerClient) -> None:
@@ -211,6 +214,25 @@ def test_a_missed_one_says_what_passes_and_where_the_hints_are(
 
     assert "You need 8 points. 4 attempts left." in page
     assert f'{learner_client.exercise.get_absolute_url()}#hints">See your hint<' in page
+
+
+def test_the_verdict_beside_the_notebook_changes_what_the_open_page_says(
+    learner_client: LearnerClient,
+) -> None:
+    """The page was rendered before the attempt: its facts are replaced, its hints fetched anew."""
+    address = learner_client.exercise.get_absolute_url()
+    assert '<dl class="facts" id="glance">' in exercise_page(learner_client)
+    submission = learner_client.submit()
+    grade(submission)
+    draft = reverse("api:draft", args=[learner_client.exercise.slug])
+
+    told = learner_client.browser.get(f"{draft}submissions/{submission.pk}/").json()["html"]
+
+    assert "You need 8 points." in told
+    assert f'href="{address}?attempt=1#hints">See your hint<' in told
+    glance = told.partition('<template data-for="glance">')[2]
+    assert "<dd>4 left</dd>" in glance
+    assert "Best score" in glance
 
 
 def test_an_exercise_leads_to_the_pages_around_it(learner_client: LearnerClient) -> None:

@@ -49,6 +49,9 @@ export class Submission extends EventTarget {
   show({ html, notes, finished, announcement, attempts, can_submit: canSubmit }, { isFirst = false } = {}) {
     this.panel.innerHTML = html;
     this.panel.hidden = false;
+    for (const fresh of this.panel.querySelectorAll("template[data-for]")) {
+      document.getElementById(fresh.dataset.for)?.replaceChildren(fresh.content.cloneNode(true));
+    }
     if (announcement) announce(announcement);
     for (const cell of this.notebook.cells) cell.setNotes(notes?.[cell.id] ?? "");
     if (isFirst || finished) {
