@@ -18,6 +18,7 @@ from courses.pages import (
     lessons,
     microtasks,
     moderation,
+    paths,
     privacy,
     quizzes,
     reviews,
@@ -30,7 +31,7 @@ from courses.pages import (
 app_name = "courses"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
-    path("paths/<slug:slug>/", catalogue.path, name="path"),
+    path("paths/<slug:slug>/", paths.path, name="path"),
     path("reading/", catalogue.reading, name="reading"),
     path("dashboard/", learners.dashboard, name="dashboard"),
     path("review/", reviews.review, name="review"),

@@ -22,7 +22,7 @@ def _tracked_text() -> list[tuple[Path, str]]:
     return [
         (file.relative_to(BASE_DIR), file.read_text(errors="replace"))
         for file in files
-        if file.is_file() and file.suffix not in {".png", ".woff2", ".npz", ".mo", ".pdf"}
+        if file.is_file() and file.suffix not in {".png", ".woff", ".woff2", ".npz", ".mo", ".pdf"}
     ]
 
 

@@ -1,11 +1,11 @@
-"""The pages that say what is taught: path, catalogue, course, reading list."""
+"""The pages that say what is taught: catalogue, course, reading list."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,32 +16,12 @@ from courses.catalogue.models import ReadingKind
 from courses.catalogue.translations import apply_translations, language_shown
 from courses.learners.overview import cards, outline
 from courses.learners.ratings import LEAST_PERCENT
-from courses.models import Certificate, Course, Enrolment, Part, Path, Rating, Reading, User
+from courses.models import Certificate, Course, Enrolment, Part, Rating, Reading, User
 from courses.pages.access import find_course
 from courses.pages.sharing import of_course
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-    from courses.learners.overview import CourseCard
-
-
-@require_safe
-def path(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a path: its topic page and its courses in order."""
-    found = get_object_or_404(Path, slug=slug)
-    apply_translations([found])
-    listed = on_path(request, found)
-    return render(
-        request,
-        "courses/path.html",
-        {
-            "path": found,
-            "cards": listed,
-            "facts": _facts(listed),
-            "crumbs": [(_("Home"), reverse("courses:home")), (found.title, "")],
-        },
-    )
 
 
 @require_safe
@@ -152,22 +132,3 @@ def reading(request: HttpRequest) -> HttpResponse:
 
 def _course_slugs(entry: Reading) -> list[str]:
     return list(dict.fromkeys(str(place).partition("/")[0] for place in entry.fits))
-
-
-def on_path(request: HttpRequest, found: Path | None) -> list[CourseCard]:
-    """Return the courses of a path in order; all courses without a path."""
-    courses = Course.objects.listed().with_parts()
-    if found is None:
-        return cards(courses, request.user)
-    places = dict(found.steps.values_list("course_id", "position"))
-    on_path = courses.filter(pk__in=places)
-    return cards(sorted(on_path, key=lambda course: places[course.pk]), request.user)
-
-
-def _facts(listed: list[CourseCard]) -> dict[str, int]:
-    return {
-        "courses": len(listed),
-        "lessons": sum(card.lessons for card in listed),
-        "exercises": sum(card.exercises for card in listed),
-        "minutes": sum(card.course.minutes for card in listed),
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef
@@ -14,11 +13,10 @@ from courses.catalogue.translations import (
     apply_translations,
     translation_of_lesson,
 )
-from courses.certificates.badges import themed_motif_of
+from courses.lessons.openings import opening_figure
 from courses.models import Lesson, Path
-from courses.pages.catalogue import on_path
 from courses.pages.home_example import example
-from courses.pages.lessons import opening_figure
+from courses.pages.paths import on_path, route
 from courses.pages.sharing import of_site
 
 if TYPE_CHECKING:
@@ -27,28 +25,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from courses.learners.overview import CourseCard
-
-MOST_SKILLS = 2
-"""Skills that a station of the route names; the course's page has them all."""
-
-
-@dataclass(frozen=True)
-class Station:
-    """A course on the route.
-
-    Attributes:
-        motif: the course's drawing, in a square of 200 units.
-        state: ``done``, ``here`` (the visitor's place) or ``ahead``.
-    """
-
-    card: CourseCard
-    motif: str
-    state: str
-
-    @property
-    def skills(self) -> list[str]:
-        """Return what one can do afterwards, in short."""
-        return list(self.card.course.skills[:MOST_SKILLS])
 
 
 @require_safe
@@ -71,22 +47,6 @@ def home(request: HttpRequest) -> HttpResponse:
             "sharing": of_site(),
         },
     )
-
-
-def route(listed: Sequence[CourseCard]) -> list[Station]:
-    """Return the courses as stations; the first that somebody takes and has not done is here."""
-    open_ones = [one for one in listed if not one.progress.complete]
-    taken = [one for one in open_ones if one.enrolled]
-    begun = any(one.enrolled for one in listed)
-    here = next(iter(taken or open_ones), None) if begun else None
-    return [
-        Station(
-            one,
-            themed_motif_of(one.course.slug),
-            "here" if one is here else "done" if one.progress.complete else "ahead",
-        )
-        for one in listed
-    ]
 
 
 def _first_lesson(listed: Sequence[CourseCard]) -> Lesson | None:

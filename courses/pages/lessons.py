@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -19,6 +18,7 @@ from courses.catalogue.translations import language_shown
 from courses.learners.enrolment import remember_place
 from courses.learners.overview import outline
 from courses.learners.progress import forget_lesson_read, record_lesson_read
+from courses.lessons.openings import opening_figure
 from courses.microtasks.answers import kept_answers
 from courses.microtasks.definitions import Task, placeholder
 from courses.microtasks.task_form import TaskForm
@@ -45,10 +45,6 @@ if TYPE_CHECKING:
     from courses.quizzes.attempts import Asked
     from courses.quizzes.quiz_form import QuizForm
     from courses.quizzes.reviews import DueQuestion
-
-
-_OPENING: Final = re.compile(r"\s*<figure\b.*?</figure>", re.DOTALL)
-"""A figure before the first word of a lesson; figures do not nest."""
 
 
 @dataclass(frozen=True)
@@ -182,12 +178,6 @@ class Body:
 
     opening: str
     html: str
-
-
-def opening_figure(lesson: Lesson) -> str:
-    """Return the figure that a lesson opens with, for its own page or another; empty without."""
-    opening = _OPENING.match(lesson.html)
-    return opening.group() if opening else ""
 
 
 def lesson_body(request: HttpRequest, lesson: Lesson, refused: TaskForm | None = None) -> Body:

@@ -87,6 +87,35 @@ def test_the_prediction_says_what_the_lesson_s_table_says(visitor: Visitor) -> N
     assert f"{total:.1f} %" == row[6]
 
 
+def test_the_questions_come_one_at_a_time_and_are_answered_when_reached(
+    welcome: Callable[..., Visitor],
+) -> None:
+    """By keyboard: another value than the one asked for does not answer; the last leads back."""
+    page = (visitor := welcome(reduced_motion="reduce")).page
+    visitor.go("/")
+    quest = page.locator(f"{FIGURE} .quest")
+    answer, button = quest.get_by_role("status"), quest.get_by_role("button")
+    expect(quest).to_contain_text("1/2")
+    page.get_by_label("oxygen (%)").press("End")
+    page.get_by_role("radio", name="portable").press("ArrowLeft")
+    expect(page.locator(".prediction__total")).to_have_text("1.3 %")
+    expect(answer).to_be_empty()  # below 10 %, but two values have been changed
+
+    button.press("Enter")  # Show me
+    expect(answer).to_contain_text("The scanner: 1.6 %")
+    expect(page.locator(".prediction__total")).to_have_text("1.6 %")
+    button.press("Enter")  # Next question
+    expect(quest).to_contain_text("2/2")
+    expect(answer).to_be_empty()
+    visitor.look("home-question", within=".quest")
+    page.get_by_label("temperature").press("End")
+    expect(answer).to_contain_text("An ill patient")
+    button.press("Enter")  # Start again
+    expect(quest).to_contain_text("1/2")
+    expect(page.locator(".prediction__total")).to_have_text("48.1 %")
+    expect(button).to_be_focused()
+
+
 def test_a_phone_shows_slider_and_bar_together(welcome: Callable[..., Visitor]) -> None:
     """On a phone each bar stands right below its slider, and nothing overflows."""
     visitor = welcome(viewport={"width": 390, "height": 844}, has_touch=True)

@@ -2,10 +2,12 @@
 // dragged to where it should be. The contributions are computed here, exactly, from the model's own trees (see trees.js);
 // what is written adds up to the last digit.
 //
-// data: as of waterfall.js, of a model whose output is a probability.
+// data: as of waterfall.js, of a model whose output is a probability; questions (see questions.js) stand in the place of
+// the figure's description, which asks them all at once.
 
 import { draggable, handle, nearest } from "./drag.js";
 import { fill, html, newId, plain, sentence, signed, show, svg } from "./parts.js";
+import { questions } from "./questions.js";
 import { ends, explainer } from "./trees.js";
 
 const BAR = 20;
@@ -103,7 +105,7 @@ export default function prediction(figure, data) {
         change();
       };
     });
-    return { ...parts, line: html("div", { class: "prediction__line" }, control.box, picture) };
+    return { ...parts, put: control.put, line: html("div", { class: "prediction__line" }, control.box, picture) };
   });
 
   const foot = svg("svg", { class: "plot", width: "100%", "aria-hidden": "true", focusable: "false" });
@@ -168,9 +170,18 @@ export default function prediction(figure, data) {
     draw(drawn);
     moving = near ? 0 : requestAnimationFrame(move);
   }
+  const output = ({ base, shares }) => shares.reduce((sum, share) => sum + share, base);
+  const quest = data.questions && questions(data.questions, data.words, data.start, (to) => {
+    to.forEach((value, j) => {
+      row[j] = value;
+      lines[j].put();
+    });
+    change();
+  });
   function change() {
     wanted = explain(row);
     tell();
+    quest?.look(row, output(wanted));
     if (!moving) move();
   }
 
@@ -180,6 +191,7 @@ export default function prediction(figure, data) {
   tell();
   said.classList.add("prediction__sentence");
   foot.removeAttribute("aria-label"); // the sentence below says it
+  if (quest) figure.querySelector(".interactive-summary").replaceWith(quest.box);
   show(figure, html("div", { class: "prediction" }, ...lines.map(({ line }) => line), result), said);
   figure.dataset.ready = "";
 }

@@ -40,6 +40,46 @@ EXAMPLES = {
     "looks ill, portable": [78, 91.0, 38.6, 1],
 }
 SENTENCE = "{output}: {base} {shares} = {total}. What moves it most: {name} = {value} ({share})."
+QUESTIONS: list[dict[str, Any]] = [
+    {
+        "ask": "This patient looks well, and yet: 48.1 %. "
+        "Which one value brings the answer below 10 %?",
+        "below": 0.1,
+        "changes": 1,
+        "shown": [45, 96.5, 36.8, 0],
+        "answer": "The scanner: 1.6 %. The same patient, another machine.",
+    },
+    {
+        "ask": "Leave the scanner at fixed. What does it take to come above 50 % now?",
+        "above": 0.5,
+        "where": [[3, 0]],
+        "shown": [78, 91.0, 38.6, 0],
+        "answer": "An ill patient: reasons that a doctor would accept. The scanner is none.",
+    },
+]
+"""Asked one at a time on the home page; each is reached by moving the figure."""
+
+
+def check_questions() -> None:
+    """Check each question's numbers with the model.
+
+    Raises:
+        ValueError: a question is answered before it is asked, or not by what is shown.
+    """
+    model, _background = questioned()
+    before = START
+    for question in QUESTIONS:
+        chances = model.predict_proba(np.array([before, question["shown"]]))[:, 1]
+        low, high = question.get("above", 0), question.get("below", 1)
+        if [low < chance < high for chance in chances] != [False, True]:
+            raise ValueError(question["ask"])
+        before = question["shown"]
+    first = QUESTIONS[0]
+    for feature, bounds in enumerate(FEATURES[:3]):
+        rows = np.tile(np.array(START), (200, 1))
+        rows[:, feature] = np.linspace(bounds["low"], bounds["high"], len(rows))
+        if model.predict_proba(rows)[:, 1].min() < first["below"]:
+            raise ValueError(first["ask"])
 
 
 def told(feature: dict[str, Any], value: float) -> str:
@@ -70,6 +110,7 @@ def points(value: float) -> str:
 
 def patient() -> dict[str, Any]:
     """Return the model for the browser, and a table of what shap says of the examples."""
+    check_questions()
     model, background = questioned()
     base, values = shares(list(EXAMPLES.values()))
     table = [["patient", *(f["name"] for f in FEATURES), "base value", "chance of being ill"]]
@@ -105,7 +146,12 @@ def patient() -> dict[str, Any]:
             "was": "before:",
             "examples": "Start from a patient",
             "sentence": SENTENCE,
+            "setting": "A model has learned from 3000 patients of a hospital to say who is ill.",
+            "show": "Show me",
+            "next": "Next question",
+            "again": "Start again",
         },
+        "questions": QUESTIONS,
         "still": {"picture": "first_patient", "sentence": sentence},
         "table": table,
         "model": as_data(model, background, probability=True),
