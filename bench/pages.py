@@ -34,6 +34,14 @@ WARM_UP: Final = 3
 MOST_QUERIES: Final = 12
 MOST_BYTES: Final = 100_000
 MOST_MILLISECONDS: Final = 30.0
+NAMED: Final = re.compile(r"""\s(?:href|src)="/static/([^"]+\.(?:css|js|woff2))\"""")
+"""What a page names. A script that is loaded on demand stands in a data attribute."""
+LATER: Final = re.compile(r"""\sdata-[a-z-]+="/static/([^"]+\.js)\"""")
+IMPORTED: Final = re.compile(r"""^import\s(?:[^"']*\sfrom\s)?"(\.[^"]+)";""", flags=re.MULTILINE)
+IMPORTED_LATER: Final = re.compile(r"""\bimport\("(\.[^"]+)"\)""")
+EMPHASIS: Final = re.compile(r"<(?:em|i|cite|dfn|var)\b")
+ITALICS: Final = ("fonts/text-italic.woff2",)
+"""What a browser fetches for a page with text in italics; the styles name it."""
 
 
 @dataclass
@@ -43,7 +51,9 @@ class Asked:
     Attributes:
         cookie: of whoever asks; empty: signed out.
         body_bytes: of the page, as sent.
-        loaded_bytes: of the styles, scripts and fonts that it names, as sent.
+        loaded_bytes: of the styles, scripts and fonts that it asks for on opening, as sent: those
+            that it names, and what its scripts import.
+        later_bytes: of the scripts that these load when somebody wants what they do.
         milliseconds: of each answer, by the clock on the wall.
         processor: the milliseconds of them that the processor worked for it: what other load on
             the machine hardly changes.
@@ -56,6 +66,7 @@ class Asked:
     queries: int = 0
     body_bytes: int = 0
     loaded_bytes: int = 0
+    later_bytes: int = 0
     milliseconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
 
@@ -225,7 +236,7 @@ def _measure(pages: list[Asked], *, rounds: int) -> None:
             body = _ask(application, page)
         page.queries = len(seen)
         page.body_bytes = len(body)
-        page.loaded_bytes = _loaded(body)
+        page.loaded_bytes, page.later_bytes = _loaded(body)
     for _ in range(rounds):
         for page in pages:
             begin, worked = time.perf_counter(), time.thread_time()
@@ -274,36 +285,73 @@ def _note_into(seen: list[str]) -> Callable[..., Any]:
     return note
 
 
-def _loaded(body: bytes) -> int:
-    """Return the bytes of what a page names in its head, as sent."""
+def _loaded(body: bytes) -> tuple[int, int]:
+    """Return the bytes that a page asks for on opening, and those that its scripts load later.
+
+    A picture or a figure is neither; the renderers of figures are named as they are drawn.
+    """
     import gzip  # noqa: PLC0415  # only here
 
-    from django.conf import settings  # noqa: PLC0415  # needs Django to be set up
+    html = (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
+    named = {Path(name) for name in NAMED.findall(html)}
+    if EMPHASIS.search(html):
+        named |= {Path(name) for name in ITALICS}
+    opening = _closure(named, IMPORTED)
+    later = _closure(
+        opening | {Path(name) for name in LATER.findall(html)}, IMPORTED, IMPORTED_LATER
+    )
+    return _sent(opening), _sent(later - opening)
 
-    html = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
-    names = re.findall(rb'(?:href|src)="/static/([^"]+\.(?:css|js|woff2))"', html)
+
+def _closure(files: set[Path], *imports: re.Pattern[str]) -> set[Path]:
+    """Return files of the site's static ones with all that their modules import."""
+    found: set[Path] = set()
+    left = list(files)
+    while left:
+        file = left.pop()
+        if file in found:
+            continue
+        found.add(file)
+        if file.suffix == ".js" and file.parts[0] != "vendor":
+            text = (_static() / file).read_text()
+            for pattern in imports:
+                left += [
+                    Path(os.path.normpath(file.parent / name)) for name in pattern.findall(text)
+                ]
+    return found
+
+
+def _sent(files: set[Path]) -> int:
+    """Return the bytes of static files, compressed where they are sent so."""
     total = 0
-    for name in set(names):
-        file = Path(settings.STATIC_ROOT) / name.decode()
+    for name in files:
+        file = _static() / name
         packed = file.with_name(f"{file.name}.gz")
         total += (packed if packed.exists() else file).stat().st_size
     return total
 
 
+def _static() -> Path:
+    from django.conf import settings  # noqa: PLC0415  # needs Django to be set up
+
+    return Path(settings.STATIC_ROOT)
+
+
 def _table(pages: list[Asked]) -> list[str]:
     lines = [
         (
-            "| page | who asks | queries | page, kB | with styles, scripts, fonts, kB | p50, ms"
-            " | p95, ms | processor, ms |"
+            "| page | who asks | queries | page, kB | with styles, scripts, fonts, kB"
+            " | on demand, kB | p50, ms | p95, ms | processor, ms |"
         ),
-        "|---|---|---:|---:|---:|---:|---:|---:|",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for page in pages:
         whole = page.body_bytes + page.loaded_bytes
         mark = f" **({', '.join(page.misses)})**" if page.misses else ""
         lines.append(
             f"| {page.name}{mark} | {page.who} | {page.queries} | {page.body_bytes / 1000:.1f}"
-            f" | {whole / 1000:.1f} | {page.p50:.1f} | {page.p95:.1f}"
+            f" | {whole / 1000:.1f} | {page.later_bytes / 1000:.1f}"
+            f" | {page.p50:.1f} | {page.p95:.1f}"
             f" | {statistics.median(page.processor):.1f} |"
         )
     missed = [page for page in pages if page.misses]

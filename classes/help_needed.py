@@ -55,8 +55,7 @@ class Needs:
 def who_needs_help(book: Gradebook, *, now: datetime | None = None) -> list[Needs]:
     """Return the learners who are stuck, idle or behind, the most urgent first: two queries."""
     moment = now or timezone.now()
-    failures = _failures(book)
-    seen = _last_seen(book.klass)
+    failures, seen = _work_of(book.klass)
     running = book.klass.starts_on <= moment.date() <= book.klass.ends_on
     found = []
     for row in book.rows:
@@ -111,20 +110,23 @@ def open_reports(klass: Class) -> QuerySet[Post]:
     return inbox.reported(posts_of(klass))
 
 
-def _failures(book: Gradebook) -> dict[tuple[int, str], int]:
-    rows = (
-        of_class(book.klass)
-        .filter(state=State.GRADED)
-        .values_list("user_id", "exercise__slug")
-        .annotate(failed=Count("pk", filter=Q(passed=False)), ok=Count("pk", filter=Q(passed=True)))
-    )
-    return {(user, f"exercise:{slug}"): failed for user, slug, failed, passed in rows if not passed}
-
-
-def _last_seen(klass: Class) -> dict[int, datetime]:
+def _work_of(klass: Class) -> tuple[dict[tuple[int, str], int], dict[int, datetime]]:
+    """Return failures at exercises that are not passed, and the last sign of work of each user."""
+    failures: dict[tuple[int, str], int] = {}
     seen: dict[int, datetime] = {}
-    for rows in (Submission.objects, QuizAttempt.objects):
-        mine = rows.filter(user__memberships__klass=klass).order_by()
-        for user, last in mine.values_list("user_id").annotate(last=Max("created_at")):
-            seen[user] = max(seen.get(user, last), last)
-    return seen
+    graded = Q(state=State.GRADED)
+    submitted = Submission.objects.filter(user__memberships__klass=klass).order_by()
+    for user, slug, failed, passed, last in submitted.values_list(
+        "user_id", "exercise__slug"
+    ).annotate(
+        failed=Count("pk", filter=graded & Q(passed=False)),
+        ok=Count("pk", filter=graded & Q(passed=True)),
+        last=Max("created_at"),
+    ):
+        seen[user] = max(seen.get(user, last), last)
+        if not passed:
+            failures[user, f"{EXERCISE}{slug}"] = failed
+    answered = QuizAttempt.objects.filter(user__memberships__klass=klass).order_by()
+    for user, last in answered.values_list("user_id").annotate(last=Max("created_at")):
+        seen[user] = max(seen.get(user, last), last)
+    return failures, seen

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db.models import Case, CharField, F, FloatField, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from classes.dates import Dates, add_days, later_instant, with_extension
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
+
+    from django.db.models import QuerySet
 
     from classes.models import Class, MemberQuerySet, ScheduledPart
 
@@ -188,66 +192,43 @@ class _Facts:
             overrides = overrides.filter(member__in=few)
         for member, part, points in overrides.values_list("member_id", "part_id", "points"):
             facts.overrides[member, part] = Overriding(points)
-        facts.read_submissions(klass, users)
-        facts.read_lessons(klass, columns, users)
+        facts.read_attempts(klass, columns, users)
         return facts
 
-    def read_submissions(self, klass: Class, users: list[int | None] | None) -> None:
-        """Read the attempts at exercises: one query."""
+    def read_attempts(
+        self, klass: Class, columns: Sequence[Column], users: list[int | None] | None
+    ) -> None:
+        """Read what was submitted, answered and read: one query."""
         slugs = [part.slug for part in self.parts if part.is_exercise]
-        if not slugs:
+        subjects = {f"exercise:{slug}": f"exercise:{slug}" for slug in slugs}
+        quizzes: list[int] = []
+        texts: list[int] = []
+        for column in columns:
+            lesson = column.part.lesson if column.part is not None else None
+            if lesson is not None:
+                (quizzes if hasattr(lesson, "quiz") else texts).append(lesson.pk)
+                subjects[f"lesson:{lesson.pk}"] = column.scheduled.subject
+        queries = [
+            *([_submitted(slugs)] if slugs else ()),
+            *([_answered(quizzes)] if quizzes else ()),
+            *([_read(texts)] if texts else ()),
+        ]
+        if not queries:
             return
-        found = _of(Submission.objects.filter(exercise__slug__in=slugs), klass, users).exclude(
-            state=State.FAILED
-        )
+        first, *more = (_of(query, klass, users).values_list(*_ATTEMPT) for query in queries)
         reviewed: dict[tuple[int, str], list[Attempt]] = defaultdict(list)
-        for user, slug, at, score, most, passed, by_person, points, of in found.values_list(
-            "user_id",
-            "exercise__slug",
-            "created_at",
-            "score",
-            "max_score",
-            "passed",
-            "exercise__reviewed",
-            "review__score",
-            "review__max_score",
+        for user, what, at, got, most, reviewed_got, reviewed_most, waits in first.union(
+            *more, all=True
         ):
-            key = (user, f"exercise:{slug}")
-            if points is not None:
-                reviewed[key].append(Attempt(at, points / of if of else 0.0))
-            elif score is None or (by_person and passed):
-                self.attempts[key].append(Attempt(at, None))
+            key = (user, subjects[what])
+            if reviewed_got is not None:
+                reviewed[key].append(Attempt(at, _share(reviewed_got, reviewed_most)))
             else:
-                self.attempts[key].append(Attempt(at, score / most if most else 0.0))
+                self.attempts[key].append(Attempt(at, None if waits else _share(got, most)))
         for key, attempts in reviewed.items():
             # Where a person has reviewed a project, only reviews make the mark.
             waiting = [one for one in self.attempts[key] if one.fraction is None]
             self.attempts[key] = attempts + waiting
-
-    def read_lessons(
-        self, klass: Class, columns: Sequence[Column], users: list[int | None] | None
-    ) -> None:
-        """Read what was answered and read: two queries."""
-        quizzes: dict[int, str] = {}
-        texts: dict[int, str] = {}
-        for column in columns:
-            lesson = column.part.lesson if column.part is not None else None
-            if lesson is not None:
-                into = quizzes if hasattr(lesson, "quiz") else texts
-                into[lesson.pk] = column.scheduled.subject
-        if quizzes:
-            answered = QuizAttempt.objects.filter(quiz__lesson__in=list(quizzes)).order_by()
-            for user, lesson_id, at, correct, credit, total in _of(
-                answered, klass, users
-            ).values_list("user_id", "quiz__lesson_id", "created_at", "correct", "credit", "total"):
-                share = (correct if credit is None else credit) / total if total else 0.0
-                self.attempts[user, quizzes[lesson_id]].append(Attempt(at, share))
-        if texts:
-            read = Completion.objects.filter(kind="lesson", lesson__in=list(texts))
-            for user, lesson_id, at in _of(read, klass, users).values_list(
-                "user_id", "lesson_id", "created_at"
-            ):
-                self.attempts[user, texts[lesson_id]].append(Attempt(at, 1.0))
 
     def row(self, member: Member, now: datetime) -> Row:
         """Derive one member's marks."""
@@ -276,9 +257,82 @@ class _Facts:
 
 _FEW = 100
 """Up to so many members are named in the queries; more are found by a join."""
+_ATTEMPT = (
+    "user_id",
+    "what",
+    "created_at",
+    "got",
+    "most",
+    "reviewed_got",
+    "reviewed_most",
+    "waits",
+)
+"""What each kind of attempt is read as; `what` is a part's subject, a lesson's with its key."""
+_NOTHING = Cast(Value(None), FloatField())
 
 
-def _of(rows: Any, klass: Class, users: list[int | None] | None) -> Any:
+def _submitted(slugs: Sequence[str]) -> QuerySet[Any]:
+    """Return the submissions for exercises; those that the platform failed are no attempts."""
+    return (
+        Submission.objects.filter(exercise__slug__in=slugs)
+        .exclude(state=State.FAILED)
+        .order_by()
+        .annotate(
+            what=Concat(Value("exercise:"), "exercise__slug", output_field=CharField()),
+            got=F("score"),
+            most=F("max_score"),
+            reviewed_got=F("review__score"),
+            reviewed_most=F("review__max_score"),
+            waits=_says(Q(score=None) | Q(exercise__reviewed=True, passed=True)),
+        )
+    )
+
+
+def _answered(lessons: Sequence[int]) -> QuerySet[Any]:
+    """Return the attempts at the quizzes of lessons."""
+    return (
+        QuizAttempt.objects.filter(quiz__lesson__in=lessons)
+        .order_by()
+        .annotate(
+            what=_lesson("quiz__lesson_id"),
+            got=Coalesce("credit", Cast("correct", FloatField())),
+            most=Cast("total", FloatField()),
+            reviewed_got=_NOTHING,
+            reviewed_most=_NOTHING,
+            waits=Value(value=False),
+        )
+    )
+
+
+def _read(lessons: Sequence[int]) -> QuerySet[Any]:
+    """Return who has read lessons that have no quiz."""
+    return (
+        Completion.objects.filter(kind="lesson", lesson__in=lessons)
+        .order_by()
+        .annotate(
+            what=_lesson("lesson_id"),
+            got=Cast(Value(1), FloatField()),
+            most=Cast(Value(1), FloatField()),
+            reviewed_got=_NOTHING,
+            reviewed_most=_NOTHING,
+            waits=Value(value=False),
+        )
+    )
+
+
+def _lesson(field: str) -> Concat:
+    return Concat(Value("lesson:"), Cast(field, CharField()), output_field=CharField())
+
+
+def _says(condition: Q) -> Case:
+    return Case(When(condition, then=Value(value=True)), default=Value(value=False))
+
+
+def _share(got: float | None, most: float | None) -> float:
+    return (got or 0.0) / most if most else 0.0
+
+
+def _of(rows: QuerySet[Any], klass: Class, users: list[int | None] | None) -> QuerySet[Any]:
     if users is not None:
         return rows.filter(user__in=[user for user in users if user is not None])
     return rows.filter(user__memberships__klass=klass)

@@ -82,6 +82,11 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+def is_fetched(request: HttpRequest) -> bool:
+    """Say whether a page that is open already asks for a piece of itself."""
+    return bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
+
+
 def page(
     request: HttpRequest,
     access: Access,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import transaction
 from django.db.models import Count, Window
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from classes.announcements import announcements_for
 from classes.lti.models import Passback
 from classes.models import LEARNING_ROLES, Member, Role
 from classes.models.member import new_key
-from classes.pages.access import DO, READ, class_page, done, page
+from classes.pages.access import DO, READ, class_page, done, is_fetched, page
 from classes.records import Column, Gradebook, Row, gradebook
 from classes.reminders import CHOICES
 from classes.rights import Access, Right
@@ -34,6 +33,10 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 8
 SOON = timedelta(days=14)
+NEW_FOR = timedelta(days=14)
+MOST_DUE = 3
+MOST_NEW = 2
+"""Parts that are due and announcements that a dashboard shows of a class."""
 
 
 class Line(NamedTuple):
@@ -73,6 +76,43 @@ def home(request: HttpRequest, access: Access) -> HttpResponse:
     if access.member is None:
         return redirect("classes:classes")
     return _my_class(request, access, access.member)
+
+
+@class_page(Right.SEE, READ)
+def attention(request: HttpRequest, access: Access) -> HttpResponse:
+    """Show who needs help and what is due soon, which the home page fetches once it is there."""
+    book = gradebook(access.klass)
+    needs = help_needed.who_needs_help(book)
+    facts = {
+        "learners": len(book.rows),
+        "needs": needs[:MOST_LISTED],
+        "needs_count": len(needs),
+        "due_soon": _due_soon(book),
+    }
+    whole = "classes/attention.html"
+    return page(request, access, "classes/_attention.html" if is_fetched(request) else whole, facts)
+
+
+@class_page(Right.BELONG, READ)
+def due(request: HttpRequest, access: Access) -> HttpResponse:
+    """Give a learner's dashboard what is due and what is new; otherwise it stands in the class."""
+    member = access.member
+    if member is None or not member.learns or not is_fetched(request):
+        return redirect("classes:home", access.klass.pk)
+    now = timezone.now()
+    book = gradebook(access.klass, unsaved=[member])
+    waiting = [
+        (line.dates.due, line.column)
+        for line in lines_of(book, book.rows[0])
+        if line.dates.due is not None and line.dates.due >= now and line.mark.points is None
+    ]
+    facts = {
+        "due": sorted(waiting, key=lambda one: one[0])[:MOST_DUE],
+        "announcements": list(
+            announcements_for(member).filter(created_at__gte=now - NEW_FOR)[:MOST_NEW]
+        ),
+    }
+    return render(request, "classes/_due.html", facts)
 
 
 @class_page(Right.SEE, READ)
@@ -147,34 +187,28 @@ def _my_class(
 
 def _today(request: HttpRequest, access: Access) -> HttpResponse:
     klass = access.klass
-    with transaction.atomic():  # one state of the database for all lists
-        book = gradebook(klass)
-        needs = help_needed.who_needs_help(book)
-        projects = reviewers.waiting(klass, book)
-        mine = [one for one in projects if one.is_for(access.user)]
-        questions, questions_count = _first(help_needed.open_questions(klass))
-        reports = list(help_needed.open_reports(klass)) if access.may(Right.MODERATE) else []
-        waiting, waiting_count = _first(help_needed.ungraded(klass))
-        facts = {
-            "learners": len(book.rows),
-            "invited": sum(row.member.user_id is None for row in book.rows),
-            "needs": needs[:MOST_LISTED],
-            "needs_count": len(needs),
-            "needs_all": [one.member.pk for one in needs],
-            "projects": sorted(projects, key=lambda one: not one.is_for(access.user))[:MOST_LISTED],
-            "projects_count": len(projects),
-            "projects_mine": len(mine),
-            "may_review": access.may(Right.REVIEW),
-            "questions": questions,
-            "questions_count": questions_count,
-            "reports": reports[:MOST_LISTED],
-            "reports_count": len(reports),
-            "ungraded": waiting,
-            "ungraded_count": waiting_count,
-            "due_soon": _due_soon(book),
-            "unsent": list(Passback.objects.failing_in(klass)[: MOST_LISTED + 1]),
-            "announcements": klass.announcements.select_related("author")[:3],
-        }
+    learners = list(klass.members.learning())
+    projects = reviewers.waiting(klass, learners)
+    mine = [one for one in projects if one.is_for(access.user)]
+    questions, questions_count = _first(help_needed.open_questions(klass))
+    reported = help_needed.open_reports(klass).prefetch_related(None)
+    reports = list(reported) if access.may(Right.MODERATE) else []
+    waiting, waiting_count = _first(help_needed.ungraded(klass))
+    facts = {
+        "learners": len(learners),
+        "invited": sum(one.user_id is None for one in learners),
+        "projects": sorted(projects, key=lambda one: not one.is_for(access.user))[:MOST_LISTED],
+        "projects_count": len(projects),
+        "projects_mine": len(mine),
+        "may_review": access.may(Right.REVIEW),
+        "questions": questions,
+        "questions_count": questions_count,
+        "reports": reports[:MOST_LISTED],
+        "reports_count": len(reports),
+        "ungraded": waiting,
+        "ungraded_count": waiting_count,
+        "unsent": list(Passback.objects.failing_in(klass)[: MOST_LISTED + 1]),
+    }
     return page(request, access, "classes/home.html", facts)
 
 

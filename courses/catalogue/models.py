@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DIGEST_LENGTH = 64
 """Characters of a SHA-256 in hexadecimal: what a row was made from."""
@@ -38,6 +41,40 @@ class Career(models.TextChoices):
     RESEARCHER = "researcher", _("AI researcher")
     MLOPS = "mlops", _("MLOps specialist")
     GOVERNANCE = "governance", _("AI ethics and governance consultant")
+
+
+COURSE_TEXTS: Final = (
+    "description_html",
+    "author_about",
+    "topics",
+    "careers",
+    "skills",
+    "prerequisites",
+    "background",
+    "practice",
+)
+"""What only a course's own page and the catalogue show; reading it takes most of a row's time."""
+LESSON_TEXTS: Final = (
+    "folder",
+    "title",
+    "summary",
+    "objectives",
+    "topics",
+    "sources",
+    "html",
+    "text",
+    "contents",
+    "minutes",
+    "tasks",
+    "digest",
+)
+"""What only a lesson's own page shows; its part has its title, summary and minutes."""
+QUIZ_TEXTS: Final = ("pass_percent", "questions", "digest")
+
+
+def below(relation: str, names: Iterable[str]) -> list[str]:
+    """Return fields of a row that is read along with another, as `defer` names them."""
+    return [f"{relation}__{name}" for name in names]
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
@@ -116,16 +153,10 @@ class PartQuerySet(models.QuerySet["Part"]):
     """Parts, in the shapes that pages need."""
 
     def for_outlines(self) -> PartQuerySet:
-        """Return the parts in order with what an outline shows of their lessons, not the text."""
+        """Return the parts in order, each with its lesson's slug and whether that has a quiz."""
         return (
             self.select_related("lesson", "lesson__quiz")
-            .defer(
-                "lesson__html",
-                "lesson__text",
-                "lesson__contents",
-                "lesson__sources",
-                "lesson__quiz__questions",
-            )
+            .defer(*below("lesson", LESSON_TEXTS), *below("lesson__quiz", QUIZ_TEXTS))
             .order_by("position")
         )
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from courses.catalogue.models import COURSE_TEXTS, LESSON_TEXTS, below
+
 
 class Enrolment(models.Model):
     """A learner takes a course.
@@ -92,8 +94,10 @@ class KeptQuerySet(models.QuerySet[Any]):
         return (
             self.filter(lesson__part__isnull=False)
             .select_related("lesson__part__course", "lesson__course")
-            .defer("lesson__html", "lesson__text", "lesson__contents", "lesson__sources")
-            .defer("lesson__part__course__description_html", "lesson__course__description_html")
+            .defer(*below("lesson", LESSON_TEXTS))
+            .defer(
+                *below("lesson__part__course", COURSE_TEXTS), *below("lesson__course", COURSE_TEXTS)
+            )
         )
 
 

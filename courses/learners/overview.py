@@ -67,6 +67,6 @@ def outline(
         user: the visitor.
         rows: what else the page shows, put into the visitor's language by the same query.
     """
-    parts = list(course.parts.for_outlines().select_related("course"))
+    parts = list(course.parts.for_outlines())
     apply_translations(rows, parts)
     return progress_in(parts, done_by(user) if isinstance(user, User) else Done())

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from courses.catalogue.models import COURSE_TEXTS, below
 from courses.catalogue.translations import apply_part_translations, apply_translations
 from courses.certificates.badges import themed_motif_of
 from courses.learners.enrolment import enrol as enrol_in
 from courses.learners.enrolment import leave as leave_course
-from courses.learners.notes import keep, write_note
+from courses.learners.notes import keep, latest_kept, write_note
 from courses.learners.progress import CourseProgress, done_by, progress_in
 from courses.learners.ratings import rate
 from courses.learners.transcript import transcript_of
@@ -30,6 +31,7 @@ from courses.models import (
     Certificate,
     Course,
     Enrolment,
+    ModeratorWarning,
     Note,
     Part,
     Path,
@@ -37,7 +39,7 @@ from courses.models import (
     User,
 )
 from courses.pages.access import find_lesson, signed_in
-from courses.quizzes.reviews import waiting
+from courses.quizzes.reviews import waiting_of, with_reviews
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,6 +91,7 @@ def courses_taken(user: User, earned: Sequence[Certificate]) -> list[Taken]:
     enrolments = list(
         Enrolment.objects.filter(user=user)
         .select_related("course")
+        .defer(*below("course", COURSE_TEXTS))
         .prefetch_related(Prefetch("course__parts", Part.objects.for_outlines()))
     )
     done = done_by(user)
@@ -137,8 +140,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user = signed_in(request.user)
     earned = list(Certificate.objects.current().filter(user=user))
     taken = courses_taken(user, earned)
-    bookmarks = list(Bookmark.objects.filter(user=user).with_parts()[:MOST_LISTED])
-    notes = list(Note.objects.filter(user=user).with_parts()[:MOST_LISTED])
+    bookmarks, notes = latest_kept(user, MOST_LISTED)
+    unread = ModeratorWarning.objects.filter(person=OuterRef("pk"), read_at=None)
+    mine = with_reviews(User.objects.filter(pk=user.pk)).annotate(is_warned=Exists(unread))
+    today = mine.only("review").get()
     parts = [
         *(part for one in taken if one.resume for part in (one.resume, *one.ahead)),
         *(row.lesson.part for row in (*bookmarks, *notes)),
@@ -156,8 +161,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "motif": themed_motif_of(shown.slug) if shown else "",
             "taken": taken,
             "others": [one for one in taken if one is not current],
-            "waiting": waiting(user),
-            "unread_warnings": user.warnings.filter(read_at=None).count(),
+            "waiting": waiting_of(today),
+            "is_warned": today.is_warned,
             "certificates": earned,
             "bookmarks": bookmarks,
             "notes": notes,

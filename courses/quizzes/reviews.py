@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, OuterRef, Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -95,15 +96,27 @@ def record_answers(
         card.save()
 
 
+def with_reviews(users: QuerySet[User]) -> QuerySet[User]:
+    """Return accounts with what `waiting_of` reads."""
+    mine = ReviewCard.objects.filter(user=OuterRef("pk")).order_by().values("user")
+
+    def number(condition: Q) -> Coalesce:
+        counted = mine.filter(condition).annotate(number=Count("pk")).values("number")
+        return Coalesce(Subquery(counted), 0)
+
+    done = Q(reviewed_on=timezone.localdate())
+    return users.annotate(cards_due=number(_due()), cards_done=number(done))
+
+
+def waiting_of(user: Any) -> int:
+    """Return how many questions are left of the day's review of an account of `with_reviews`."""
+    return max(0, min(A_DAY - user.cards_done, user.cards_due)) if user.review else 0
+
+
 def waiting(user: User) -> int:
     """Return how many questions are left of today's review."""
-    if not user.review:
-        return 0
-    counts = ReviewCard.objects.filter(user=user).aggregate(
-        due=Count("pk", filter=_due()),
-        done=Count("pk", filter=Q(reviewed_on=timezone.localdate())),
-    )
-    return max(0, min(A_DAY - int(counts["done"]), int(counts["due"])))
+    mine = type(user).objects.filter(pk=user.pk)
+    return waiting_of(with_reviews(mine).only("review").get()) if user.review else 0
 
 
 def due_questions(user: User, *, most: int, besides: Quiz | None = None) -> list[DueQuestion]:

@@ -18,6 +18,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.accounts.roles import SiteRight
+from courses.catalogue.models import COURSE_TEXTS, below
 from courses.catalogue.translations import apply_translations
 from courses.learners.progress import Done, done_by, exercise_completed, progress_in
 from courses.models import Certificate, Part
@@ -295,6 +296,7 @@ def place_of(shown: Exercise) -> dict[str, Any]:
     named = Part.objects.filter(exercise_slug=shown.slug, course__withdrawn=False)
     first = named.order_by("course__position").values("course")[:1]
     rows = Part.objects.for_outlines().filter(course=Subquery(first)).select_related("course")
+    rows = rows.defer(*below("course", COURSE_TEXTS))
     parts = {one.position: one for one in rows}
     here = next((one for one in parts.values() if one.exercise_slug == shown.slug), None)
     if here is None:

@@ -31,11 +31,16 @@ def last_attempt(context: Context) -> dict[str, Any]:
     translations = Translation.objects.filter(
         language=language, subject=Concat(Value("exercise:"), OuterRef("exercise__slug"))
     )
+    # Found in an index: a sort would read each submission of the learner, with its report.
+    latest = Submission.objects.filter(user=user).order_by("-created_at")
     found = (
-        Submission.objects.filter(user=user)
+        Submission.objects.filter(
+            user=user,
+            exercise=Subquery(latest.values("exercise")[:1]),
+            created_at=Subquery(latest.values("created_at")[:1]),
+        )
         .select_related("exercise")
         .annotate(translated=Subquery(translations.values("fields")[:1]))
-        .order_by("-created_at")
         .first()
     )
     if found is None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+HTMX = {"HX-Request": "true"}
+"""A page that is open asks for a piece of itself."""
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
 
@@ -86,19 +88,41 @@ def test_an_archived_class_announces_nothing(klass: Class, ines: User, ada: Memb
         announce(klass=klass, author=ines, title="-", body="-")
 
 
-def test_announcements_and_due_dates_stand_on_the_dashboard(
+def test_announcements_and_due_dates_come_to_the_dashboard(
     client: Client, klass: Class, ines: User, ada: Member
 ) -> None:
-    """What is new and what is next, with a link to the class."""
+    """The page fetches what is new and what is next; without JavaScript its link leads there."""
     schedule(klass, "exercise:lime", due_at=timezone.now() + timedelta(days=2))
     announce(klass=klass, author=ines, title="Room changed", body="Room 5")
     assert ada.user is not None
     client.force_login(ada.user)
 
-    page = client.get(reverse("courses:dashboard")).content.decode()
+    fetched = reverse("classes:due", args=[klass.pk])
+    home = reverse("classes:home", args=[klass.pk])
 
-    for words in ("Room changed", "Exercise lime", reverse("classes:home", args=[klass.pk])):
-        assert words in page
+    page = client.get(reverse("courses:dashboard")).content.decode()
+    piece = client.get(fetched, headers=HTMX).content.decode()
+    whole = client.get(home).content.decode()
+
+    assert f'hx-get="{fetched}"' in page
+    assert f'href="{home}"' in page
+    for words in ("Room changed", "Exercise lime"):
+        assert words in piece
+        assert words in whole
+    assert "<html" not in piece
+    assert client.get(fetched)["Location"] == home
+
+
+def test_a_class_without_work_and_news_says_so_on_the_dashboard(
+    client: Client, klass: Class, ada: Member
+) -> None:
+    """Nothing that was fetched is empty."""
+    assert ada.user is not None
+    client.force_login(ada.user)
+
+    piece = client.get(reverse("classes:due", args=[klass.pk]), headers=HTMX).content.decode()
+
+    assert "Nothing is due." in piece
 
 
 def test_a_reminder_comes_once_as_long_before_as_wished(
@@ -184,6 +208,35 @@ def test_who_is_stuck_idle_or_behind_is_named(klass: Class, ada: Member) -> None
         ("Exercise lime", 3)
     ]
     assert (needs["idle@example.org"].idle_days, needs["idle@example.org"].missing) == (20, 2)
+
+
+def test_the_home_of_a_class_fetches_who_needs_help_and_what_is_due(
+    client: Client, klass: Class, ada: Member
+) -> None:
+    """Two cards in one answer, each for its place; by the link they are a page of their own."""
+    for slug in ("treeshap", "lime"):
+        schedule(klass, f"exercise:{slug}", due_at=timezone.now() - timedelta(days=1))
+    make_exercise("next")
+    schedule(klass, "exercise:next", due_at=timezone.now() + timedelta(days=1))
+    client.force_login(User.objects.get(email="ines@example.org"))
+    fetched = reverse("classes:attention", args=[klass.pk])
+
+    home = client.get(reverse("classes:home", args=[klass.pk])).content.decode()
+    piece = client.get(fetched, headers=HTMX).content.decode()
+    whole = client.get(fetched).content.decode()
+
+    assert f'hx-get="{fetched}"' in home
+    assert f'href="{fetched}"' in home
+    for place in ('id="needs-card"', 'id="soon-card"'):
+        assert place in home
+        assert place in piece
+        assert place in whole
+    for words in (ada.shown_name, "2 parts missing", "exercise:next"):
+        assert words in piece
+        assert words in whole
+    assert 'hx-swap-oob="true"' in piece
+    assert "hx-swap-oob" not in whole
+    assert ("<html" in piece, "<html" in whole) == (False, True)
 
 
 def test_the_home_of_a_class_lists_what_waits(client: Client, klass: Class, ada: Member) -> None:

@@ -75,6 +75,7 @@ CHANGING = {
     "decide_regrading",
 }
 SEEING = {
+    "attention",
     "preview",
     "gradebook",
     "gradebook_file",
@@ -94,7 +95,7 @@ SEEING = {
 }
 REVIEWING = {"similar", "compare", "pair", "reviews"}
 MODERATING = {"moderation"}
-OWN = {"home", "reminders", "new_feed", "leave"}
+OWN = {"home", "due", "reminders", "new_feed", "leave"}
 SENDING_CHANGES = {"cell", "schedule", "extensions", "reviews"}
 
 

@@ -1,4 +1,5 @@
-// The page where an exercise is worked on: puts notebook, draft, runs and submission together.
+// The page where an exercise is worked on: puts notebook, draft, runs and submission together. It is
+// loaded by exercise.js when somebody comes to the notebook.
 
 import { Api } from "./api.js";
 import { helpers } from "./completion.js";
@@ -8,6 +9,7 @@ import { openConflict, openHistory } from "./history.js";
 import { Notebook } from "./notebook.js";
 import { Runner } from "./runs.js";
 import { Submission } from "./submission.js";
+import { isTyped } from "./wanted.js";
 import { announce, say } from "./words.js";
 
 const root = document.querySelector("[data-workbench]");
@@ -15,8 +17,6 @@ const { dataset } = root;
 const part = (name) => root.querySelector(`[data-part=${name}]`);
 const dialog = (name) => document.querySelector(`dialog[data-dialog=${name}]`);
 const facts = JSON.parse(document.querySelector("#workbench-facts").textContent);
-// The form is what works without this module; from here on its buttons are answered here.
-root.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
 
 const api = new Api(dataset.api, facts.person);
 const hooks = {
@@ -194,10 +194,13 @@ part("plain").addEventListener("change", () => {
   else notebook.watch();
 });
 
-// --- as the page opens ----------------------------------------------------------------------------
-for (const hidden of root.querySelectorAll("[data-with-script]")) hidden.hidden = false;
-for (const box of root.querySelectorAll("[data-without-script]")) box.hidden = true;
+// --- what is there already ------------------------------------------------------------------------
+const typed = notebook.cells.filter(({ textarea }) => isTyped(textarea)).map((cell) => [cell, cell.source]);
 draft.takeUpCopy();
+for (const [cell, source] of typed) { // while this was loading
+  if (cell.source === source) cell.edited();
+  else cell.source = source;
+}
 if (facts.run) {
   for (const cell of notebook.codeCells()) cell.outputs.replaceChildren();
   runner.resume(facts.run);

@@ -1,0 +1,52 @@
+// Waits with loading what acts on a part of the page until somebody comes to it. The part's markup is
+// there from the start; what is pressed before the rest has arrived is done once it has.
+
+import { announce, say } from "./words.js";
+
+const isShortcut = ({ key, shiftKey, ctrlKey, metaKey }) =>
+  (key === "Enter" && (shiftKey || ctrlKey || metaKey)) || (key === "s" && (ctrlKey || metaKey));
+
+// What a closed page left on this device, of whomever: to be shown again, or removed.
+export const hasCopies = () => Object.keys(localStorage).some((key) => key.startsWith("draft:"));
+
+export const isTyped = (textarea) => textarea.value !== textarea.defaultValue;
+
+// `load` returns the promise of a module; `tell(sentence, box)` says that it could not be had. Returns
+// the function that loads it now; afterwards it does nothing.
+export function whenWanted(boxes, load, tell) {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  let loading;
+  const open = () => {
+    loading ??= load().then(() => waiting.abort(), (fault) => {
+      loading = undefined; // no connection: whoever comes next asks again
+      throw fault;
+    });
+    return loading;
+  };
+  const openQuietly = () => { open().catch(() => {}); };
+  for (const box of boxes) {
+    const afterwards = (event, repeat) => {
+      event.preventDefault();
+      event.stopPropagation();
+      open().then(repeat, () => {
+        tell(say("offlineAction"), box);
+        announce(say("offlineAction"));
+      });
+    };
+    box.addEventListener("pointerover", openQuietly, { signal });
+    box.addEventListener("focusin", openQuietly, { signal });
+    box.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-action]");
+      if (button) afterwards(event, () => button.click());
+    }, { signal, capture: true });
+    box.addEventListener("keydown", (event) => {
+      const { target } = event;
+      if (target.matches("textarea") && isShortcut(event)) afterwards(event, () => target.dispatchEvent(new KeyboardEvent("keydown", event)));
+    }, { signal, capture: true });
+  }
+  addEventListener("beforeunload", (event) => {
+    if (boxes.some((box) => [...box.querySelectorAll("textarea")].some(isTyped))) event.preventDefault();
+  }, { signal });
+  return openQuietly;
+}
