@@ -95,12 +95,20 @@ def page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """Render a page of a class with its navigation."""
+    """Render a page of a class with its navigation; a tab's template has the name of its address.
+
+    A tab's word is also the page's title and heading, whichever address answers with the page.
+    """
     tabs = tabs_of(access) if access.may_see else []
+    shown = template.removeprefix("classes/").removesuffix(".html")
     frame = {
         "klass": access.klass,
         "access": access,
-        "tabs": [(title, address, address == request.path) for title, address in tabs],
+        "tabs": [
+            (title, address, name == shown or address == request.path)
+            for name, title, address in tabs
+        ],
+        "here": next((title for name, title, _address in tabs if name == shown), ""),
     }
     return render(request, template, frame | dict(facts or {}), status=status)
 
@@ -119,8 +127,8 @@ def done(
     return HttpResponseRedirect(reverse(f"classes:{name}", args=[access.klass.pk, *more]))
 
 
-def tabs_of(access: Access) -> list[tuple[str, str]]:
-    """Return the pages of a class that whoever teaches it goes between."""
+def tabs_of(access: Access) -> list[tuple[str, str, str]]:
+    """Return the pages of a class that whoever teaches it goes between: name, title, address."""
     names = [
         ("home", _("Today")),
         ("gradebook", _("Gradebook")),
@@ -137,4 +145,6 @@ def tabs_of(access: Access) -> list[tuple[str, str]]:
         names.insert(-1, ("moderation", _("Questions")))
     if access.may(Right.CHANGE):
         names.append(("settings", _("Settings")))
-    return [(title, reverse(f"classes:{name}", args=[access.klass.pk])) for name, title in names]
+    return [
+        (name, title, reverse(f"classes:{name}", args=[access.klass.pk])) for name, title in names
+    ]
