@@ -40,8 +40,8 @@ NOTEBOOK: dict[str, str] = {
         "Open it in Jupyter and save it again, or choose the encoding UTF-8 in your editor."
     ),
     "notebook.untouched": gettext_noop(
-        "This is the starter notebook as you downloaded it: no cell has changed. "
-        "Save your work and submit that file. This doesn't count as an attempt."
+        "This is the starter notebook: no cell has changed. "
+        "Complete it, save it and submit it again. This doesn't count as an attempt."
     ),
     "notebook.empty": gettext_noop("The file is empty. Save the notebook and submit it again."),
     "notebook.not_text": gettext_noop(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Concat
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from courses.catalogue.models import ORIGINAL_LANGUAGE, Translation
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from exercises.models import Exercise
+
+
+CODE: Final = re.compile(r"`([^`]+)`")
+"""What an author writes as code within a sentence."""
 
 
 class Words(str):
@@ -39,6 +45,11 @@ class Words(str):
     def in_language(self) -> SafeString:
         """Return the attribute ``lang`` of the element around it; empty where none is needed."""
         return mark_safe(f' lang="{self.language}"' if self.language else "")  # noqa: S308  # a code
+
+    @property
+    def html(self) -> SafeString:
+        """Return the text for a page: what stands between backticks is code."""
+        return mark_safe(CODE.sub(r"<code>\1</code>", escape(self)))  # noqa: S308  # escaped
 
 
 class ExerciseTranslation:

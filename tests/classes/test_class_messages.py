@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from classes.announcements import announce, announcements_for
 from classes.audit import ChangeRefused
-from classes.help_needed import who_needs_help
+from classes.help_needed import BEHIND_AFTER, IDLE_AFTER, STUCK_AFTER, who_needs_help
 from classes.models import Class, Extension, Member, Reminder, Role
 from classes.policy import Policy
 from classes.policy_words import sentences
@@ -259,6 +259,18 @@ def test_the_home_of_a_class_lists_what_waits(client: Client, klass: Class, ada:
 
     assert (facts["projects_count"], facts["ungraded_count"]) == (1, 1)
     assert [one.title for one in facts["questions"]] == ["Why so?"]
+
+
+def test_the_home_says_by_which_measure_nobody_needs_help(
+    client: Client, klass: Class, ines: User
+) -> None:
+    """The sentence names the three thresholds, which are these."""
+    client.force_login(ines)
+
+    page = client.get(reverse("classes:home", args=[klass.pk])).content.decode()
+
+    assert (STUCK_AFTER, IDLE_AFTER.days, BEHIND_AFTER) == (3, 7, 2)
+    assert "failed an exercise three times, been idle for a week or missed two parts" in page
 
 
 def test_a_learner_sees_the_numbers_of_the_instructor_and_the_rules_in_words(

@@ -84,8 +84,9 @@ def test_the_audit_says_what_a_date_was_and_is_as_the_pages_do(ines: Client, kla
     """By the field's name and in the class's zone; numbers and choices as on the form."""
     sent = shown(ines, klass)
     at = line(sent, TREESHAP)
-    ines.post(address(klass), sent | {f"{at}scheduled": "on"})
+    ines.post(address(klass), sent | {f"{at}scheduled": "on", f"{at}points": "100"})
     sent = shown(ines, klass)
+    at = line(sent, TREESHAP)
     changed = {f"{at}due_at": "2026-10-31T20:00", f"{at}points": "50", f"{at}counting": "optional"}
 
     ines.post(address(klass), sent | changed)

@@ -23,14 +23,17 @@ def _page(client: LearnerClient) -> str:
 def test_declared_blind_spots_are_on_the_task_page(
     learner_client: LearnerClient, tmp_path: Path
 ) -> None:
-    """Each declared blind spot is listed under its heading, escaped; without any, no heading."""
+    """Each declared blind spot is listed under its heading, escaped, with code as code.
+
+    Without any there is no heading.
+    """
     assert 'id="blind-spots"' not in _page(learner_client)
     content = shutil.copytree(CONTENT, tmp_path / "content")
     file = content / "exercises" / SLUG / "exercise.yaml"
     text = file.read_text(encoding="utf-8")
-    spots = 'blind_spots: ["Differences below 1 % <are> not seen."]\nlimits:'
+    spots = 'blind_spots: ["Differences in `fx` below 1 % <are> not seen."]\nlimits:'
     file.write_text(text.replace("limits:", spots, 1), encoding="utf-8")
     loading.load(content=content)
     page = _page(learner_client)
     assert 'id="blind-spots"' in page
-    assert "Differences below 1 % &lt;are&gt; not seen." in page
+    assert "Differences in <code>fx</code> below 1 % &lt;are&gt; not seen." in page
