@@ -357,7 +357,7 @@ def _stored_bytes(answer: Answer) -> int:
 
 
 _UNREADABLE: Final = (
-    *(ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RecursionError),
+    *(ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, MemoryError),
 )
 """What damaged archives make `zipfile` and NumPy raise."""

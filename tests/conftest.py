@@ -13,7 +13,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-settings.register_profile("fuzz", max_examples=3000)  # of `make fuzz`
+settings.register_profile("fuzz", max_examples=2000)  # of `make fuzz`
 OF_PROCESSES: Counter[str] = Counter()
 """How many malformed inputs the processes of pytest-xdist have sent, by kind."""
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}

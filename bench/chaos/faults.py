@@ -9,7 +9,7 @@ import subprocess
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.chaos import campus
 from bench.chaos.clocks import HOUR
@@ -274,7 +274,7 @@ def _cut_messages() -> int:
     return len(QUEUES)
 
 
-def send_cut(channel: object, queue: str) -> None:
+def send_cut(channel: Any, queue: str) -> None:
     """Send the first bytes of a task's message."""
     from kombu import Producer  # noqa: PLC0415  # beside its use
 

@@ -76,6 +76,9 @@ class TemporarySite:
 
     def _prepared(self) -> Path | None:
         material.write_exercises(self._folder / "content")
+        for name in ("WHYBOX_DATABASE_URL", "WHYBOX_BROKER_URL", "WHYBOX_CACHE_URL"):
+            if not os.environ[name]:  # as `config.environment` does, which may be imported already
+                del os.environ[name]
         import django  # noqa: PLC0415  # the environment is complete by now
         from django.core.management import call_command  # noqa: PLC0415  # the same
 

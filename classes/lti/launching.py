@@ -132,7 +132,7 @@ def _validated(token: str, platform: Platform, nonce: str) -> dict[str, Any]:
         raise Refused(Code.MALFORMED_TOKEN)
     try:
         header = jwt.get_unverified_header(token)
-    except (jwt.InvalidTokenError, RecursionError) as error:  # the second: JSON nested too deeply
+    except jwt.InvalidTokenError as error:
         raise Refused(Code.MALFORMED_TOKEN) from error
     kid = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(kid, str):
@@ -161,8 +161,6 @@ def _decoded(token: str, platform: Platform, key: Any) -> dict[str, Any]:
             leeway=CLOCK_SKEW_SECONDS,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "nonce"]},
         )
-    except RecursionError as error:
-        raise Refused(Code.MALFORMED_TOKEN) from error
     except jwt.InvalidTokenError as error:
         for kind, code in _CODES:
             if isinstance(error, kind):

@@ -253,7 +253,7 @@ def test_posts_of_any_text(text: str) -> None:
 def packed_answers() -> bytes:
     """Return stored answers, as a grading keeps them."""
     answer = Answer("x", "ndarray", array=np.arange(6.0).reshape(2, 3), cell=0)
-    run = RunAnswers("visible", {"rows": [0, 1]}, Verdict.OK, {"x": answer}, None)
+    run = RunAnswers("visible", {"rows": [0, 1]}, Verdict.OK, {"x": answer}, "")
     return pack([run], ParameterUsage(unread=(), reassigned={}, literals={}), version="1")
 
 
