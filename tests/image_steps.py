@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 DOCKERFILE: Final = CHECKOUT / "docker" / "Dockerfile"
@@ -141,7 +141,11 @@ def _debian(root: Path, release: str) -> None:
 
 
 def inside(
-    image: Image, command: Sequence[str], *, volume: Path | None = None, **variables: str
+    image: Image,
+    command: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    *,
+    volume: Path | None = None,
 ) -> list[str]:
     """Return the command that runs `command` in an image; with a volume, as a container does.
 
@@ -158,7 +162,7 @@ def inside(
                 call += ["--ro-bind", path, path]
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     call += ["--chdir", image.folder, "--clearenv", "--cap-add", "ALL", "--setenv", "PATH", path]
-    for name, value in {**image.environment, **variables}.items():
+    for name, value in {**image.environment, **(variables or {})}.items():
         call += ["--setenv", name, value]
     if image.user != "root":
         call += ["setpriv", f"--reuid={image.user}", f"--regid={image.user}", "--clear-groups"]
@@ -204,7 +208,7 @@ def carry_out(stage: Stage, image: Image) -> None:
         elif keyword == "COPY":
             _copy(image, text)
         elif keyword == "RUN":
-            run = inside(image, ["/bin/sh", "-ec", text], **_package_sources()[0])
+            run = inside(image, ["/bin/sh", "-ec", text], _package_sources()[0])
             subprocess.run(run, check=True)
         elif keyword == "CMD":
             image.command = ast.literal_eval(text)
@@ -278,7 +282,7 @@ def start(images: dict[str, Image], folder: Path) -> list[str]:
     python = ".venv/bin/python"
 
     def container(image: Image, command: Sequence[str]) -> list[str]:
-        return inside(image, command, volume=volume, **variables)
+        return inside(image, command, variables, volume=volume)
 
     subprocess.run(container(site, [python, "-m", "config.prepare"]), check=True)
     for program in ("pg_dump", "pg_restore"):  # manage.py backup and restore
