@@ -18,9 +18,9 @@ FUZZ := tests/exercises/fuzz tests/exercises/api/test_api_robustness.py tests/ho
 CHECKS := check-types check-content-files check-spelling check-lint check-format check-imports \
   check-migrations check-deployment check-api check-typos check-alerts
 
-.PHONY: help machine environments site-environments run demo test test-browser test-services fuzz fuzz-guided chaos \
-  chaos-short load check \
-  $(CHECKS) check-content check-short bench doctor lock sbom figures models messages editor-bundle clean
+.PHONY: help machine environments site-environments run demo test test-browser test-services fuzz fuzz-guided \
+  chaos chaos-short load image-steps check \
+  $(CHECKS) check-content check-short bench doctor lock sbom audit figures models messages editor-bundle clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -124,6 +124,10 @@ chaos-short: environments  ## the same for half a minute
 load: environments  ## 500 submissions in a minute on 1, 2 and 4 workers (half an hour)
 	$(SITE)/python -m bench.load
 
+image-steps: environments  ## run the steps of docker/Dockerfile without Docker and start the result (root; minutes)
+	@$(PYTHON) config/machine.py images
+	$(SITE)/python tests/image_steps.py
+
 test-browser: environments  ## the journeys in Chromium, on a site per test process
 	@$(PYTHON) config/machine.py browser
 	$(PYTEST) tests/journeys --dist loadfile --no-loadscope-reorder -m browser
@@ -157,6 +161,13 @@ sbom:  ## list what is installed from the lock files, as CycloneDX (var/sbom)
 	  var/sbom/tool/bin/cyclonedx-py requirements requirements/$$name.txt --output-reproducible --no-validate \
 	    | $(PYTHON) requirements/bill_of_materials.py $$name > var/sbom/$$name.json || exit 1; done
 	@ls -l var/sbom/*.json
+
+audit:  ## ask the package index for known vulnerabilities of the pinned packages (pip-audit)
+	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && \
+	  var/audit/bin/python -m pip install --quiet pip-audit; }
+	@for name in site sandbox; do \
+	  var/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+	    --requirement requirements/$$name.txt || exit 1; done
 
 lock:  ## resolve requirements/*.in into requirements/*.txt with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }

@@ -2,7 +2,7 @@
 """Check what a checkout needs from the machine, before any environment exists.
 
 A plain script for Python 3.7 or newer without any package:
-``python3 config/machine.py run`` (or ``test``, ``browser``, ``services``). It installs what is
+``python3 config/machine.py run`` (or another of `NEEDS`). It installs what is
 missing where that needs no password (root or sudo, with apt); otherwise it prints what is missing
 and the command that fixes it, and exits with status 1.
 """
@@ -27,14 +27,17 @@ PACKAGES = {  # component -> Debian packages that provide it
     "Redis": ["redis-server"],
     "nginx": ["nginx-light"],
     "caddy": ["caddy"],  # the other example of a reverse proxy
+    "prometheus": ["prometheus"],  # reads the metrics with docker/prometheus
     "systemd-analyze": ["systemd"],  # checks the units of docker/systemd
+    "debootstrap": ["debootstrap"],  # the stand-in of an image's base
     "npm": ["nodejs", "npm"],  # verifiers of certificates that are not ours
 }
 NEEDS = {  # purpose -> components
     "run": ["venv", "bubblewrap"],
-    "test": ["venv", "bubblewrap", "nginx", "caddy", "systemd-analyze", "npm"],
+    "test": ["venv", "bubblewrap", "nginx", "caddy", "prometheus", "systemd-analyze", "npm"],
     "browser": ["venv", "bubblewrap", "Chromium"],
     "services": ["PostgreSQL", "Redis"],
+    "images": ["bubblewrap", "debootstrap"],
 }
 
 

@@ -148,6 +148,29 @@ REQUEST_TIME: Final = Histogram(
 )
 
 
+def _begin_at_zero() -> None:
+    """Give the series that alerts compare their first value before anything happens.
+
+    Prometheus sees an increase only between two values: a counter that appears with its first
+    failure would hide it.
+    """
+    for outcome in ("requeued", "failed"):
+        PLATFORM_ERRORS.labels(outcome)
+    for outcome in ("sent", "put_off", "given_up"):
+        EMAILS.labels(outcome)
+    for passed in ("yes", "no"):
+        SUBMISSIONS_GRADED.labels("ok", passed)
+    for source in ("executed", "cached"):
+        WORKBENCH_CELLS.labels(source)
+    WORKBENCH_RUNS.labels("done")
+    for method in ("GET", "POST"):
+        for status in (200, 500, 503):
+            REQUESTS.labels(method, status)
+
+
+_begin_at_zero()
+
+
 def gauge(
     name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 ) -> GaugeMetricFamily:

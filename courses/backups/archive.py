@@ -93,7 +93,8 @@ def make(path: Path) -> Manifest:
     """Write a backup to `path`, readable by its owner only; the site may be running.
 
     Raises:
-        BackupError: the file is there already, or the database cannot be copied.
+        BackupError: the file is there already or cannot be written.
+        DatabaseToolError: the database cannot be copied.
     """
     if path.exists():
         raise BackupError(f"{path} exists already; a backup never replaces a file.")
@@ -104,7 +105,10 @@ def make(path: Path) -> Manifest:
         fingerprints=fingerprints(),
     )
     partial = path.with_name(f"{path.name}.part")
-    number = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        number = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise BackupError(f"{partial} cannot be written: {error.strerror}.") from error
     try:
         with os.fdopen(number, "wb") as out, tarfile.open(fileobj=out, mode="w") as archive:
             _add_database(archive, manifest)

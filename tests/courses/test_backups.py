@@ -217,3 +217,9 @@ def test_a_backup_replaces_no_file(old_site: Path, tmp_path: Path) -> None:
         call_command("backup", str(backup))
     assert backup.read_bytes() == b"yesterday's"
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_folder_that_is_not_there_is_told_in_a_sentence(old_site: Path, tmp_path: Path) -> None:
+    """An operator who names a wrong folder gets no traceback."""
+    with pytest.raises(CommandError, match=r"cannot be written: No such file or directory"):
+        call_command("backup", str(tmp_path / "missing" / "site.tar"))

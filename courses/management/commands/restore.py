@@ -36,4 +36,6 @@ class Command(BaseCommand):
         )
         for warning in done.warnings:
             self.stdout.write(self.style.WARNING(warning))
-        self.stdout.write("Now run: python -m config.prepare")
+        self.stdout.write(
+            "Now run python -m config.prepare, or start the services of the site, which do."
+        )
