@@ -21,6 +21,6 @@ def illustration_names() -> tuple[str, ...]:
 def motif(slug: str) -> SafeString:
     """Return a course's motif, the sign of its badge, in the colours of the page."""
     return format_html(
-        '<svg class="motif" viewBox="0 0 200 204" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="motif" viewBox="0 0 200 204" aria-hidden="true">{}</svg>',
         mark_safe(themed_motif_of(slug)),  # noqa: S308  # drawn by the repository's own code
     )
