@@ -44,7 +44,7 @@ def test_what_is_cut_off_at_a_side_is_hinted_there(
     theme: Literal["light", "dark"],
     forced: Literal["none", "active"],
 ) -> None:
-    """At the right before one scrolls, at the left at the end; in both themes and forced colours."""
+    """At the right before one scrolls, at the left at the end; in forced colours too."""
     guide = welcome(service_workers="block", reduced_motion="reduce")
     guide.page.set_viewport_size({"width": 390, "height": 780})
     guide.page.emulate_media(color_scheme=theme, forced_colors=forced)
