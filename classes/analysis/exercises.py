@@ -193,6 +193,42 @@ def stuck_now(slugs: Sequence[str], members: Sequence[Member]) -> list[Trouble]:
     return sorted(found, key=lambda one: (-len(one.members), not one.title, one.slug, one.title))
 
 
+@dataclass(frozen=True)
+class TroubleRow:
+    """One misconception over the exercises that show it.
+
+    Attributes:
+        title: of the misconception; empty: none was named.
+        members: who is stuck on it somewhere, each once.
+        places: the trouble in each of the exercises asked for; None where nobody is stuck on it.
+    """
+
+    title: str
+    members: tuple[Member, ...]
+    places: tuple[Trouble | None, ...]
+
+
+def by_misconception(troubles: Sequence[Trouble], slugs: Sequence[str]) -> list[TroubleRow]:
+    """Return a row for each misconception, of most learners first; what has no name comes last.
+
+    Args:
+        troubles: what `stuck_now` found.
+        slugs: of the exercises, in the order of a row's places.
+    """
+    found: dict[str, dict[str, Trouble]] = defaultdict(dict)
+    for one in troubles:
+        found[one.title][one.slug] = one
+    rows = [
+        TroubleRow(
+            title,
+            tuple(dict.fromkeys(who for one in places.values() for who in one.members)),
+            tuple(places.get(slug) for slug in slugs),
+        )
+        for title, places in found.items()
+    ]
+    return sorted(rows, key=lambda row: (not row.title, -len(row.members), row.title))
+
+
 def _until_pass(rows: list[Submission]) -> list[Submission]:
     """Return a learner's submissions up to the first that passed; later ones are practice."""
     for at, row in enumerate(rows):

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from classes.analysis.exercises import analyse_exercise, stuck_now
+from classes.analysis.exercises import analyse_exercise, by_misconception, stuck_now
 from classes.analysis.items import FEWEST, analyse_quiz
 from classes.integrity import passed_answers
 from classes.integrity.asking import ask, side_by_side
@@ -32,11 +32,16 @@ def insight(request: HttpRequest, access: Access) -> HttpResponse:
     columns = columns_of(access.klass)
     titles = {one.scheduled.slug: one for one in columns if one.scheduled.is_exercise}
     members = _learners(access)
-    troubles = [(titles[one.slug], one) for one in stuck_now(list(titles), members)]
+    troubles = stuck_now(list(titles), members)
+    stuck_in = {one.slug for one in troubles}
+    shown = {slug: column for slug, column in titles.items() if slug in stuck_in}
+    rows = by_misconception(troubles, list(shown))
     may_review = access.may(Right.REVIEW)
     passed = passed_answers.counts(access.klass, titles) if may_review else {}
     facts = {
-        "troubles": troubles,
+        "stuck_in": list(shown.values()),
+        "rows": [(row, list(zip(shown.values(), row.places, strict=True))) for row in rows],
+        "most": max((len(row.members) for row in rows), default=0),
         "quizzes": [one for one in columns if _quiz_of(one) is not None],
         "exercises": [(one, passed.get(slug, 0)) for slug, one in titles.items()],
         "may_review": may_review,

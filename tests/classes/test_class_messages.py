@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from icalendar import Calendar
 
 from classes.announcements import announce, announcements_for
@@ -84,7 +84,8 @@ def test_an_archived_class_announces_nothing(klass: Class, ines: User, ada: Memb
     """Writing is refused."""
     Class.objects.update(archived_at=NOW)
 
-    with pytest.raises(ChangeRefused, match="archived"):
+    # A page that another test opened in French leaves its language behind.
+    with translation.override("en"), pytest.raises(ChangeRefused, match="archived"):
         announce(klass=klass, author=ines, title="-", body="-")
 
 
@@ -294,7 +295,7 @@ def test_a_learner_sees_the_numbers_of_the_instructor_and_the_rules_in_words(
         assert "80 / 100" in " ".join(page.replace("<a", "\n<a").split()) or ">80<" in page
         assert "1 day late" in page
     assert "1 Nov 2026, 01:00" in pages[0]  # Paris
-    assert "31 Oct 2026, 20:00 America/New_York" in pages[0]
+    assert "(31 Oct, 20:00 New York)" in pages[0]
     assert "Late work loses 10% of the points for each day that has begun." in pages[0]
 
 

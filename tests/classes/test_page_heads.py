@@ -71,7 +71,7 @@ def test_a_tab_s_page_keeps_its_head_where_a_form_of_it_is_answered(client: Clie
     client.force_login(user)
     pattern = next(one for one in OF_A_CLASS if one.name == "announcements")
 
-    answer = client.post(site.address(pattern, user), {})
+    answer = client.post(site.address(pattern, user), {"title": ""})
     page = answer.content.decode()
 
     assert answer.status_code == 422

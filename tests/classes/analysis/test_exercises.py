@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classes.analysis.exercises import analyse_exercise, stuck_now
+from classes.analysis.exercises import Trouble, analyse_exercise, by_misconception, stuck_now
 from exercises.models import Exercise
 from tests.classes.material import DUE, make_class, make_course, make_member, submit
 
@@ -109,6 +109,27 @@ def test_stuck_is_who_failed_three_times_and_not_yet_passed(klass: Class) -> Non
         two: "sign",
         unnamed: "",
     }
+
+
+def test_a_misconception_is_one_row_over_the_exercises_that_show_it(klass: Class) -> None:
+    """Of most learners first, each counted once; what has no name comes last."""
+    one, two, three = learners(klass, 3)
+    troubles = [
+        Trouble("lime", "", (one, two, three)),
+        Trouble("lime", "Sign", (one,)),
+        Trouble("lime", "Absolute", (one, two)),
+        Trouble("treeshap", "Absolute", (two,)),
+    ]
+
+    rows = by_misconception(troubles, ["treeshap", "lime"])
+
+    assert [(row.title, row.members) for row in rows] == [
+        ("Absolute", (one, two)),
+        ("Sign", (one,)),
+        ("", (one, two, three)),
+    ]
+    assert rows[0].places == (troubles[3], troubles[2])
+    assert rows[1].places == (None, troubles[1])
 
 
 def test_names_that_cannot_be_told_apart_are_not_counted(klass: Class) -> None:

@@ -174,6 +174,19 @@ def test_others_see_nothing(learner_client: LearnerClient, name: str) -> None:
     assert learner_client.browser.get(address).status_code == 200
 
 
+def test_the_frame_of_the_notebook_says_what_is_coming(learner_client: LearnerClient) -> None:
+    """The sentence lies under the frame, and a link leads to the notebook without any frame."""
+    submission = learner_client.submit()
+    grade(submission, GradeReport(Verdict.OK, 1.0, 10.0, False, page="<p>x</p>"))
+
+    page = learner_client.page(submission)
+
+    sentence = page.index("The executed notebook appears here once it has loaded.")
+    assert page.index('class="framed"') < sentence < page.index("<iframe")
+    address = reverse("exercises:executed", args=[submission.pk])
+    assert f'<a href="{address}">Open in its own page</a>' in page
+
+
 def test_an_executed_notebook_can_do_nothing(learner_client: LearnerClient) -> None:
     """Scripts, handlers, frames, links and foreign pictures are gone; the frame has no rights."""
     submission = learner_client.submit()
