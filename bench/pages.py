@@ -36,7 +36,7 @@ MOST_BYTES: Final = 100_000
 MOST_MILLISECONDS: Final = 30.0
 NAMED: Final = re.compile(r"""\s(?:href|src)="/static/([^"]+\.(?:css|js|woff2))\"""")
 """What a page names. A script that is loaded on demand stands in a data attribute."""
-LATER: Final = re.compile(r"""\sdata-[a-z-]+="/static/([^"]+\.js)\"""")
+LATER: Final = re.compile(r"""\sdata-[a-z-]+="/static/([^"]+\.(?:css|js))\"""")
 IMPORTED: Final = re.compile(r"""^import\s(?:[^"']*\sfrom\s)?"(\.[^"]+)";""", flags=re.MULTILINE)
 IMPORTED_LATER: Final = re.compile(r"""\bimport\("(\.[^"]+)"\)""")
 EMPHASIS: Final = re.compile(r"<(?:em|i|cite|dfn|var)\b")

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from courses.accounts.models import User
 from courses.catalogue.models import DIGEST_LENGTH
 from courses.catalogue.translations import apply_translation, translation_of_lesson
 from courses.quizzes.grading import grade
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from courses.accounts.models import User
     from courses.lessons.models import Lesson
     from courses.quizzes.grading import GradedAnswer
 
@@ -115,7 +115,7 @@ def waiting_of(user: Any) -> int:
 
 def waiting(user: User) -> int:
     """Return how many questions are left of today's review."""
-    mine = type(user).objects.filter(pk=user.pk)
+    mine = User.objects.filter(pk=user.pk)
     return waiting_of(with_reviews(mine).only("review").get()) if user.review else 0
 
 

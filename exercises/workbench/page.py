@@ -70,7 +70,6 @@ def lesson_facts(*, user: User, workspace: Workspace) -> dict[str, Any]:
             for cell in snapshot.document["cells"]
             if cell["source"] != starter[cell["id"]]
         },
-        "starter": starter,
     }
 
 

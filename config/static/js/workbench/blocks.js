@@ -1,4 +1,5 @@
-// What the buttons of a lesson's blocks do; lesson.js loads it. The editor comes with the first "Edit".
+// What the buttons of a lesson's blocks do; lesson.js loads it, and it loads the styles of editors and
+// outputs. The code editor comes with the first "Edit".
 
 import { Api } from "./api.js";
 import { Cell } from "./cell.js";
@@ -6,11 +7,17 @@ import { helpers } from "./completion.js";
 import { Draft } from "./draft.js";
 import { openConflict } from "./history.js";
 import { Runner } from "./runs.js";
-import { announce, say } from "./words.js";
+import { announce, element, say } from "./words.js";
 
 const root = document.querySelector("[data-live-lesson]");
 const facts = JSON.parse(document.querySelector("#workbench-facts").textContent);
 const api = new Api(root.dataset.api, facts.person);
+const styles = element("link", { rel: "stylesheet", href: root.dataset.styles });
+await new Promise((done) => {
+  styles.addEventListener("load", done);
+  styles.addEventListener("error", done); // it works without
+  document.head.append(styles);
+});
 
 // A lesson's blocks in the shape of a notebook: their order is the lesson's, and none come or go.
 class Blocks {
@@ -24,10 +31,11 @@ class Blocks {
     box.dataset.cell = box.dataset.block;
     box.dataset.kind = "code";
     box.dataset.number = number;
-    textarea.value = facts.sources[box.dataset.block] ?? box.querySelector("code").textContent.replace(/\n$/, "");
+    const printed = box.querySelector("code").textContent.replace(/\n$/, "");
+    textarea.value = facts.sources[box.dataset.block] ?? printed;
     textarea.setAttribute("aria-label", say("codeCell", { number }));
     const cell = new Cell(box, this.hooks);
-    cell.starter = facts.starter[cell.id] ?? textarea.value;
+    cell.starter = printed;
     // A prediction folds the output and is replaced when it is made: look each time.
     Object.defineProperty(cell, "printed", {
       get() {
