@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.conf import settings
+from config.environment import BASE_DIR
 
 AREA = re.compile(r'<[a-z]+ class="scroll-x[^>]*>(?=\s*<(?:table|pre|svg))')
 
@@ -13,7 +13,7 @@ def test_every_area_that_scrolls_sideways_has_the_focus_and_a_name() -> None:
     """Each is in the tab order, has a role that takes a name, and the name."""
     found = {
         f"{path.name}: {area}": area
-        for path in sorted(settings.BASE_DIR.joinpath("templates").rglob("*.html"))
+        for path in sorted(BASE_DIR.joinpath("templates").rglob("*.html"))
         for area in AREA.findall(path.read_text())
     }
     nameless = [
