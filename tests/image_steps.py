@@ -155,7 +155,7 @@ def inside(
     call = ["bwrap", "--die-with-parent", "--ro-bind" if volume else "--bind", str(image.root), "/"]
     call += ["--dev", "/dev", "--bind", "/proc", "/proc", "--ro-bind", "/sys", "/sys"]
     if volume:
-        call += ["--tmpfs", "/tmp", "--bind", str(volume), VOLUME]  # noqa: S108  # a mount
+        call += ["--perms", "1777", "--tmpfs", "/tmp", "--bind", str(volume), VOLUME]  # noqa: S108  # a mount
     else:
         for path in ("/etc/resolv.conf", CERTIFICATES, *_package_sources()[1]):
             if path == CERTIFICATES or not path.startswith("/etc/ssl/"):
