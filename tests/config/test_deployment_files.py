@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from config.environment import BASE_DIR
+from config.machine import PROVEN_PYTHONS
 from config.run import process_commands
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ KUBERNETES = "1.33"
 CHECKOUT = "/srv/whybox"
 OF_SITE = {"prepare", "references", "models", "web", "beat", "mail", "worker", "interactive"}
 MODELS_SETTINGS = {"WHYBOX_MODELS", "WHYBOX_MODELS_MIRROR"}
+POSTGRES_OF_DEBIAN = {"bookworm": 15, "trixie": 17}
 JOB_OF_MODELS = ("Job", "models")
 REQUIRED = (
     *("POSTGRES_PASSWORD", "WHYBOX_SECRET_KEY", "WHYBOX_VARIANT_SECRET", "WHYBOX_CERTIFICATE_KEY"),
@@ -152,6 +155,20 @@ def test_the_cluster_limits_every_container(manifests: list[dict[str, Any]]) -> 
             assert rights["runAsNonRoot"] is True
             assert rights["allowPrivilegeEscalation"] is False
             assert rights["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_the_images_have_the_programs_that_the_code_calls(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """pg_dump for backups, not older than compose's server; bubblewrap for notebooks."""
+    dockerfile = (DOCKER / "Dockerfile").read_text()
+    base = re.search(r"^FROM python:(\d+)\.(\d+)-slim-([a-z]+) AS site$", dockerfile, re.MULTILINE)
+    assert base
+    assert (int(base[1]), int(base[2])) in PROVEN_PYTHONS
+    site, worker = dockerfile.split("FROM site AS worker")
+    assert " postgresql-client " in site
+    assert " bubblewrap " in worker
+    assert POSTGRES_OF_DEBIAN[base[3]] >= int(services["db"]["image"].removeprefix("postgres:"))
 
 
 def _units() -> list[Path]:

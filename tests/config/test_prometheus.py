@@ -10,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,8 +57,9 @@ def eventually(holds: Callable[[], object]) -> bool:
         try:
             if holds():
                 return True
-        except urllib.error.HTTPError:  # it answered: the question is wrong
-            raise
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:  # it has started: a wrong question
+                raise
         except urllib.error.URLError:
             pass
         time.sleep(0.2)
@@ -92,7 +94,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
         stack.callback(process.wait, timeout=60)
         stack.callback(process.terminate)
         wait_for(port, process)
-        yield Prometheus(port)
+        asked = Prometheus(port)
+        assert eventually(lambda: asked.get("status/buildinfo"))
+        yield asked
 
 
 def test_promtool_accepts_the_configuration_and_the_rules_fire_as_they_should() -> None:
