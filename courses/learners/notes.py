@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,6 +13,8 @@ from courses.catalogue.models import COURSE_TEXTS, Part, below
 from courses.learners.models import Bookmark, Note
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from courses.accounts.models import User
     from courses.lessons.models import Lesson
 
@@ -60,7 +62,7 @@ def latest_kept(user: User, most: int) -> tuple[list[Bookmark], list[Note]]:
         for rows in (bookmarks, notes)
     ]
     on_it = {"lesson": OuterRef("lesson")}
-    parts = (
+    parts: QuerySet[Any] = (
         Part.objects.for_outlines()
         .filter(Q(lesson__in=latest[0]) | Q(lesson__in=latest[1]))
         .select_related("course")

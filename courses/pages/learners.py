@@ -146,7 +146,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     today = mine.only("review").get()
     parts = [
         *(part for one in taken if one.resume for part in (one.resume, *one.ahead)),
-        *(row.lesson.part for row in (*bookmarks, *notes)),
+        *(bookmark.lesson.part for bookmark in bookmarks),
+        *(note.lesson.part for note in notes),
     ]
     apply_translations([one.course for one in taken], parts)
     current = next((one for one in taken if one.resume), None)

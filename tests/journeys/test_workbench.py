@@ -12,7 +12,7 @@ from tests.journeys.live_site import GRADE_MILLISECONDS, PASSWORD, TREESHAP
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Locator, Route
+    from playwright.sync_api import Locator
 
     from tests.journeys.live_site import Visitor
 
@@ -217,33 +217,6 @@ def test_the_page_of_the_command_line(welcome: Callable[..., Visitor]) -> None:
         visitor.go("/cli/")
         assert visitor.sideways() == 0
         visitor.look("command-line-phone" if options else "command-line", shot=False)
-
-
-def test_what_is_typed_and_pressed_before_the_scripts_came_is_done(
-    visitor: Visitor, email: str
-) -> None:
-    """Nothing of the notebook is loaded on opening; what came first is kept, run and saved."""
-    visitor.site.ready_to_run()
-    visitor.arrive(email)
-    page = visitor.page
-    asked: list[str] = []
-    held: list[Route] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.route("**/js/workbench/page.js", held.append)
-    visitor.go(f"/exercises/{TREESHAP}/")
-    page.wait_for_load_state("networkidle")
-    assert [url for url in asked if "codemirror" in url or "workbench/page" in url] == []
-
-    box = cell(visitor, "fx")
-    with page.expect_request("**/js/workbench/page.js"):
-        box.scroll_into_view_if_needed()
-    box.locator("textarea").fill("print('typed early')")
-    page.keyboard.press("Control+Enter")
-    held[0].continue_()
-
-    expect(box.locator("[data-outputs]")).to_contain_text("typed early", timeout=RUN_MILLISECONDS)
-    expect(box.locator(".cm-content")).to_contain_text("typed early")
-    expect(page.locator("[data-part=state]")).to_contain_text("Saved")
 
 
 def test_by_keyboard_only(visitor: Visitor, email: str) -> None:
