@@ -7,7 +7,6 @@ Shapley values from the data (config/static/js/figures/trees.js); here they are 
 from typing import Any
 
 import numpy as np
-import shap
 from sklearn.ensemble import GradientBoostingClassifier
 
 THRESHOLD_DIGITS = 4
@@ -50,6 +49,7 @@ def shap_values(
     TreeExplainer is as exact for log-odds; for probabilities it shares out each tree's sum in
     log-odds and rescales, which is another quantity.
     """
+    import shap  # noqa: PLC0415  # heavy, and rounding does not need it
 
     def output(table: np.ndarray) -> np.ndarray:
         said: np.ndarray = (
@@ -66,3 +66,21 @@ def widest(base: float, values: np.ndarray) -> list[float]:
     """Return the lowest and the highest point that a waterfall of any of the rows reaches."""
     ends = np.cumsum(np.column_stack([np.full(len(values), base), values]), axis=1)
     return [round(float(ends.min()), 3), round(float(ends.max()), 3)]
+
+
+def adding_up(base: float, shares: np.ndarray, parts: int) -> tuple[float, list[float], float]:
+    """Return base value, shares and total, rounded so that they add up as they are written.
+
+    Args:
+        base: the average output.
+        shares: one for each feature, (features,).
+        parts: into how many parts a unit is divided, such as 100 for two decimals.
+    """
+    first, total = round(parts * base), round(parts * (base + float(shares.sum())))
+    steps = [round(parts * float(share)) for share in shares]
+    left = total - first - sum(steps)
+    sign = 1 if left > 0 else -1
+    for _ in range(abs(left)):
+        errors = [sign * (parts * share - step) for share, step in zip(shares, steps, strict=True)]
+        steps[int(np.argmax(errors))] += sign
+    return first / parts, [step / parts for step in steps], total / parts

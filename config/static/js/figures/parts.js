@@ -108,5 +108,20 @@ export function show(figure, ...parts) {
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 export const numbers = (text) => text.split(" ").map(Number);
 export const percent = (share) => `${Math.round(100 * share)} %`;
+// Base value, contributions and total in whole parts (1000: tenths of a per cent), rounded so that they add up as written.
+export function addingUp(base, shares, parts) {
+  const first = Math.round(parts * base);
+  const total = Math.round(parts * (base + shares.reduce((sum, share) => sum + share, 0)));
+  const steps = shares.map((share) => Math.round(parts * share));
+  let left = total - first - steps.reduce((sum, step) => sum + step, 0);
+  while (left) {
+    const sign = Math.sign(left);
+    const errors = shares.map((share, j) => sign * (parts * share - steps[j]));
+    steps[errors.indexOf(Math.max(...errors))] += sign;
+    left -= sign;
+  }
+  return { first, steps, total };
+}
+
 export const plain = (number, digits = 2) => `${number < 0 ? MINUS : ""}${Math.abs(number).toFixed(digits)}`;
 export const signed = (number, digits = 2) => `${number < 0 ? MINUS : "+"}${Math.abs(number).toFixed(digits)}`;

@@ -6,28 +6,13 @@
 // the figure's description, which asks them all at once.
 
 import { draggable, handle, nearest } from "./drag.js";
-import { fill, html, newId, plain, sentence, signed, show, svg } from "./parts.js";
+import { addingUp, fill, html, newId, plain, sentence, show, signed, svg } from "./parts.js";
 import { questions } from "./questions.js";
 import { ends, explainer } from "./trees.js";
 
 const BAR = 20;
 const [START, END] = [12, 86]; // per cent of the width: numbers need room beside the outermost bars
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
-
-// Base value, contributions and total in tenths of a per cent, rounded so that they add up as they are written.
-export function tenths(base, shares) {
-  const first = Math.round(1000 * base);
-  const total = Math.round(1000 * (base + shares.reduce((sum, share) => sum + share, 0)));
-  const steps = shares.map((share) => Math.round(1000 * share));
-  let left = total - first - steps.reduce((sum, step) => sum + step, 0);
-  while (left) {
-    const sign = Math.sign(left);
-    const errors = shares.map((share, j) => sign * (1000 * share - steps[j]));
-    steps[errors.indexOf(Math.max(...errors))] += sign;
-    left -= sign;
-  }
-  return { first, steps, total };
-}
 
 const level = (count) => `${plain(count / 10, 1)} %`;
 const step = (count) => signed(count / 10, 1);
@@ -120,7 +105,7 @@ export default function prediction(figure, data) {
     html("p", {}, html("span", {}, data.output), total), foot);
 
   function draw({ base, shares }) {
-    const { first, steps, total: sum } = tenths(base, shares);
+    const { first, steps, total: sum } = addingUp(base, shares, 1000);
     let at = base;
     shares.forEach((share, j) => {
       const part = lines[j];
@@ -149,7 +134,7 @@ export default function prediction(figure, data) {
 
   const { said, say } = sentence(foot);
   function tell() {
-    const { first, steps, total: sum } = tenths(wanted.base, wanted.shares);
+    const { first, steps, total: sum } = addingUp(wanted.base, wanted.shares, 1000);
     const largest = steps.reduce((best, one, j) => (Math.abs(one) > Math.abs(steps[best]) ? j : best), 0);
     say(fill(data.words.sentence, {
       output: data.output,

@@ -6,7 +6,7 @@
 //        range: [low, high] of the axis, output, words: {base, was, examples, sentence}}
 
 import { draggable, handle, nearest } from "./drag.js";
-import { canvas, fill, html, newId, panel, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
+import { addingUp, canvas, fill, html, newId, panel, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
 import { ends, explainer, sigmoid } from "./trees.js";
 
 const WIDTH = 380; // small enough that the words stay readable when a phone shrinks the picture
@@ -22,15 +22,17 @@ export default function waterfall(figure, data) {
   const x = (value) => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
   const height = TOP + ROW * data.features.length + 44;
   const percent = data.model.probability;
-  const level = (value) => (percent ? `${(100 * value).toFixed(1)} %` : plain(value));
-  const step = (value) => (percent ? signed(100 * value, 1) : signed(value));
+  const parts = percent ? 1000 : 100; // what is written is a tenth of a per cent, or a hundredth
+  const level = (count) => (percent ? `${plain(count / 10, 1)} %` : plain(count / 100));
+  const step = (count) => (percent ? signed(count / 10, 1) : signed(count / 100));
   const told = (feature, value) => (feature.values ? feature.values[value] : value.toFixed(feature.digits));
   let row = [...data.start];
   let now = explain(row);
-  let settled = null; // the shares before the present movement
+  let written = addingUp(now.base, now.shares, parts);
+  let settled = null; // the shares as written before the present movement
 
   const put = (j, value) => {
-    settled ??= now.shares;
+    settled ??= written.steps;
     row[j] = value;
     draw();
   };
@@ -65,7 +67,7 @@ export default function waterfall(figure, data) {
     picture.append(svg("line", {
       x1: x(base), x2: x(base), y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
     }));
-    text({ x: x(base), y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${level(base)}`);
+    text({ x: x(base), y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${level(written.first)}`);
     let at = base;
     shares.forEach((share, j) => {
       const y = TOP + ROW * j;
@@ -74,9 +76,9 @@ export default function waterfall(figure, data) {
       text({ x: 4, y: y + 12 }, `${data.features[j].name} = ${told(data.features[j], row[j])}`);
       picture.append(svg("rect", { x: from, y: y + 18, width: Math.max(to - from, 1), height: 22, fill: colour }));
       // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
-      if (share < 0) text({ x: from - 9, y: y + 35, "text-anchor": "end" }, `◂ ${step(share)}`);
-      else text({ x: to + 9, y: y + 35 }, `${step(share)} ▸`);
-      if (settled && step(settled[j]) !== step(share)) {
+      if (share < 0) text({ x: from - 9, y: y + 35, "text-anchor": "end" }, `◂ ${step(written.steps[j])}`);
+      else text({ x: to + 9, y: y + 35 }, `${step(written.steps[j])} ▸`);
+      if (settled && settled[j] !== written.steps[j]) {
         text({ x: WIDTH - 4, y: y + 12, "text-anchor": "end", "font-size": 14, fill: "var(--ink-soft)" },
           `${data.words.was} ${step(settled[j])}`);
       }
@@ -85,28 +87,29 @@ export default function waterfall(figure, data) {
       picture.append(handle(x(at), y + 29, "x"));
     });
     text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 8, "text-anchor": "middle", "font-weight": 600 },
-      `${data.output}: ${level(at)}`);
+      `${data.output}: ${level(written.total)}`);
     return at;
   }
 
   function draw() {
     now = explain(row);
+    written = addingUp(now.base, now.shares, parts);
     sliders.forEach(({ put }, j) => put(row[j], told(data.features[j], row[j])));
     const at = drawPicture(now);
     const largest = now.shares.reduce((best, share, j) => (Math.abs(share) > Math.abs(now.shares[best]) ? j : best), 0);
-    const steps = now.shares.map((share, j) => `${data.features[j].name} ${step(share)}`).join(", ");
+    const steps = written.steps.map((count, j) => `${data.features[j].name} ${step(count)}`).join(", ");
     say(
       fill(data.words.sentence, {
         output: data.output,
-        base: level(now.base),
-        shares: now.shares.map(step).join(" "),
-        total: level(at),
+        base: level(written.first),
+        shares: written.steps.map(step).join(" "),
+        total: level(written.total),
         probability: sigmoid(at).toFixed(2),
         name: data.features[largest].name,
         value: told(data.features[largest], row[largest]),
-        share: step(now.shares[largest]),
+        share: step(written.steps[largest]),
       }),
-      `${data.words.base} ${level(now.base)}, ${steps}. `,
+      `${data.words.base} ${level(written.first)}, ${steps}. `,
     );
   }
 

@@ -8,7 +8,7 @@ from figure_style import Theme, canvas, panels
 from matplotlib.figure import Figure
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.inspection import permutation_importance
-from tree_model import as_data, shap_values, widest
+from tree_model import adding_up, as_data, shap_values, widest
 
 __all__ = ["first_patient", "patient", "shortcut"]
 
@@ -115,21 +115,23 @@ def patient() -> dict[str, Any]:
     base, values = shares(list(EXAMPLES.values()))
     table = [["patient", *(f["name"] for f in FEATURES), "base value", "chance of being ill"]]
     for (label, row), phi in zip(EXAMPLES.items(), values, strict=True):
+        first, steps, total = adding_up(base, phi, 1000)
         cells = [
-            f"{told(feature, value)} ({points(share)})"
-            for feature, value, share in zip(FEATURES, row, phi, strict=True)
+            f"{told(feature, value)} ({points(step)})"
+            for feature, value, step in zip(FEATURES, row, steps, strict=True)
         ]
-        table.append([label, *cells, f"{100 * base:.1f} %", f"{100 * (base + phi.sum()):.1f} %"])
+        table.append([label, *cells, f"{100 * first:.1f} %", f"{100 * total:.1f} %"])
     ends = [[25, 90], [88, 91, 94, 97, 100], [35.5, 37.0, 38.0, 39.5], [0, 1]]
     grid = np.array(np.meshgrid(*ends)).reshape(4, -1).T
+    first, steps, total = adding_up(base, values[0], 1000)
     said = {
         "{output}": "Chance of being ill",
-        "{base}": f"{100 * base:.1f} %",
-        "{shares}": " ".join(points(share) for share in values[0]),
-        "{total}": f"{100 * (base + values[0].sum()):.1f} %",
+        "{base}": f"{100 * first:.1f} %",
+        "{shares}": " ".join(points(step) for step in steps),
+        "{total}": f"{100 * total:.1f} %",
         "{name}": FEATURES[3]["name"],
         "{value}": told(FEATURES[3], START[3]),
-        "{share}": points(values[0][3]),
+        "{share}": points(steps[3]),
     }
     sentence = SENTENCE
     for name, value in said.items():
@@ -163,12 +165,13 @@ def first_patient(theme: Theme) -> Figure:
     base, values = shares([START])
     figure, axes = canvas(theme, height=3.0)
     at = 100 * base
+    _first, steps, _total = adding_up(base, values[0], 1000)
     for line, share in enumerate(values[0]):
         step = 100 * share
         colour = theme.positive if step > 0 else theme.negative
         axes.barh(line, step, left=at, height=0.6, color=colour, hatch="" if step > 0 else "//")
         side, gap = ("left", 1) if step > 0 else ("right", -1)
-        axes.text(at + step + gap, line, points(share), ha=side, va="center")
+        axes.text(at + step + gap, line, points(steps[line]), ha=side, va="center")
         at += step
         axes.plot([at, at], [line, line + 1], color=theme.muted, linewidth=0.8)
     axes.axvline(100 * base, color=theme.muted, linestyle=":", linewidth=1.2)

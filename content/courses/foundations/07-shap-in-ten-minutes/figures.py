@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import train_test_split
-from tree_model import as_data, shap_values, widest
+from tree_model import adding_up, as_data, shap_values, widest
 
 __all__ = ["waterfall", "what_if"]
 
@@ -56,6 +56,7 @@ def waterfall(theme: Theme) -> Figure:
     labels.append(f"{len(phi) - SHOWN} other features")
     figure, axes = canvas(theme, height=4.2)
     at = base
+    first, written, total = adding_up(base, np.array(steps), 100)
     for line, step in enumerate(steps):
         colour = theme.positive if step > 0 else theme.negative
         hatch = "" if step > 0 else "//"
@@ -63,12 +64,12 @@ def waterfall(theme: Theme) -> Figure:
             line, step, left=at, color=colour, height=0.62, hatch=hatch, edgecolor=theme.paper
         )
         side, gap = ("left", 0.06) if step > 0 else ("right", -0.06)
-        axes.text(at + step + gap, line, f"{step:+.2f}", ha=side, va="center", fontsize=10)
+        axes.text(at + step + gap, line, f"{written[line]:+.2f}", ha=side, va="center", fontsize=10)
         axes.plot([at + step] * 2, [line, line + 1], color=theme.muted, linewidth=0.8)
         at += step
     axes.axvline(base, color=theme.muted, linestyle=":", linewidth=1.2)
-    axes.text(base + 0.06, -0.75, f"base value {base:.2f}", ha="left", color=theme.muted)
-    axes.text(at, len(steps) + 0.05, f"model output {at:.2f}", ha="center", va="top")
+    axes.text(base + 0.06, -0.75, f"base value {first:.2f}", ha="left", color=theme.muted)
+    axes.text(at, len(steps) + 0.05, f"model output {total:.2f}", ha="center", va="top")
     axes.set_yticks(range(len(steps)), labels)
     axes.set_ylim(len(steps) + 0.5, -1.1)
     axes.set_xlim(base - 0.7, max(base + np.cumsum(steps)) + 0.6)
@@ -100,10 +101,10 @@ def what_if() -> dict[str, Any]:
     base, values = shap_values(model, background, rows, probability=False)
     table = [["tumour", *EXPLORED, "base value", "log-odds", "probability of malignant"]]
     for (label, row), phi in zip(EXAMPLES, values, strict=True):
-        output = base + phi.sum()
-        cells = [f"{x} ({share:+.2f})" for x, share in zip(row, phi, strict=True)]
-        probability = 1 / (1 + np.exp(-output))
-        table.append([label, *cells, f"{base:.2f}", f"{output:.2f}", f"{probability:.2f}"])
+        first, steps, output = adding_up(base, phi, 100)
+        cells = [f"{x} ({step:+.2f})" for x, step in zip(row, steps, strict=True)]
+        probability = 1 / (1 + np.exp(-(base + phi.sum())))
+        table.append([label, *cells, f"{first:.2f}", f"{output:.2f}", f"{probability:.2f}"])
     return {
         "renderer": "waterfall",
         "features": features,
