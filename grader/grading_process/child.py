@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import signal
 import socket
@@ -28,7 +27,6 @@ from grader.notebook_page import render_notebook
 from grader.other_variants import find_matches
 from grader.reference import ReferenceStore
 from grader.report import GradeReport, Timings
-from grader.sandbox.inside.bounds import PRIORITY
 from grader.sandbox.job import Verdict
 from grader.variants import choose_hidden, visible_variant
 
@@ -180,7 +178,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the caller, which closes the line
     line = socket.socket(fileno=int(sys.argv[1]))
     limits.limit_memory()
-    os.nice(PRIORITY)
     Child(line).serve()
 
 

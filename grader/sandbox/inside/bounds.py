@@ -32,9 +32,6 @@ CPU_SLACK_SECONDS: Final = 5
 waiting and forking as a checkpoint counts as well, and is not the notebook's."""
 FILE_DESCRIPTORS_KEPT: Final = 3
 """stdin, stdout, stderr."""
-PRIORITY: Final = 10
-"""Runs and gradings take what the site's pages leave: as a nice value, about a tenth of a core that
-both want. A run's wall time does not count while it waits for a core."""
 
 THREAD_VARIABLES: Final = (
     "OMP_NUM_THREADS",

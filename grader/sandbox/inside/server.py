@@ -48,20 +48,8 @@ def main() -> None:
     ready = {"problems": problems, "boot_seconds": time.monotonic() - started}
     control.send(json.dumps(ready).encode())
     if not problems:
-        _give_way()
         _serve(control, seccomp_program, shell)
     os._exit(0)  # no cleanup needed: the sandbox ends with this process
-
-
-def _give_way() -> None:
-    """Let the site's pages go first: among processes, and among sessions where those compete.
-
-    The kernel may group processes by session (``CONFIG_SCHED_AUTOGROUP``); nice values then only
-    weigh within one, and this one has been the sandbox's own since bubblewrap began it.
-    """
-    os.nice(bounds.PRIORITY)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(bounds.PRIORITY))
 
 
 def _receive_all(control: socket.socket, size: int) -> bytes:

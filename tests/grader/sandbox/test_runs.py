@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import base64
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from grader.errors import ExerciseContentError
-from grader.sandbox.inside import bounds
 from grader.sandbox.job import Event, Job, Limits, Run, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.job import Answer, Sandbox
-
-LOWEST = 19
 
 
 def run(sandbox: Sandbox, *cells: str, outputs: tuple[str, ...] = (), **more: object) -> Run:
@@ -287,11 +283,3 @@ def test_measurements_are_plausible(sandbox: Sandbox) -> None:
 def test_a_notebook_without_cells_succeeds(warm: Sandbox) -> None:
     """A notebook without code cells is not an error."""
     assert run(warm).verdict is Verdict.OK
-
-
-def test_a_run_lets_pages_go_first(sandbox: Sandbox) -> None:
-    """It has a lower priority than who started it."""
-    cell = "import os; v = os.getpriority(os.PRIO_PROCESS, 0)"
-    result = sandbox.run(Job(cells=(cell,), outputs=("v",), limits=Limits()))
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    assert result.answers["v"].array == min(LOWEST, own + bounds.PRIORITY)
