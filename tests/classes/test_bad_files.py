@@ -82,7 +82,8 @@ def test_every_page_of_a_class_without_a_course_opens(client: Client, klass: Cla
         if "key" not in wanted or "GET" not in takes or not set(wanted) <= set(known):
             continue
         address = reverse(f"classes:{pattern.name}", kwargs={name: known[name] for name in wanted})
-        assert client.get(address).status_code == 200, address
+        expected = 302 if pattern.name == "due" else 200  # a part of the dashboard, not a page
+        assert client.get(address).status_code == expected, address
         opened += 1
     assert opened > 20
 

@@ -268,7 +268,7 @@ def test_the_home_says_by_which_measure_nobody_needs_help(
     """The sentence names the three thresholds, which are these."""
     client.force_login(ines)
 
-    page = client.get(reverse("classes:home", args=[klass.pk])).content.decode()
+    page = client.get(reverse("classes:attention", args=[klass.pk])).content.decode()
 
     assert (STUCK_AFTER, IDLE_AFTER.days, BEHIND_AFTER) == (3, 7, 2)
     assert "failed an exercise three times, been idle for a week or missed two parts" in page

@@ -32,7 +32,7 @@ FIGURES: Final = [
 ]
 VALUES: Final = "controls => controls.map((one) => `${one.value} ${one.checked}`).join()"
 LIME: Final = "/courses/explaining-any-model/lime-on-tables/"
-SENTENCE: Final = "p[role=status]"
+SENTENCE: Final = "p[role=status]:not(.quest__said)"
 HEADS: Final = "/courses/inside-deep-networks/attention/"
 FITTED: Final = """async () => {
   const figure = document.querySelector("figure[data-renderer=lime-neighbourhood]");

@@ -33,7 +33,7 @@ def test_a_wrong_notebook_is_told_its_mistake_and_a_right_one_passes(
     page.get_by_role("button", name="Yes").click()
     expect(page.locator("#diagnosis-answer")).to_contain_text("Thanks")
     visitor.follow(page.get_by_role("link", name="Try again"))
-    expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
+    expect(page.get_by_role("link", name="Attempt 1", exact=True)).to_be_visible()
     visitor.look("exercise-after-an-attempt")
     visitor.submit(TREESHAP, solution(TREESHAP))
     expect(page.locator(".verdict--pass")).to_be_visible(timeout=GRADE_MILLISECONDS)
