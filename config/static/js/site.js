@@ -70,8 +70,7 @@ document.addEventListener("allauth.error", (event) => {
   alert.hidden = false;
 });
 
-// Copies of opened lessons, for reading without a connection. They show the menu of whoever opened
-// them, so they go when somebody else, or nobody, is signed in.
+// Copies of opened lessons show the menu of whoever opened them: they go when somebody else is here.
 const { person } = document.body.dataset;
 if (person !== undefined && localStorage.getItem("person") !== person) {
   if (window.caches) caches.delete("lessons");
@@ -123,8 +122,7 @@ document.addEventListener("keydown", (event) => {
   action();
 });
 
-// Figures that answer to the reader. Each has a table to read instead; its renderer is a module that
-// exports, as its default, a function of the figure's element and its data.
+// Interactive figures: a renderer's default export takes the figure's element and its data.
 for (const figure of document.querySelectorAll("figure.interactive[data-renderer]")) {
   Promise.all([
     import(`./figures/${figure.dataset.renderer}.js`),
@@ -141,8 +139,7 @@ function sortable() {
 sortable();
 document.addEventListener("htmx:afterSettle", sortable);
 
-// What may be wider than the screen (code, formulas, tables) can be scrolled by keyboard as it comes from the
-// server. Where nothing is hidden there is nothing to scroll, so the keyboard need not stop there.
+// Where nothing is hidden there is nothing to scroll: the keyboard need not stop there.
 const sizes = new ResizeObserver((changes) => {
   for (const { target } of changes) {
     if (!target.clientWidth || target === document.activeElement) continue; // in a closed part of the page
