@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
     host = os.pidfd_open(plan["host"])
     if os.getppid() != plan["host"]:
         return
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if child == 0:
         _exec_bubblewrap(plan)
@@ -39,9 +41,21 @@ def main() -> None:
     if not _wait(exited, milliseconds=0):
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    _end_orphans()
     if _wait(host, milliseconds=0):
         _remove_groups(*plan["groups"])
     sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _end_orphans() -> None:
+    """End what a killed bubblewrap leaves: while it starts, its inner process waits for it."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    if not children.exists():
+        return  # a kernel without CONFIG_PROC_CHILDREN
+    while left := children.read_text().split():
+        for pid in map(int, left):
+            os.kill(pid, signal.SIGKILL)  # a child of ours stays until we have waited for it
+            os.waitpid(pid, 0)
 
 
 def _wait(*pidfds: int, milliseconds: int | None = None) -> bool:

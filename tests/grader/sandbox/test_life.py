@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from grader.errors import SandboxUnavailable
 from grader.sandbox import cgroup, open_sandbox
+from grader.sandbox.forkserver import SUPERVISOR
 from grader.sandbox.job import Event, Job, Limits, Run, Verdict
 from grader.sandbox.pool import ENVIRONMENT_CHECK_SECONDS, split_cores
 from tests.grader.sandbox import light
@@ -64,6 +66,23 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_the_supervisor_ends_what_a_killed_bubblewrap_leaves() -> None:
+    """Its inner process waits for the outer one for ever if that is killed while it starts."""
+    plan = {
+        "host": os.getpid(),
+        "uid": None,
+        "command": ["/bin/sh", "-c", "sleep 600 & echo $!; kill -9 $$"],
+        "descriptors": [],
+        "groups": [],
+    }
+    supervisor = [sys.executable, "-I", "-S", str(SUPERVISOR), json.dumps(plan)]
+
+    ended = subprocess.run(supervisor, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+
+    assert ended.returncode != 0
+    assert gone([int(ended.stdout)])
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
