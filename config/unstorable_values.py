@@ -36,8 +36,11 @@ class UnstorableValuesMiddleware:
         """Answer what a view raised; None leaves it to others."""
         if not is_unstorable(error):
             return None
-        # Without the error: it quotes the value.
-        logger.warning("a value that no column holds was refused: %s", type(error).__name__)
+        # Without the error, which quotes the value; with the view, which should have refused it.
+        view = request.resolver_match.view_name if request.resolver_match else ""
+        logger.error(
+            "a value that no column holds was refused: %s in %r", type(error).__name__, view
+        )
         return bad_request(request, BadRequest())
 
 
