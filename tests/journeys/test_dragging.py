@@ -46,6 +46,11 @@ FITTED: Final = """async () => {
   });
 }"""
 """Returns each line of LIME's table, and what the page computes for it."""
+PICTURES_ARE_THERE: Final = """Promise.all(Array.from(document.images, (image) => {
+  image.loading = "eager";
+  return image.decode();
+}))"""
+"""A picture loaded on the way is a hair taller than its reserved place, and the page follows it."""
 TWO_FRAMES = "new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
 
 
@@ -106,6 +111,7 @@ def shown(visitor: Visitor, address: str, renderer: str) -> Locator:
     visitor.go(address)
     figure = visitor.page.locator(f"figure[data-renderer={renderer}]")
     expect(figure.locator(SENTENCE)).not_to_be_empty()
+    visitor.page.evaluate(PICTURES_ARE_THERE)
     return figure
 
 
