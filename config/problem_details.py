@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = "application/problem+json"
 API: Final = re.compile(r"/api(/|$)")
-RETRY_AFTER_SECONDS: Final = 5
-"""A database that is restarted is back by then."""
 
 _NO_SUCH_ROW: Final = re.compile(r"No (\w+) matches the given query\.")
 """What Django's `get_object_or_404` says; the class's name is the only useful word of it."""
@@ -106,9 +104,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     A fault of the database or the disk may pass: clients are told to try again.
     """
     if _may_pass(sys.exc_info()[1]):
-        response = _unavailable(request)
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+        return _unavailable(request)
     if is_api(request):
         detail = "Something went wrong on our side."
         return problem_response(status=500, code="server_error", detail=detail)

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     # Above what redirects to TLS and refuses host names: probes come by address, from inside.
     "config.probes.probe_middleware",
     "config.request_ids.request_id_middleware",
+    "config.retry_after.retry_after_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pads each response by a random length, so that its size tells no secret (BREACH).

@@ -248,11 +248,12 @@ def test_a_run_goes_to_the_worker_that_has_its_states(
 
 @pytest.mark.django_db
 def test_without_a_worker_the_draft_is_saved_and_nothing_runs(work: WorkbenchClient) -> None:
-    """503 with the sentence; completion has no answer."""
+    """503 with the sentence and when to try again; completion has no answer."""
     RunWorker.objects.all().delete()
     answer = work.post("runs/", base=0, cells=work.cells(cell_0="1"), until=None)
 
     assert (answer.status_code, answer.json()["code"]) == (503, "no_worker")
+    assert answer["Retry-After"] == "5"
     assert work.get().json()["version"] == 1
     asked = {"base": 1, "cells": None, "cell": "cell-0", "source": "x", "cursor": 1}
     assert work.post("complete/", **asked).status_code == 204
