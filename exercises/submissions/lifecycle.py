@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Max, Q, Subquery
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from structlog import contextvars
@@ -64,6 +64,9 @@ MAX_INTERRUPTIONS_IN_TROUBLE = 4 * MAX_INTERRUPTIONS
 
 SHARE_IN_TROUBLE = 4
 """One in so many of those graded meanwhile interrupted: the site is in trouble, no notebook is."""
+
+LOOK_BACK = timedelta(hours=2)
+"""How old a sign of trouble may be: longer than a submission is tried."""
 
 NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
 """Workers are notified again of what has been queued this long: its message may be lost."""
@@ -282,10 +285,13 @@ def put_back(
 
 
 def _most_interruptions(lease: Lease) -> int:
-    """Return how often a submission may be interrupted, by how the others fare."""
-    came = Submission.objects.filter(pk=lease.submission_id).values("created_at")
+    """Return how often a submission may be interrupted, by how those of other learners fare."""
+    mine = Submission.objects.filter(pk=lease.submission_id)
+    user_id, came = mine.values_list("user_id", "created_at").get()
+    since = max(came, database_now() - LOOK_BACK)
     graded = Submission.objects.filter(state=State.GRADED)
-    meanwhile = graded.filter(finished_at__gte=Subquery(came)).aggregate(
+    others = graded.filter(finished_at__gte=since).exclude(user_id=user_id)
+    meanwhile = others.aggregate(
         all=Count("pk"), interrupted=Count("pk", filter=Q(interruptions__gt=0))
     )
     if meanwhile["interrupted"] * SHARE_IN_TROUBLE >= meanwhile["all"] > 0:

@@ -11,7 +11,7 @@ from django.db import connection
 from courses.models import User
 from exercises.models import Exercise, State, Submission
 from exercises.submissions import lifecycle, queue
-from exercises.submissions.lease import Lease, claim_next
+from exercises.submissions.lease import ALONE_AFTER, Lease, claim_next
 from exercises.submissions.waiting import LONGEST_MS, SOON_MS, Waiting, waiting
 from grader.report import GradeReport, Timings
 from grader.sandbox.job import Verdict
@@ -77,6 +77,20 @@ def test_four_of_one_learner_do_not_hold_up_another(
     assert [claimed(), claimed()] == ["ada", "bob"]
     assert [claimed() for _ in range(3)] == ["ada"] * 3
     assert claim_next() is None
+
+
+def test_what_was_interrupted_together_is_not_tried_together(
+    submit: Callable[[str, int], Submission],
+) -> None:
+    """A notebook that ends its workers takes no other with it: one suspect runs at a time."""
+    for name in ("poison", "ada", "bob"):
+        submit(name, 0)
+    suspects = Submission.objects.filter(user__email__in=["poison@example.org", "ada@example.org"])
+    suspects.update(interruptions=ALONE_AFTER)
+    assert [claimed(), claimed()] == ["poison", "bob"]
+    assert claim_next() is None
+    finish("poison", seconds=1)
+    assert claimed() == "ada"
 
 
 def test_with_one_slot_the_seconds_used_count(submit: Callable[[str, int], Submission]) -> None:
