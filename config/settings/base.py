@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "config.body_limits.body_limit_middleware",
     "config.etags.etag_middleware",
     "csp.middleware.CSPMiddleware",
+    "config.unstorable_values.cookie_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -38,7 +38,7 @@ def test_the_rows_of_a_waterfall_add_up(file: Path) -> None:
 
 
 def test_each_is_written_at_most_one_part_from_its_value() -> None:
-    """Of 2,000 waterfalls with one to six rows: the sum is exact, the signs are those of the bars."""
+    """2,000 waterfalls of one to six rows: the sum is exact, the signs are those of the bars."""
     generator = np.random.default_rng(20)
     for _ in range(2_000):
         base, parts = float(generator.normal()), int(generator.choice([1, 10, 100]))
