@@ -68,6 +68,10 @@ SHARE_IN_TROUBLE = 4
 LOOK_BACK = timedelta(hours=2)
 """How old a sign of trouble may be: longer than a submission is tried."""
 
+MOST_SET_ASIDE = 3
+"""After so many in a day, over each of which workers died, a learner submits no more to an exercise
+before staff had a look: each costs six workers, and no attempt."""
+
 NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
 """Workers are notified again of what has been queued this long: its message may be lost."""
 
@@ -101,6 +105,7 @@ def _queued(
     if not exercise.active:
         raise SubmissionRefused("inactive", _("This exercise has been retired."))
     attempt = _next_attempt(user, exercise)
+    _refuse_after_many(user, exercise)
     now = database_now()
     try:
         with transaction.atomic():
@@ -136,6 +141,25 @@ def _next_attempt(user: User, exercise: Exercise) -> int:
         raise SubmissionRefused("no_attempts_left", message)
     last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
     return last + 1
+
+
+def _refuse_after_many(user: User, exercise: Exercise) -> None:
+    """Refuse a learner whose submissions to the exercise keep ending workers.
+
+    Raises:
+        SubmissionRefused: so many were set aside for that within a day.
+    """
+    ended = Submission.objects.filter(user=user, exercise=exercise, state=State.FAILED)
+    lately = ended.filter(
+        interruptions__gte=MAX_INTERRUPTIONS, finished_at__gte=Now() - timedelta(days=1)
+    )
+    if lately.count() >= MOST_SET_ASIDE:
+        message = _(
+            "Your last submissions to this exercise could not be graded: workers stopped over each"
+            " of them. The team sees them and can have them graded again. You can submit again"
+            " tomorrow."
+        )
+        raise SubmissionRefused("set_aside", message)
 
 
 def _announce(submission: Submission) -> None:

@@ -23,6 +23,7 @@ from exercises.submissions.lifecycle import (
     MAX_INTERRUPTIONS_IN_OUTAGE,
     MAX_INTERRUPTIONS_IN_TROUBLE,
     MAX_TRIES,
+    MOST_SET_ASIDE,
     OUTAGE,
     PAUSES,
     SHARE_IN_TROUBLE,
@@ -318,6 +319,20 @@ def test_what_kills_every_worker_is_set_aside(learner_client: LearnerClient) -> 
     assert (submission.interruptions, submission.verdict) == (MAX_INTERRUPTIONS, "internal_error")
     stands = standing(user=learner_client.learner, exercise=learner_client.exercise)
     assert stands.attempts == 0
+
+
+def test_what_kills_workers_again_and_again_is_refused(learner_client: LearnerClient) -> None:
+    """It costs no attempt, so it would have no end: after the third in a day, only staff go on."""
+    first = set_aside(learner_client)
+    for _ in range(MOST_SET_ASIDE - 1):
+        submission = learner_client.submit()
+        assert [interrupted(submission) for _ in range(MAX_INTERRUPTIONS)][-1] == State.FAILED
+    with pytest.raises(SubmissionRefused) as refusal:
+        learner_client.submit()
+    assert refusal.value.reason == "set_aside"
+    lifecycle.grade_again(submission=first)
+    lifecycle.record_grade(lease=claimed(first), report=GRADE)
+    assert learner_client.submit().attempt == 2
 
 
 def grade_meanwhile(
