@@ -52,6 +52,7 @@ env: Final = environ.Env(
     WHYBOX_MODELS_MIRROR=(str, ""),
     WHYBOX_REFERENCES=(str, ""),
     WHYBOX_REFERENCES_SHARED=(str, ""),
+    WHYBOX_REQUIRE_LANDLOCK=(bool, False),
     WHYBOX_SANDBOX_CONCURRENCY=(int, 2),
     WHYBOX_SANDBOX_PYTHON=(str, str(BASE_DIR / ".venv-sandbox" / "bin" / "python")),
     WHYBOX_SECRET_KEY=(str, ""),

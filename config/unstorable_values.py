@@ -1,14 +1,18 @@
 """Values that no column holds: refused as malformed, wherever in the site they reach the database.
 
 Forms refuse a NUL and numbers out of range by themselves; an address, a query or a parameter that a
-view reads without a form comes to the database as it was sent.
+view reads without a form comes to the database as it was sent. So does the key of a session, which
+is read before any view: a cookie that holds a NUL is none.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import DataError
 
@@ -19,7 +23,23 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+DIVISION_BY_ZERO: Final = "22012"
+"""PostgreSQL's code for the one kind of `DataError` that is a mistake of the site's own query."""
+
 logger = logging.getLogger(__name__)
+
+
+def cookie_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Forget cookies that hold a NUL; no browser and no page of the site makes one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        return get_response(request)
+
+    return middleware
 
 
 class UnstorableValuesMiddleware:
@@ -38,14 +58,22 @@ class UnstorableValuesMiddleware:
             return None
         # Without the error, which quotes the value; with the view, which should have refused it.
         view = request.resolver_match.view_name if request.resolver_match else ""
-        logger.error(
-            "a value that no column holds was refused: %s in %r", type(error).__name__, view
-        )
+        name, place = type(error).__name__, _place(error)
+        logger.error("a value that no column holds was refused: %s in %r (%s)", name, view, place)
         return bad_request(request, BadRequest())
 
 
 def is_unstorable(error: Exception) -> bool:
     """Say whether the database has refused a value: a NUL, a number or a text out of range."""
     if isinstance(error, DataError):
-        return True
+        return getattr(error.__cause__, "sqlstate", None) != DIVISION_BY_ZERO
     return isinstance(error, OverflowError) and "SQLite INTEGER" in str(error)
+
+
+def _place(error: Exception) -> str:
+    """Return the file and line of the site's own code where an error came from."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(settings.BASE_DIR) and "site-packages" not in path.parts:
+            return f"{path.relative_to(settings.BASE_DIR)}:{frame.lineno}"
+    return "elsewhere"

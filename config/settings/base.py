@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "config.body_limits.body_limit_middleware",
     "config.etags.etag_middleware",
     "csp.middleware.CSPMiddleware",
+    "config.unstorable_values.cookie_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -425,6 +426,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 SANDBOX_PYTHON = Path(env("WHYBOX_SANDBOX_PYTHON"))
 MODELS_DIR = Path(env("WHYBOX_MODELS"))
 SANDBOX_CONCURRENCY: int = env("WHYBOX_SANDBOX_CONCURRENCY")
+REQUIRE_LANDLOCK: bool = env("WHYBOX_REQUIRE_LANDLOCK")
 INTERACTIVE_CONCURRENCY: int = env("WHYBOX_INTERACTIVE_CONCURRENCY")
 _checkpoint_memory: int = env("WHYBOX_CHECKPOINT_MEMORY")
 CHECKPOINT_MEMORY_BYTES: int | None = None if _checkpoint_memory < 0 else _checkpoint_memory * 2**20

@@ -28,7 +28,7 @@ class SubmissionRefused(Exception):  # noqa: N818  # named after what happened, 
     """The attempt rules do not allow it; the text is for the learner.
 
     Attributes:
-        reason: ``inactive``, ``unfinished`` or ``no_attempts_left``.
+        reason: ``inactive``, ``unfinished``, ``no_attempts_left`` or ``set_aside``.
     """
 
     def __init__(self, reason: str, message: str) -> None:

@@ -33,6 +33,10 @@ RELEASED: dict[str, Any] = {
 }
 """What the fields of a submission are when no worker holds it."""
 
+ALONE_AFTER: Final = 3
+"""A submission with so many interruptions may be what ends its workers. One such runs at a time:
+those that were interrupted beside it have the same pauses, and would be again."""
+
 CLAIM_LOCK: Final = 0x57_42_6F_78
 """PostgreSQL's advisory lock of `claim_next`; any number that nothing else in the database uses."""
 
@@ -62,7 +66,10 @@ def claim_next() -> Lease | None:
         # IMMEDIATE transactions exclude each other anyway.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-    while (key := Submission.objects.in_turn().values_list("pk", flat=True).first()) is not None:
+    rows = Submission.objects.in_turn()
+    if Submission.objects.running().filter(interruptions__gte=ALONE_AFTER).exists():
+        rows = rows.filter(interruptions__lt=ALONE_AFTER)
+    while (key := rows.values_list("pk", flat=True).first()) is not None:
         lease = claim(submission_id=key)
         if lease is not None:
             return lease

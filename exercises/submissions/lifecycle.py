@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Max, Q, Subquery
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from structlog import contextvars
@@ -65,6 +65,13 @@ MAX_INTERRUPTIONS_IN_TROUBLE = 4 * MAX_INTERRUPTIONS
 SHARE_IN_TROUBLE = 4
 """One in so many of those graded meanwhile interrupted: the site is in trouble, no notebook is."""
 
+LOOK_BACK = timedelta(hours=2)
+"""How old a sign of trouble may be: longer than a submission is tried."""
+
+MOST_SET_ASIDE = 3
+"""After so many in a day, over each of which workers died, a learner submits no more to an exercise
+before staff had a look: each costs six workers, and no attempt."""
+
 NOTIFY_AGAIN_AFTER = timedelta(seconds=60)
 """Workers are notified again of what has been queued this long: its message may be lost."""
 
@@ -98,6 +105,7 @@ def _queued(
     if not exercise.active:
         raise SubmissionRefused("inactive", _("This exercise has been retired."))
     attempt = _next_attempt(user, exercise)
+    _refuse_after_many(user, exercise)
     now = database_now()
     try:
         with transaction.atomic():
@@ -133,6 +141,25 @@ def _next_attempt(user: User, exercise: Exercise) -> int:
         raise SubmissionRefused("no_attempts_left", message)
     last: int = mine.counted().aggregate(last=Max("attempt"))["last"] or 0
     return last + 1
+
+
+def _refuse_after_many(user: User, exercise: Exercise) -> None:
+    """Refuse a learner whose submissions to the exercise keep ending workers.
+
+    Raises:
+        SubmissionRefused: so many were set aside for that within a day.
+    """
+    ended = Submission.objects.filter(user=user, exercise=exercise, state=State.FAILED)
+    lately = ended.filter(
+        interruptions__gte=MAX_INTERRUPTIONS, finished_at__gte=Now() - timedelta(days=1)
+    )
+    if lately.count() >= MOST_SET_ASIDE:
+        message = _(
+            "Your last submissions to this exercise could not be graded: workers stopped over each"
+            " of them. The team sees them and can have them graded again. You can submit again"
+            " tomorrow."
+        )
+        raise SubmissionRefused("set_aside", message)
 
 
 def _announce(submission: Submission) -> None:
@@ -282,10 +309,13 @@ def put_back(
 
 
 def _most_interruptions(lease: Lease) -> int:
-    """Return how often a submission may be interrupted, by how the others fare."""
-    came = Submission.objects.filter(pk=lease.submission_id).values("created_at")
+    """Return how often a submission may be interrupted, by how those of other learners fare."""
+    mine = Submission.objects.filter(pk=lease.submission_id)
+    user_id, came = mine.values_list("user_id", "created_at").get()
+    since = max(came, database_now() - LOOK_BACK)
     graded = Submission.objects.filter(state=State.GRADED)
-    meanwhile = graded.filter(finished_at__gte=Subquery(came)).aggregate(
+    others = graded.filter(finished_at__gte=since).exclude(user_id=user_id)
+    meanwhile = others.aggregate(
         all=Count("pk"), interrupted=Count("pk", filter=Q(interruptions__gt=0))
     )
     if meanwhile["interrupted"] * SHARE_IN_TROUBLE >= meanwhile["all"] > 0:

@@ -76,11 +76,11 @@ def _open_sandbox() -> Sandbox:
     pipeline.references()
     python = Path(settings.SANDBOX_PYTHON)
     sandbox = open_sandbox(python=python, concurrency=settings.SANDBOX_CONCURRENCY)
-    for finding in doctor.probe(python):
-        if not finding.ok:
-            sandbox.close()
-            reason = f"{finding.name}: {finding.detail}"
-            raise SandboxUnavailable(reason, fix=finding.fix)
+    try:
+        doctor.refuse_unless_safe(python, require_landlock=settings.REQUIRE_LANDLOCK)
+    except BaseException:
+        sandbox.close()
+        raise
     return sandbox
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, F, Subquery
 from django.db.models.functions import Coalesce
 
+from courses.database import database_now
 from exercises.models import State, Submission, Worker
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ LONGEST_MS = 10_000
 UNKNOWN_MS = 4_000
 """Milliseconds until a page that waits asks again: if its submission is next or running,
 at most, and if nobody can say when."""
+IN_MINUTES = 100
+"""From so many seconds on a wait is told in minutes, and from half an hour on in fives of them."""
 SHARE_OF_WAIT = 20
 """A page that waits asks so often until its verdict: hundreds of them cost the site a few requests
 a second, and no learner knows later than a twentieth of the wait."""
@@ -45,16 +48,26 @@ class Waiting:
         position: 1 is the next one; learners take turns (`in_turn`).
         seconds: until its verdict, estimated; None when unknown.
         working: whether any worker accepts submissions.
+        pausing: whether it waits after an interruption, and nobody may claim it yet.
     """
 
     position: int
     seconds: int | None
     working: bool
+    pausing: bool = False
+
+    @property
+    def minutes(self) -> int | None:
+        """The estimate in minutes; None where it is told in seconds, or unknown."""
+        if self.seconds is None or self.seconds < IN_MINUTES:
+            return None
+        minutes = round(self.seconds / 60)
+        return minutes if minutes < 30 else 5 * round(minutes / 5)  # noqa: PLR2004  # half an hour
 
     @property
     def poll_ms(self) -> int:
         """Milliseconds until a page that shows this asks again."""
-        if self.position <= SOON:
+        if self.position <= SOON and not self.pausing:
             return SOON_MS
         if self.seconds is None:
             return UNKNOWN_MS
@@ -111,13 +124,20 @@ def waiting(submission: Submission) -> Waiting:
     """Estimate a queued submission's wait from the last gradings of its exercise, by their median.
 
     Each counts with all that kept a slot busy, from claim to verdict: the run alone is a part of
-    it when many wait and the machine is full.
+    it when many wait and the machine is full. One that pauses comes after those that are due.
     """
     queue = list(_with_load(Submission.objects.in_turn()))
-    before = next((place for place, row in enumerate(queue) if row[0] == submission.pk), 0)
-    pausing = Submission.objects.filter(pk=submission.pk)
-    _key, running, slots = next(iter(queue or _with_load(pausing)), (None, 0, 0))
-    recent = Submission.objects.filter(exercise_id=submission.exercise_id, state=State.GRADED)
+    pause = _pause_seconds(submission)
+    last = len(queue) if pause else 0
+    before = next((place for place, row in enumerate(queue) if row[0] == submission.pk), last)
+    alone = Submission.objects.filter(pk=submission.pk)
+    _key, running, slots = next(iter(queue or _with_load(alone)), (None, 0, 0))
+    recent = Submission.objects.filter(
+        exercise_id=submission.exercise_id,
+        state=State.GRADED,
+        started_at__isnull=False,
+        finished_at__isnull=False,
+    )
     took = list(
         recent.order_by("-finished_at")
         .annotate(took=F("finished_at") - F("started_at"))
@@ -126,8 +146,16 @@ def waiting(submission: Submission) -> Waiting:
     seconds = None
     if slots and len(took) >= FEWEST:
         rounds = (before + running) // slots + 1
-        seconds = max(1, round(median(each.total_seconds() for each in took) * rounds))
-    return Waiting(position=before + 1, seconds=seconds, working=slots > 0)
+        usual = median(max(0.0, each.total_seconds()) for each in took)
+        seconds = max(1, round(usual * rounds), round(pause + usual))
+    return Waiting(position=before + 1, seconds=seconds, working=slots > 0, pausing=pause > 0)
+
+
+def _pause_seconds(submission: Submission) -> float:
+    """Return how long it may not be claimed yet, after an interruption; 0 for all others."""
+    if submission.not_before is None:
+        return 0.0
+    return max(0.0, (submission.not_before - database_now()).total_seconds())
 
 
 def watched(submission: Submission) -> Watched:

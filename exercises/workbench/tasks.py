@@ -42,17 +42,11 @@ def _open_sandbox() -> Sandbox:
     )
     try:
         sandbox.ready()  # before the checks: on a small machine two that start are slow
-        _check(python)
+        doctor.refuse_unless_safe(python, require_landlock=settings.REQUIRE_LANDLOCK)
     except BaseException:
         sandbox.close()
         raise
     return sandbox
-
-
-def _check(python: Path) -> None:
-    for finding in doctor.probe(python):
-        if not finding.ok:
-            raise SandboxUnavailable(f"{finding.name}: {finding.detail}", fix=finding.fix)
 
 
 @celeryd_after_setup.connect

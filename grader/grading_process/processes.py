@@ -173,11 +173,10 @@ class GradingProcesses:
         exercise: ExerciseDefinition,
         means: _Means,
     ) -> GradeReport:
-        child = self._idle.get()
-        if child.process.poll() is not None:  # it was killed while it waited: no job's fault
-            child = self._kept(child, healthy=False)
-        healthy = False
+        child, healthy = self._idle.get(), False
         try:
+            if child.process.poll() is not None:  # it was killed while it waited: no job's fault
+                child = self._kept(child, healthy=False)
             conversation = _Conversation(child.line, means)
             try:
                 self._wait_until_ready(child)
@@ -186,7 +185,7 @@ class GradingProcesses:
                 healthy = conversation.complete
             return report
         finally:
-            self._idle.put(self._kept(child, healthy=healthy))
+            self._idle.put(self._kept_or_closed(child, healthy=healthy))
 
     def close(self) -> None:
         """End the children; safe to call twice."""
@@ -222,9 +221,24 @@ class GradingProcesses:
         child.close()
         return successor
 
+    def _kept_or_closed(self, child: _Child, *, healthy: bool) -> _Child:
+        """Do as `_kept`; where no process can be started, the next job tries again.
+
+        Without this the place of the child would be lost, and once none is left gradings would wait
+        for ever.
+        """
+        try:
+            return self._kept(child, healthy=healthy)
+        except OSError:
+            logger.exception("a grading process could not be replaced")
+            if not healthy:
+                child.close()
+            return child
+
     def _start(self) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
             process = subprocess.Popen(
                 [sys.executable, "-m", "grader.grading_process.child", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
@@ -232,6 +246,7 @@ class GradingProcesses:
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
             )
+            undo.pop_all()
         child = _Child(process, ours)
         with self._lock:
             self._all.add(child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import subprocess
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from grader.errors import SandboxUnavailable
 from grader.sandbox import cgroup, forkserver, open_sandbox
 from grader.sandbox.canaries import CANARIES, PREAMBLE
 from grader.sandbox.environment import default_python, discover
-from grader.sandbox.inside import bounds
+from grader.sandbox.inside import bounds, landlock
 from grader.sandbox.job import Job, Limits, Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ SHORT_LIMITS: Final = Limits(wall_seconds=1, cpu_seconds=20)
 LOOP: Final = "while True: pass"
 MEMORY_HOG: Final = "blocked = [bytearray(2**26) for _ in range(64)]"
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -37,21 +40,37 @@ class CheckResult:
         ok: whether it works; an optional part is ok when it is missing.
         detail: what was found.
         fix: the command that fixes it; empty when there is nothing to fix.
+        absent: whether an optional part is missing.
     """
 
     name: str
     ok: bool
     detail: str
     fix: str = ""
+    absent: bool = False
 
 
-def probe(python: Path | None = None) -> tuple[CheckResult, ...]:
+def probe(python: Path | None = None, *, require_landlock: bool = False) -> tuple[CheckResult, ...]:
     """Check each part, then run canary attacks against the whole; takes a few seconds."""
     python = python or default_python()
     found = [*_check_programs(python), *_check_kernel_settings()]
+    found.append(_check_landlock(required=require_landlock))
     if all(result.ok for result in found):
         found += _check_isolation(python)
     return tuple(found)
+
+
+def refuse_unless_safe(python: Path, *, require_landlock: bool) -> None:
+    """Check the machine for a worker; an optional part that is missing is logged.
+
+    Raises:
+        SandboxUnavailable: notebooks cannot be run safely here; names what is missing and its fix.
+    """
+    for result in probe(python, require_landlock=require_landlock):
+        if not result.ok:
+            raise SandboxUnavailable(f"{result.name}: {result.detail}", fix=result.fix)
+        if result.absent:
+            logger.warning("%s: %s; to have it: %s", result.name, result.detail, result.fix)
 
 
 def report(stream: TextIO, python: Path | None = None) -> bool:
@@ -59,9 +78,9 @@ def report(stream: TextIO, python: Path | None = None) -> bool:
     results = probe(python)
     width = max(len(result.name) for result in results)
     for result in results:
-        mark = "ok     " if result.ok else "MISSING"
+        mark = "MISSING" if not result.ok else "absent " if result.absent else "ok     "
         stream.write(f"{mark}  {result.name:<{width}}  {result.detail}\n")
-        if result.fix and not result.ok:
+        if result.fix and (result.absent or not result.ok):
             stream.write(f"{'':9}{'':<{width}}  fix: {result.fix}\n")
     healthy = all(result.ok for result in results)
     stream.write(
@@ -112,6 +131,22 @@ def _check_kernel_settings() -> Iterator[CheckResult]:
         value = switch.read_text().strip() if switch.exists() else "absent"
         is_restricted = value == bad and not (bad == "1" and _has_profile())
         yield CheckResult(name.split("/")[1], ok=not is_restricted, detail=f"is {value}", fix=fix)
+
+
+def _check_landlock(*, required: bool) -> CheckResult:
+    """Say whether files have a second wall; the mounts, which are the first, hold without it."""
+    version = landlock.version()
+    if version:
+        return CheckResult("landlock", ok=True, detail=f"version {version}")
+    return CheckResult(
+        "landlock",
+        ok=not required,
+        detail="not here, so mounts alone keep runs from writing to files"
+        + (", and WHYBOX_REQUIRE_LANDLOCK is set" if required else ""),
+        fix="a kernel (5.13 or newer) that is started with landlock in its lsm= list, and a "
+        "container whose filter allows it (docker/seccomp.json)",
+        absent=True,
+    )
 
 
 def _has_profile() -> bool:

@@ -7,6 +7,7 @@ bubblewrap exits with it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -30,21 +31,30 @@ def main() -> None:
     if os.getppid() != plan["host"]:
         return
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # A SIGTERM between the fork and the handler would end this process alone.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     child = os.fork()
     if child == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         _exec_bubblewrap(plan)
     for descriptor in plan["descriptors"]:
         os.close(descriptor)
     exited = os.pidfd_open(child)
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+    signal.signal(signal.SIGTERM, lambda *_: _kill(exited))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _wait(host, exited)
-    if not _wait(exited, milliseconds=0):
-        os.kill(child, signal.SIGKILL)
+    _kill(exited)
     _, status = os.waitpid(child, 0)
     _end_orphans()
     if _wait(host, milliseconds=0):
         _remove_groups(*plan["groups"])
     sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _kill(pidfd: int) -> None:
+    """End a process of ours; nothing once it has ended, whoever has its process id by then."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _end_orphans() -> None:

@@ -11,7 +11,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
+from config.body_limits import FORM_BYTES
 from config.environment import BASE_DIR
 from tests.config.site_process import THREADS, call, free_port, wait_for, web_process
 from tests.exercises.submissions.faults import eventually
@@ -90,10 +92,11 @@ def test_visitors_cannot_ask_whether_the_site_is_ready(proxy: int) -> None:
 
 
 def test_what_the_site_may_accept_reaches_it(proxy: int) -> None:
-    """A body of the size of a notebook is passed on whole; the answer is the site's own."""
+    """The largest notebook, with its form, is passed on whole; the answer is the site's own."""
+    large = b"x" * (settings.UPLOAD_MAX_BYTES + FORM_BYTES)
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
     path = "/api/v1/exercises/none/submissions/"
-    status, body = call(proxy, "POST", path, body=b"x" * (2 * MIB), headers=kind, timeout=120)
+    status, body = call(proxy, "POST", path, body=large, headers=kind, timeout=120)
     assert status in {400, 401, 403}
     assert json.loads(body)["code"]
 

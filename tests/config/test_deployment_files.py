@@ -141,6 +141,22 @@ def test_the_manifests_are_valid(manifests: list[dict[str, Any]]) -> None:
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
 
 
+def test_who_does_not_belong_to_the_site_cannot_send_it_work(
+    manifests: list[dict[str, Any]],
+) -> None:
+    """Redis asks for no password: in a cluster, only the namespace's own pods reach it."""
+    (policy,) = [one for one in manifests if one["kind"] == "NetworkPolicy"]
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"app": "redis"}}
+    (rule,) = policy["spec"]["ingress"]
+    assert rule["from"] == [{"podSelector": {}}]  # without a namespaceSelector: this one's
+
+
+@pytest.mark.parametrize("name", ["host.conf", "nginx.conf"])
+def test_nginx_speaks_no_old_tls(name: str) -> None:
+    """The defaults of Debian 12's nginx begin at TLS 1.0."""
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in (DOCKER / "nginx" / name).read_text()
+
+
 def test_the_cluster_limits_every_container(manifests: list[dict[str, Any]]) -> None:
     """Memory limits, read-only roots, an ordinary user, no capability, no token of the cluster."""
     for manifest in manifests:

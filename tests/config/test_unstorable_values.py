@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import DataError, connection
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from config.unstorable_values import UnstorableValuesMiddleware, is_unstorable
 from tests.hostile.test_fuzz_forms import as_postgresql_does
@@ -35,9 +36,29 @@ def test_it_is_a_bad_request(value: str | int, path: str, caplog: pytest.LogCapt
     assert answer.status_code == 400
     assert str(value) not in caplog.text
     assert "was refused" in caplog.text
+    assert "(tests/" in caplog.text  # where it came from
 
 
 def test_other_errors_stay_ours() -> None:
     """A mistake in the site's code is still a server error."""
     for error in (ValueError("a\0b"), OverflowError("math range error"), KeyError("x")):
         assert MIDDLEWARE.process_exception(RequestFactory().get("/"), error) is None
+
+
+def test_a_mistake_of_our_query_stays_ours() -> None:
+    """PostgreSQL counts a division by zero among the errors of data; no visitor sent it."""
+    cause = ArithmeticError("division by zero")
+    cause.sqlstate = "22012"  # type: ignore[attr-defined]  # as psycopg's errors have it
+    error = DataError("division by zero")
+    error.__cause__ = cause
+    assert not is_unstorable(error)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/api/v1/courses/"])
+def test_a_session_s_key_with_a_nul_is_no_session(path: str) -> None:
+    """It is looked up before any view, where no middleware answers what the database says."""
+    client = Client(raise_request_exception=False)
+    client.cookies[settings.SESSION_COOKIE_NAME] = "\0abcdefgh"
+    with connection.execute_wrapper(as_postgresql_does):
+        assert client.get(path).status_code == 200

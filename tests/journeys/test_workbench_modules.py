@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.journeys.live_site import TREESHAP
+
 if TYPE_CHECKING:
     from tests.journeys.live_site import Visitor
 
@@ -92,3 +94,90 @@ def test_without_a_checkpoint_the_notebook_s_words_complete(visitor: Visitor) ->
         [9, ["TreeExplainer"]],
         [0, ["while"]],
     ]
+
+
+def test_what_is_pressed_again_while_it_loads_is_done_once(visitor: Visitor) -> None:
+    """In the order of the first presses; once it has loaded each press counts."""
+    body = """
+      const box = document.createElement("div");
+      const button = (name) => `<button data-action="${name}">${name}</button>`;
+      box.innerHTML = button("run") + button("save");
+      document.body.append(box);
+      const done = [];
+      box.addEventListener("click", ({ target }) => done.push(target.textContent));
+      let arrive;
+      m.whenWanted([box], () => new Promise((loaded) => { arrive = loaded; }), () => {});
+      const [run, save] = box.children;
+      for (const one of [run, run, save, run]) one.click();
+      const early = done.length;
+      arrive();
+      await new Promise((settled) => { setTimeout(settled); });
+      run.click();
+      run.click();
+      box.remove();
+      return [early, done];
+    """
+
+    assert _call(visitor, "wanted", body) == [0, ["run", "save", "run", "run"]]
+
+
+def test_an_editor_waits_for_a_word_that_was_begun_before_it_was_asked_for(
+    visitor: Visitor,
+) -> None:
+    """An input method's word would be lost with the text area, which the editor replaces."""
+    body = """
+      const area = document.createElement("textarea");
+      document.body.append(area);
+      area.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+      const told = [];
+      const settled = () => new Promise((done) => { setTimeout(done); });
+      m.composed(area).then(() => told.push("composed"));
+      await settled();
+      told.push("composing");
+      area.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true }));
+      await settled();
+      m.composed(area).then(() => told.push("nothing to wait for"));
+      await settled();
+      area.remove();
+      return told;
+    """
+
+    assert _call(visitor, "wanted", body) == ["composing", "composed", "nothing to wait for"]
+
+
+def test_an_editor_that_is_not_wanted_any_more_does_not_come(visitor: Visitor, email: str) -> None:
+    """Closed and opened again while it loads: one editor, which keeps what is typed."""
+    visitor.arrive(email)
+    visitor.go(f"/exercises/{TREESHAP}/")
+    seen = visitor.page.evaluate(
+        """async (modules) => {
+          const { Cell } = await import(`${modules}/cell.js`);
+          const { content } = document.querySelector("#cell-code");
+          const box = content.firstElementChild.cloneNode(true);
+          Object.assign(box.dataset, { cell: "x", kind: "code" });
+          document.body.append(box);
+          const cell = new Cell(box, { changed() {} });
+          const seen = [];
+          const look = async () => {
+            await new Promise((done) => { setTimeout(done); });
+            seen.push([box.querySelectorAll(".cm-editor").length, cell.textarea.hidden]);
+          };
+          const first = cell.enrich();
+          cell.simplify();
+          await first;
+          await look();
+          const second = cell.enrich();
+          cell.simplify();
+          await Promise.all([second, cell.enrich()]);
+          await look();
+          cell.source = "typed";
+          seen.push(cell.editor.view.state.doc.toString());
+          cell.simplify();
+          await look();
+          box.remove();
+          return seen;
+        }""",
+        MODULES,
+    )
+
+    assert seen == [[0, False], [1, True], "typed", [0, False]]

@@ -11,6 +11,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 THRESHOLD_DIGITS = 4
 VALUE_DIGITS = 7
+NOTHING = 1e-6
+"""Parts below which a share is a trace of the arithmetic."""
 
 
 def as_data(
@@ -71,6 +73,9 @@ def widest(base: float, values: np.ndarray) -> list[float]:
 def adding_up(base: float, shares: np.ndarray, parts: int) -> tuple[float, list[float], float]:
     """Return base value, shares and total, rounded so that they add up as they are written.
 
+    Each is at most one part from its value; one that is nothing stays 0, and none changes its
+    sign. As `addingUp` of the figures does it.
+
     Args:
         base: the average output.
         shares: one for each feature, (features,).
@@ -81,6 +86,9 @@ def adding_up(base: float, shares: np.ndarray, parts: int) -> tuple[float, list[
     left = total - first - sum(steps)
     sign = 1 if left > 0 else -1
     for _ in range(abs(left)):
-        errors = [sign * (parts * share - step) for share, step in zip(shares, steps, strict=True)]
+        errors = [
+            sign * (parts * share - step) if abs(parts * share) > NOTHING else -np.inf
+            for share, step in zip(shares, steps, strict=True)
+        ]
         steps[int(np.argmax(errors))] += sign
     return first / parts, [step / parts for step in steps], total / parts

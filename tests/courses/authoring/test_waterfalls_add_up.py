@@ -37,6 +37,29 @@ def test_the_rows_of_a_waterfall_add_up(file: Path) -> None:
         assert base + sum(shares) == output
 
 
+def test_each_is_written_at_most_one_part_from_its_value() -> None:
+    """2,000 waterfalls of one to six rows: the sum is exact, the signs are those of the bars."""
+    generator = np.random.default_rng(20)
+    for _ in range(2_000):
+        base, parts = float(generator.normal()), int(generator.choice([1, 10, 100]))
+        shares = generator.normal(size=int(generator.integers(1, 7))) * generator.choice([0.01, 1])
+        shares[generator.random(len(shares)) < 0.2] = 0.0
+        first, steps, total = adding_up(base, shares, parts)
+        counts = [round(parts * step) for step in steps]
+        assert round(parts * first) + sum(counts) == round(parts * total)
+        for count, share in zip(counts, shares, strict=True):
+            assert abs(count - parts * share) <= 1
+            assert count * share >= 0
+
+
+def test_what_has_no_share_is_written_as_nothing() -> None:
+    """Base value and output are rounded to even: the one that is left is not the idle feature's."""
+    first, steps, total = adding_up(0.5, np.array([0.0, 1.0, 0.0]), 1)
+    assert (first, steps, total) == (0.0, [0.0, 2.0, 0.0], 2.0)
+    assert adding_up(0.5, np.array([0.0, 0.0]), 1) == (0.0, [0.0, 0.0], 0.0)
+    assert adding_up(0.25, np.array([-0.001]), 100) == (0.25, [0.0], 0.25)
+
+
 def test_what_is_left_goes_to_those_that_were_rounded_most() -> None:
     """Four times 0.4 is 1.6: two of them are written as 1."""
     first, steps, total = adding_up(0.0, np.array([0.4, 0.4, 0.4, 0.4]), 1)

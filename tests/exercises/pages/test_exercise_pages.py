@@ -120,6 +120,9 @@ def test_waiting_estimates(learner_client: LearnerClient) -> None:
     page = learner_client.page(mine)
     assert "You're number 2 in the queue." in page
     assert "About 4 seconds" in page
+    graded = Submission.objects.filter(state=State.GRADED)
+    graded.update(started_at=now - timedelta(seconds=240))
+    assert "About 4 minutes until your verdict." in learner_client.page(mine)
     Submission.objects.filter(user=learner_client.learner, attempt=3).delete()
     assert "seconds" not in learner_client.page(mine)
 

@@ -18,10 +18,12 @@ from exercises.submissions import files, lifecycle, queue
 from exercises.submissions.attempts import SubmissionRefused, standing
 from exercises.submissions.lease import LEASE, Lease, Progress, claim, renew_lease
 from exercises.submissions.lifecycle import (
+    LOOK_BACK,
     MAX_INTERRUPTIONS,
     MAX_INTERRUPTIONS_IN_OUTAGE,
     MAX_INTERRUPTIONS_IN_TROUBLE,
     MAX_TRIES,
+    MOST_SET_ASIDE,
     OUTAGE,
     PAUSES,
     SHARE_IN_TROUBLE,
@@ -319,9 +321,28 @@ def test_what_kills_every_worker_is_set_aside(learner_client: LearnerClient) -> 
     assert stands.attempts == 0
 
 
-def grade_meanwhile(learner_client: LearnerClient, *, interruptions: int) -> None:
-    """Let a submission be graded that was interrupted so often, in the hours to come."""
-    other = learner_client.submit()
+def test_what_kills_workers_again_and_again_is_refused(learner_client: LearnerClient) -> None:
+    """It costs no attempt, so it would have no end: after the third in a day, only staff go on."""
+    first = set_aside(learner_client)
+    for _ in range(MOST_SET_ASIDE - 1):
+        submission = learner_client.submit()
+        assert [interrupted(submission) for _ in range(MAX_INTERRUPTIONS)][-1] == State.FAILED
+    with pytest.raises(SubmissionRefused) as refusal:
+        learner_client.submit()
+    assert refusal.value.reason == "set_aside"
+    lifecycle.grade_again(submission=first)
+    lifecycle.record_grade(lease=claimed(first), report=GRADE)
+    assert learner_client.submit().attempt == 2
+
+
+def grade_meanwhile(
+    learner_client: LearnerClient, *, interruptions: int, user: User | None = None
+) -> None:
+    """Grade a submission of somebody that was interrupted so often, in the hours to come."""
+    if user is None:
+        user, _new = User.objects.get_or_create(email="cleo@example.org")
+    exercise, notebook = learner_client.exercise, learner_client.make()
+    other = lifecycle.submit(user=user, exercise=exercise, notebook=notebook)
     lifecycle.record_grade(lease=claimed(other), report=GRADE)
     Submission.objects.filter(pk=other.pk).update(
         interruptions=interruptions, finished_at=timezone.now() + timedelta(hours=1)
@@ -337,6 +358,25 @@ def test_no_submission_is_set_aside_while_the_site_is_in_trouble(
     states = [interrupted(submission) for _ in range(MAX_INTERRUPTIONS_IN_TROUBLE)]
     assert states == [State.QUEUED] * (MAX_INTERRUPTIONS_IN_TROUBLE - 1) + [State.FAILED]
     assert submission.interruptions == MAX_INTERRUPTIONS_IN_TROUBLE
+
+
+def test_a_learners_own_submissions_are_no_sign_of_trouble(learner_client: LearnerClient) -> None:
+    """Whoever kills workers with one notebook wins it no tries by another that was beside it."""
+    grade_meanwhile(learner_client, interruptions=2, user=learner_client.learner)
+    set_aside(learner_client)
+
+
+def test_old_trouble_does_not_excuse(learner_client: LearnerClient) -> None:
+    """What staff let be graded again came long ago; only the last two hours say how the site is."""
+    submission = set_aside(learner_client)
+    grade_meanwhile(learner_client, interruptions=2)
+    long_ago = timezone.now() - LOOK_BACK - timedelta(hours=1)
+    interrupted_one = Submission.objects.filter(user__email="cleo@example.org")
+    interrupted_one.update(finished_at=long_ago + timedelta(minutes=1))
+    Submission.objects.filter(pk=submission.pk).update(created_at=long_ago)
+    lifecycle.grade_again(submission=submission)
+    states = [interrupted(submission) for _ in range(MAX_INTERRUPTIONS)]
+    assert states[-1] == State.FAILED
 
 
 def test_what_kills_workers_beside_others_that_are_well_is_set_aside(

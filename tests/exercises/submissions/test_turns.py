@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 
+from courses.database import database_now
 from courses.models import User
-from exercises.models import Exercise, State, Submission
+from exercises.models import Exercise, State, Submission, Worker
 from exercises.submissions import lifecycle, queue
-from exercises.submissions.lease import Lease, claim_next
+from exercises.submissions.lease import ALONE_AFTER, Lease, claim_next
 from exercises.submissions.waiting import LONGEST_MS, SOON_MS, Waiting, waiting
 from grader.report import GradeReport, Timings
 from grader.sandbox.job import Verdict
@@ -79,6 +81,20 @@ def test_four_of_one_learner_do_not_hold_up_another(
     assert claim_next() is None
 
 
+def test_what_was_interrupted_together_is_not_tried_together(
+    submit: Callable[[str, int], Submission],
+) -> None:
+    """A notebook that ends its workers takes no other with it: one suspect runs at a time."""
+    for name in ("poison", "ada", "bob"):
+        submit(name, 0)
+    suspects = Submission.objects.filter(user__email__in=["poison@example.org", "ada@example.org"])
+    suspects.update(interruptions=ALONE_AFTER)
+    assert [claimed(), claimed()] == ["poison", "bob"]
+    assert claim_next() is None
+    finish("poison", seconds=1)
+    assert claimed() == "ada"
+
+
 def test_with_one_slot_the_seconds_used_count(submit: Callable[[str, int], Submission]) -> None:
     """Who has used a minute comes after who has used a second, however many runs those were."""
     for number in range(3):
@@ -132,6 +148,46 @@ def test_the_order_costs_one_query(
             submit(name, number)
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         assert len(list(Submission.objects.in_turn())) == 6
+
+
+def test_what_pauses_comes_after_what_is_due(submit: Callable[[str, int], Submission]) -> None:
+    """Its page does not promise that it is next, and asks no more often than it has news."""
+    mine, other = submit("ada", 0), submit("bob", 0)
+    pause = timedelta(seconds=200)
+    Submission.objects.filter(pk=mine.pk).update(interruptions=4, not_before=database_now() + pause)
+    mine.refresh_from_db()
+    graded_in(submit, seconds=4)
+    Worker.objects.create(
+        name="here:1",
+        concurrency=1,
+        started_at=database_now(),
+        seen_at=database_now(),
+        sandbox_open=True,
+    )
+    told = waiting(mine)
+    assert (told.position, told.minutes, told.working) == (2, 3, True)
+    assert told.poll_ms > SOON_MS
+    assert waiting(other) == Waiting(position=1, seconds=4, working=True)
+
+
+def graded_in(submit: Callable[[str, int], Submission], *, seconds: float) -> None:
+    """Let three others be graded in so many seconds, and one without any times, as of old."""
+    now = database_now()
+    for name in ("cleo", "dan", "eve", "fay"):
+        row = submit(name, 0)
+        known = {} if name == "fay" else {"started_at": now - timedelta(seconds=seconds)}
+        Submission.objects.filter(pk=row.pk).update(
+            state=State.GRADED, finished_at=now if known else None, **known
+        )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes"),
+    [(None, None), (99, None), (100, 2), (300, 5), (1_740, 29), (1_920, 30), (3_487, 60)],
+)
+def test_a_long_wait_is_told_in_minutes(seconds: int | None, minutes: int | None) -> None:
+    """Nobody reads 3487 seconds; a long estimate is not told more exactly than it is known."""
+    assert Waiting(position=9, seconds=seconds, working=True).minutes == minutes
 
 
 @pytest.mark.parametrize(

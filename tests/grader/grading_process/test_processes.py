@@ -179,15 +179,39 @@ def test_a_process_that_died_while_it_waited_costs_nothing(
     """The next job finds another in its place."""
     processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
     (waiting,) = processes.process_ids
-    gone = os.pidfd_open(waiting)
-    os.kill(waiting, signal.SIGKILL)
+    end(waiting)
+    report = processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
+    assert report.passed
+    assert waiting not in processes.process_ids
+
+
+def end(pid: int) -> None:
+    """Kill a process, and wait until it has ended."""
+    gone = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
     ended = select.poll()
     ended.register(gone, select.POLLIN)
     assert ended.poll(60_000)
     os.close(gone)
-    report = processes.grade(shares, notebook(shares), sandbox=sandbox, references=references)
-    assert report.passed
-    assert waiting not in processes.process_ids
+
+
+def test_where_no_process_can_be_started_no_place_is_lost(
+    shares: ExerciseDefinition,
+    references: ReferenceStore,
+    sandbox: BubblewrapSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A child that is due serves on, a dead one costs its job; later jobs are graded again."""
+    text = notebook(shares)
+    with contextlib.closing(GradingProcesses(count=1, jobs=1)) as processes:
+        with monkeypatch.context() as machine:
+            machine.setattr(sys, "executable", "/nonexistent/python")
+            assert processes.grade(shares, text, sandbox=sandbox, references=references).passed
+            (child,) = processes.process_ids
+            end(child)
+            with pytest.raises(FileNotFoundError):
+                processes.grade(shares, text, sandbox=sandbox, references=references)
+        assert processes.grade(shares, text, sandbox=sandbox, references=references).passed
 
 
 def latest_run() -> int:

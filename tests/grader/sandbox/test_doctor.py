@@ -107,6 +107,51 @@ def test_a_container_that_forbids_namespaces_is_refused(light_python: Path) -> N
     assert "docs/features/sandbox.md" in ended.stdout
 
 
+WITHOUT_LANDLOCK = """
+import errno, logging, sys
+from pathlib import Path
+import pyseccomp
+forbidding = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+forbidding.add_rule(pyseccomp.ERRNO(errno.EPERM), "landlock_create_ruleset")
+forbidding.load()
+from grader.errors import SandboxUnavailable
+from grader.sandbox import doctor
+logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
+try:
+    doctor.refuse_unless_safe(Path(sys.argv[1]), require_landlock=sys.argv[2] == "required")
+except SandboxUnavailable as refusal:
+    print("refused", refusal, refusal.fix)
+else:
+    print("accepted")
+"""
+
+
+def without_landlock(python: Path, word: str) -> str:
+    """Check the machine as a worker does, where a container's filter forbids Landlock."""
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_LANDLOCK, str(python), word],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        cwd=FULL.parent,
+    ).stdout
+
+
+def test_a_worker_says_that_landlock_is_missing(light_python: Path) -> None:
+    """Notebooks are run, every attack is blocked without it, and the log has a warning."""
+    said = without_landlock(light_python, "optional")
+    assert said.startswith("WARNING landlock: not here")
+    assert said.endswith("accepted\n")
+
+
+def test_an_operator_can_require_landlock(light_python: Path) -> None:
+    """Then a worker without it accepts no jobs, and says which setting asks for it."""
+    said = without_landlock(light_python, "required")
+    assert said.startswith("refused landlock: not here")
+    assert "WHYBOX_REQUIRE_LANDLOCK" in said
+    assert "docker/seccomp.json" in said
+
+
 def test_canaries_succeed_without_a_sandbox() -> None:
     """Outside the sandbox the canary attacks succeed: the doctor's checks can fail."""
     cells = (PREAMBLE, *(CANARIES[name] for name in ("network", "processes", "capabilities")))

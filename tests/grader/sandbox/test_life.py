@@ -85,6 +85,41 @@ def test_the_supervisor_ends_what_a_killed_bubblewrap_leaves() -> None:
     assert gone([int(ended.stdout)])
 
 
+DYING_HOST = """
+    import json, os, subprocess, sys
+    plan = {
+        "host": os.getpid(),
+        "uid": None,
+        "command": ["/bin/sh", "-c", "echo started; exec sleep 600"],
+        "descriptors": [],
+        "groups": [sys.argv[2], "test"],
+    }
+    supervisor = subprocess.Popen([sys.executable, "-I", "-S", sys.argv[1], json.dumps(plan)])
+    print(supervisor.pid, flush=True)
+    supervisor.wait()
+"""
+
+
+def test_a_stopped_supervisor_still_cleans_up(tmp_path: Path) -> None:
+    """SIGTERM after its sandbox has ended strikes nobody, and the control groups are removed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(DYING_HOST), str(SUPERVISOR), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as host:
+        assert host.stdout is not None
+        words = {host.stdout.readline().strip(), host.stdout.readline().strip()}
+        (supervisor,) = map(int, words - {"started"})
+        group = tmp_path / f"test-{supervisor}-1"
+        (group / "process").mkdir(parents=True)  # the kernel does not release it yet
+        host.kill()
+    assert eventually(lambda: tree(supervisor) == [supervisor])
+    os.kill(supervisor, signal.SIGTERM)
+    (group / "process").rmdir()
+    assert eventually(lambda: not group.exists())
+    assert gone([supervisor])
+
+
 def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
     """Wait until a condition holds, and return whether it did in time."""
     deadline = time.monotonic() + seconds

@@ -109,6 +109,8 @@ export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key
 export const numbers = (text) => text.split(" ").map(Number);
 export const percent = (share) => `${Math.round(100 * share)} %`;
 // Base value, contributions and total in whole parts (1000: tenths of a per cent), rounded so that they add up as written.
+// Each is at most one part from its value; one that is nothing stays 0, and none changes its sign.
+const NOTHING = 1e-6;
 export function addingUp(base, shares, parts) {
   const first = Math.round(parts * base);
   const total = Math.round(parts * (base + shares.reduce((sum, share) => sum + share, 0)));
@@ -116,7 +118,7 @@ export function addingUp(base, shares, parts) {
   let left = total - first - steps.reduce((sum, step) => sum + step, 0);
   while (left) {
     const sign = Math.sign(left);
-    const errors = shares.map((share, j) => sign * (parts * share - steps[j]));
+    const errors = shares.map((share, j) => (Math.abs(parts * share) > NOTHING ? sign * (parts * share - steps[j]) : -Infinity));
     steps[errors.indexOf(Math.max(...errors))] += sign;
     left -= sign;
   }

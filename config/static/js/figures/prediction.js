@@ -119,7 +119,7 @@ export default function prediction(figure, data) {
       part.bar.setAttribute("x", `${from}%`);
       part.bar.setAttribute("width", `${Math.max(to - from, 0.4)}%`);
       // Colour is never the only sign: an arrow says which way.
-      part.words.textContent = share < 0 ? `◂ ${step(steps[j])}` : `${step(steps[j])} ▸`;
+      part.words.textContent = !steps[j] ? plain(0, 1) : share < 0 ? `◂ ${step(steps[j])}` : `${step(steps[j])} ▸`;
       part.words.setAttribute("x", `${share < 0 ? from - 1.6 : to + 1.6}%`);
       part.words.setAttribute("text-anchor", share < 0 ? "end" : "start");
     });

@@ -29,10 +29,10 @@ export default function waterfall(figure, data) {
   let row = [...data.start];
   let now = explain(row);
   let written = addingUp(now.base, now.shares, parts);
-  let settled = null; // the shares as written before the present movement
+  let settled = null; // what was written before the present movement, and the shares themselves
 
   const put = (j, value) => {
-    settled ??= written.steps;
+    settled ??= { steps: written.steps, shares: now.shares };
     row[j] = value;
     draw();
   };
@@ -76,11 +76,14 @@ export default function waterfall(figure, data) {
       text({ x: 4, y: y + 12 }, `${data.features[j].name} = ${told(data.features[j], row[j])}`);
       picture.append(svg("rect", { x: from, y: y + 18, width: Math.max(to - from, 1), height: 22, fill: colour }));
       // Colour is never the only sign: what lowers also carries an arrow to the left, what raises one to the right.
-      if (share < 0) text({ x: from - 9, y: y + 35, "text-anchor": "end" }, `◂ ${step(written.steps[j])}`);
-      else text({ x: to + 9, y: y + 35 }, `${step(written.steps[j])} ▸`);
-      if (settled && settled[j] !== written.steps[j]) {
+      const count = written.steps[j];
+      if (!count) text({ x: to + 9, y: y + 35 }, percent ? plain(0, 1) : plain(0));
+      else if (share < 0) text({ x: from - 9, y: y + 35, "text-anchor": "end" }, `◂ ${step(count)}`);
+      else text({ x: to + 9, y: y + 35 }, `${step(count)} ▸`);
+      // A share that has not moved may be written otherwise, for the sum.
+      if (settled && settled.steps[j] !== count && Math.abs(settled.shares[j] - share) * parts > 1e-6) {
         text({ x: WIDTH - 4, y: y + 12, "text-anchor": "end", "font-size": 14, fill: "var(--ink-soft)" },
-          `${data.words.was} ${step(settled[j])}`);
+          `${data.words.was} ${step(settled.steps[j])}`);
       }
       at += share;
       picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 40, y2: y + ROW + 18, stroke: "var(--ink-soft)" }));

@@ -66,18 +66,26 @@ export class Cell {
     };
     const label = say("codeCell", { number: this.number });
     this.opening ??= openEditor(this.textarea, { label, described: "workbench-keys", hooks });
+    const { opening } = this;
     try {
-      this.editor = await this.opening;
+      const editor = await opening;
+      if (this.opening !== opening) return; // it was not wanted any more
+      this.editor = editor;
       if (this.errorLine) this.editor.markLine(this.errorLine);
     } catch {
-      this.opening = undefined; // the text area stays
+      if (this.opening === opening) this.opening = undefined; // the text area stays
     }
   }
 
+  // Also of an editor that is still to come: two over one text area would overwrite each other's text.
   simplify() {
-    this.editor?.view.destroy();
+    const { opening } = this;
     this.editor = this.opening = undefined;
     this.textarea.hidden = false;
+    opening?.then(({ view }) => {
+      view.destroy();
+      this.textarea.hidden = Boolean(this.textarea.nextElementSibling?.matches(".cm-editor")); // the next one
+    }, () => {});
   }
 
   focus({ line } = {}) {

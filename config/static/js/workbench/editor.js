@@ -1,6 +1,7 @@
 // The code editor: CodeMirror over a text area. The text area stays the one that holds the text, so
 // that everything else works the same with it alone: without the bundle, or for those who prefer it.
 
+import { composed } from "./wanted.js";
 import { element, say } from "./words.js";
 
 const root = document.querySelector("[data-editor-src]");
@@ -110,22 +111,10 @@ function signatureBox({ name, signature, doc }) {
   return dom;
 }
 
-// A word that an input method is composing would be lost with its text area.
-function composed(textarea) {
-  let isOpen = false;
-  textarea.addEventListener("compositionstart", () => { isOpen = true; });
-  textarea.addEventListener("compositionend", () => { isOpen = false; });
-  return () => new Promise((done) => {
-    if (isOpen) textarea.addEventListener("compositionend", () => done(), { once: true });
-    else done();
-  });
-}
-
 // Returns the view, its text kept equal to the text area's.
 export async function openEditor(textarea, { label, described, hooks }) {
-  const isComposed = composed(textarea);
   const cm = await load();
-  await isComposed();
+  await composed(textarea);
   const showSignature = (view) => {
     const source = view.state.doc.toString();
     const { head } = view.state.selection.main;

@@ -11,6 +11,18 @@ export const hasCopies = () => Object.keys(localStorage).some((key) => key.start
 
 export const isTyped = (textarea) => textarea.value !== textarea.defaultValue;
 
+// Where an input method is composing a word, since before anybody asked: it is lost with its text area.
+const composing = new WeakSet();
+addEventListener("compositionstart", ({ target }) => composing.add(target), { capture: true });
+addEventListener("compositionend", ({ target }) => composing.delete(target), { capture: true });
+
+export function composed(textarea) {
+  return new Promise((done) => {
+    if (composing.has(textarea)) textarea.addEventListener("compositionend", () => done(), { once: true });
+    else done();
+  });
+}
+
 // `load` returns the promise of a module; `tell(sentence, box)` says that it could not be had. Returns
 // the function that loads it now; afterwards it does nothing.
 export function whenWanted(boxes, load, tell) {
@@ -25,24 +37,27 @@ export function whenWanted(boxes, load, tell) {
     return loading;
   };
   const openQuietly = () => { open().catch(() => {}); };
+  const pressed = new Set(); // what is pressed again because nothing happens is meant once
   for (const box of boxes) {
-    const afterwards = (event, repeat) => {
+    const afterwards = (event, place, repeat) => {
       event.preventDefault();
       event.stopPropagation();
+      if (pressed.has(place)) return;
+      pressed.add(place);
       open().then(repeat, () => {
         tell(say("offlineAction"), box);
         announce(say("offlineAction"));
-      });
+      }).finally(() => pressed.delete(place));
     };
-    box.addEventListener("pointerover", openQuietly, { signal });
-    box.addEventListener("focusin", openQuietly, { signal });
+    for (const kind of ["pointerover", "focusin", "input"]) box.addEventListener(kind, openQuietly, { signal });
     box.addEventListener("click", (event) => {
       const button = event.target.closest("[data-action]");
-      if (button) afterwards(event, () => button.click());
+      if (button) afterwards(event, button, () => button.click());
     }, { signal, capture: true });
     box.addEventListener("keydown", (event) => {
       const { target } = event;
-      if (target.matches("textarea") && isShortcut(event)) afterwards(event, () => target.dispatchEvent(new KeyboardEvent("keydown", event)));
+      if (!target.matches("textarea") || !isShortcut(event)) return;
+      afterwards(event, target, () => target.dispatchEvent(new KeyboardEvent("keydown", event)));
     }, { signal, capture: true });
   }
   addEventListener("beforeunload", (event) => {
