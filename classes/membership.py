@@ -52,7 +52,7 @@ ANIMALS = (
 )
 
 
-class AddressUnconfirmed(ChangeRefused):  # noqa: N818  # named after what happened
+class AddressUnconfirmed(ChangeRefused):
     """The class admits by address, and the account's own has not been confirmed."""
 
 

@@ -50,7 +50,7 @@ EXPLAINED: Final = """async ([model, rows]) => {
 }"""
 
 CROSSED: Final = """picture => {
-  const words = [...picture.querySelectorAll("text")].map((text) => [text.textContent, text.getBBox()]);
+  const words = [...picture.querySelectorAll("text")].map((it) => [it.textContent, it.getBBox()]);
   const lines = [...picture.querySelectorAll(":scope > line")].map((line) => line.getBBox());
   return words.filter(([, word]) => lines.some(({ x, y, height }) =>
     word.x < x && x < word.x + word.width && y < word.y + word.height && word.y < y + height))
