@@ -53,7 +53,8 @@ CROSSED: Final = """picture => {
   const words = [...picture.querySelectorAll("text")].map((it) => [it.textContent, it.getBBox()]);
   const lines = [...picture.querySelectorAll(":scope > line")].map((line) => line.getBBox());
   return words.filter(([, word]) => lines.some(({ x, y, height }) =>
-    word.x < x && x < word.x + word.width && y < word.y + word.height && word.y < y + height))
+    word.x < x && x < word.x + word.width
+    && y < word.y + word.height - 0.5 && word.y + 0.5 < y + height))
     .map(([text]) => text);
 }"""
 """Returns the words that a line of the picture runs through."""
