@@ -52,6 +52,10 @@ ANIMALS = (
 )
 
 
+class AddressUnconfirmed(ChangeRefused):
+    """The class admits by address, and the account's own has not been confirmed."""
+
+
 def pseudonym(number: int, key: uuid.UUID) -> str:
     """Return a name that tells nothing about whom it stands for; `number` makes it unique."""
     digest = hashlib.sha256(key.bytes).digest()
@@ -98,8 +102,8 @@ def join_by_code(*, klass: Class, user: User) -> Member:
     """Let somebody in as a learner by the class's link or code.
 
     Raises:
-        ChangeRefused: the class is archived or closed, the address is not of an allowed domain, or
-            it is on the roster and not confirmed.
+        ChangeRefused: the class is archived or closed, or the address is not of an allowed domain.
+        AddressUnconfirmed: the address is not confirmed, and it is what the class admits by.
     """
     klass = locked(klass)
     member = Member.objects.select_for_update().filter(klass=klass, user=user).first()
@@ -113,7 +117,7 @@ def join_by_code(*, klass: Class, user: User) -> Member:
     domains = {line.strip().lstrip("@").lower() for line in klass.email_domains.splitlines()} - {""}
     listed = Member.objects.select_for_update().filter(klass=klass, email__iexact=address).first()
     if (domains or listed is not None) and not has_confirmed(user, address):
-        raise ChangeRefused(
+        raise AddressUnconfirmed(
             "invalid",
             _("Confirm your email address first: this class admits people by their address."),
         )

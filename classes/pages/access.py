@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 READ = ("GET", "HEAD")
 EDIT = ("GET", "HEAD", "POST")
 DO = ("POST",)
+DAILY = frozenset({"home", "gradebook", "submissions", "insight"})
+"""Pages of a day's work; their tabs stand first. The others are for the beginning of a term."""
 
 
 class ClassPage(Protocol):
@@ -105,7 +107,7 @@ def page(
         "klass": access.klass,
         "access": access,
         "tabs": [
-            (title, address, name == shown or address == request.path)
+            (title, address, name == shown or address == request.path, name in DAILY)
             for name, title, address in tabs
         ],
         "here": next((title for name, title, _address in tabs if name == shown), ""),
@@ -132,9 +134,9 @@ def tabs_of(access: Access) -> list[tuple[str, str, str]]:
     names = [
         ("home", _("Today")),
         ("gradebook", _("Gradebook")),
-        ("progress", _("Progress")),
         ("submissions", _("Submissions")),
         ("insight", _("Insight")),
+        ("progress", _("Progress")),
         ("roster", _("Roster")),
         ("schedule", _("Schedule")),
         ("extensions", _("Extensions")),

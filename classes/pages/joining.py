@@ -57,16 +57,17 @@ def join_link(request: HttpRequest, code: str) -> HttpResponse:
     klass = get_object_or_404(Class, join_code=code.upper())
     if Member.objects.present().filter(klass=klass, user=user).exists():
         return redirect("classes:home", klass.pk)
-    refusal = ""
+    refusal, unconfirmed = "", False
     if request.method == "POST":
         try:
             membership.join_by_code(klass=klass, user=user)
         except ChangeRefused as error:
             refusal = str(error)
+            unconfirmed = isinstance(error, membership.AddressUnconfirmed)
         else:
             messages.success(request, _("Welcome to the class."))
             return redirect("classes:home", klass.pk)
-    facts = {"klass": klass, "refusal": refusal}
+    facts = {"klass": klass, "refusal": refusal, "unconfirmed": unconfirmed}
     return render(request, "classes/join.html", facts, status=409 if refusal else 200)
 
 

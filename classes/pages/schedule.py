@@ -20,6 +20,7 @@ from classes.making import COUNTED, DATED, default_points
 from classes.models import ImportKind, PendingImport
 from classes.pages.access import DO, EDIT, class_page, done, page
 from classes.pages.forms import ExtensionFileForm, ExtensionForm, PartForm
+from classes.pages.shifting import ShiftForm, shifted
 from classes.rights import Access, Right
 from classes.roster.reading import MAX_BYTES, FileRefused
 from classes.roster.writing import DifferenceChanged
@@ -59,10 +60,19 @@ def schedule(request: HttpRequest, access: Access) -> HttpResponse:
     parts = _parts(klass)
     initial = _initial(parts, scheduled)
     asked = {"zone": klass.zone, "relative": relative}
+    titles = {**{s: p.title for s, p in scheduled.items()}, **_titles(parts)}
+    shifting = "shift" in request.POST
+    shift = ShiftForm(
+        [titles.get(one["subject"], one["subject"]) for one in initial],
+        request.POST if shifting else None,
+    )
+    moved = None
     if request.method == "POST":
-        formset = PartFormSet(request.POST, initial=initial, form_kwargs=asked)
-        if formset.is_valid():
-            titles = {**{s: p.title for s, p in scheduled.items()}, **_titles(parts)}
+        sent = request.POST
+        if shifting and shift.is_valid():
+            sent, moved = shifted(sent, shift.cleaned_data)
+        formset = PartFormSet(sent, initial=initial, form_kwargs=asked)
+        if not shifting and formset.is_valid():
             lines = [
                 scheduling.Line(subject, titles[subject], bool(data["scheduled"]), form.facts)
                 for form in formset
@@ -87,9 +97,12 @@ def schedule(request: HttpRequest, access: Access) -> HttpResponse:
         "relative": relative,
         "lines": [_line(form, by_subject, scheduled) for form in formset],
         "columns": _rows(klass),
-        "failed": formset.is_bound,
+        "failed": formset.is_bound and not shifting,
+        "shift": shift,
+        "moved": moved,
+        "version": request.POST.get("version", klass.version),
     }
-    status = 422 if formset.is_bound else 200
+    status = 422 if formset.is_bound and moved is None else 200
     return page(request, access, "classes/schedule.html", facts, status=status)
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.conf import settings
 from django.forms.utils import flatatt
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.accounts.models import User
 from courses.accounts.names import plain_name
 
 if TYPE_CHECKING:
+    from django.forms import BoundField
     from django.forms.renderers import BaseRenderer
     from django.utils.safestring import SafeString
+
+_REMINDERS: Final = ("review", "mail_certificate", "mail_grading", "mail_answers")
 
 
 @cache
@@ -59,7 +63,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
         model = User
         fields: ClassVar[list[str]] = [
             *("name", "name_public", "locale", "time_zone"),
-            *("review", "mail_certificate", "mail_grading", "mail_answers"),
+            *_REMINDERS,
         ]
 
     def __init__(self, *args: Any, **facts: Any) -> None:
@@ -76,6 +80,15 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
             widget=ZoneSelect,
         )
         self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+    @property
+    def groups(self) -> list[tuple[str, list[BoundField]]]:
+        """Return the fields in the groups that they are shown in, each with its title."""
+        return [
+            (gettext("Name"), [self["name"], self["name_public"]]),
+            (gettext("Language and time zone"), [self["locale"], self["time_zone"]]),
+            (gettext("Review and email"), [self[name] for name in _REMINDERS]),
+        ]
 
     def clean_name(self) -> str:
         """Return the name without characters that hide or reverse what stands beside them."""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _CODE: Final = re.compile(r"^```.*?^```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 """Code blocks and code spans: a translation leaves them as they are."""
+_PLAIN: Final = (
+    *("title", "summary", "blind_spots", "outputs", "units", "criteria", "misconceptions"),
+    "figure",
+)
+"""Entries that are shown as they are written."""
 
 
 def exercise_differences(document: Document, original: Document) -> list[Problem]:
@@ -27,8 +32,7 @@ def exercise_differences(document: Document, original: Document) -> list[Problem
 def exercise_fields(document: Document, language: str) -> dict[str, Any]:
     """Return what a translation replaces in an exercise; Markdown is rendered."""
     facts = document.value
-    plain = ("title", "summary", "blind_spots", "outputs", "criteria", "misconceptions", "figure")
-    fields = {key: facts[key] for key in plain if key in facts}
+    fields = {key: facts[key] for key in _PLAIN if key in facts}
     if "statement" in facts:
         fields["statement_html"] = _html(document, ("statement",), facts["statement"], language)
         fields["text"] = strip_tags(fields["statement_html"])
@@ -68,6 +72,7 @@ def _ids(source: Mapping[str, Any]) -> dict[str, set[str]]:
     named = [one for one in source.get("misconceptions", ()) if isinstance(one, dict)]
     return {
         "outputs": set(source.get("outputs", {})),
+        "units": {one["unit"] for one in source.get("outputs", {}).values() if "unit" in one},
         "criteria": {one["id"] for one in source.get("rubric", ())},
         "misconceptions": {one["id"] for one in named if "id" in one and "title" in one},
     }

@@ -212,6 +212,7 @@ EXERCISE_TRANSLATION: Final = part_of(
         "hints": TEXTS,
         "blind_spots": TEXTS,
         "outputs": {**_BY_ID, "additionalProperties": TEXT},
+        "units": {**_BY_ID, "additionalProperties": TITLE},
         "criteria": {
             **_BY_ID,
             "additionalProperties": object_of({"title": TITLE}, {"failed": TEXT}),

@@ -28,6 +28,8 @@ LIKENESS: Final = 0.75
 """`difflib`'s ratio: one wrong, missing, added or swapped letter in a word of four or more."""
 MOST_WORDS: Final = 12
 LONGEST_QUERY: Final = 200  # characters
+KINDS: Final = ("course", "lesson", "exercise", "term")
+"""What can be found."""
 BEGIN, END = "\x02", "\x03"
 """Around a found word; neither can stand in content."""
 
@@ -56,6 +58,7 @@ _FIND: Final = {
             snippet(courses_search, 3, %(begin)s, %(end)s, ' … ', 28)
         FROM courses_search
         WHERE courses_search MATCH %(query)s AND language IN (%(language)s, 'en')
+            AND subject LIKE %(subjects)s
         ORDER BY bm25(courses_search, 0, 0, 8, 1) LIMIT %(most)s""",
     # Each language has its own word stems, so a query is made for the language of the row.
     "postgresql": """
@@ -67,7 +70,7 @@ _FIND: Final = {
             ('en', 'english'::regconfig, to_tsquery('english', %(query)s))
         ) AS asked (asked_language, config, query)
         WHERE language = asked_language AND vector @@ query
-            AND language IN (%(language)s, 'en')
+            AND language IN (%(language)s, 'en') AND subject LIKE %(subjects)s
         ORDER BY ts_rank(vector, query) DESC, subject LIMIT %(most)s""",
 }
 
@@ -89,7 +92,7 @@ class Hit:
 
     @property
     def kind(self) -> str:
-        """Return ``course``, ``lesson``, ``exercise`` or ``term``."""
+        """Return one of `KINDS`."""
         return self.subject.partition(":")[0]
 
     @property
@@ -117,10 +120,15 @@ class Hit:
         return self.subject.partition(":")[2].split("/")
 
 
-def find(text: str, language: str) -> list[Hit]:
+def find(text: str, language: str, kind: str = "") -> list[Hit]:
     """Return what holds all words of a text, this language before the original, the best first.
 
     The last word may be the beginning of one. A text without words finds nothing.
+
+    Args:
+        text: the words.
+        language: of the visitor.
+        kind: of what is wanted, as `Hit.kind`; without one, everything is.
     """
     words = re.findall(r"\w+", text[:LONGEST_QUERY])[:MOST_WORDS]
     if not words:
@@ -136,6 +144,7 @@ def find(text: str, language: str) -> list[Hit]:
                 "begin": BEGIN,
                 "end": END,
                 "query": query,
+                "subjects": f"{kind}:%" if kind in KINDS else "%",
                 "language": language,
                 "most": 2 * MOST_HITS,
             },

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from markdown_it.token import Token
+
+_PERCENT: Final = re.compile(r"(?<=\d) %")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class FigureHtml:
         return (
             f'<figure class="interactive" data-renderer="{renderer}" '
             f'data-src="{html.escape(file.address)}">'
-            f'<p class="{role}">{html.escape(alt)}</p>'
+            f'<p class="{role}">{_words(alt)}</p>'
             f"{self._still(data, alt)}"
             f"<details><summary>{as_table}</summary>"
             f"{_table(table)}</details>{caption}</figure>"
@@ -124,7 +126,7 @@ class FigureHtml:
             self._picture(f"{still.get('picture')}.{theme}.svg", f"only-{theme}", alt)
             for theme in ("light", "dark")
         ]
-        sentence = html.escape(str(still.get("sentence", "")))
+        sentence = _words(still.get("sentence", ""))
         return f'<div class="still">{"".join(pictures)}<p>{sentence}</p></div>'
 
 
@@ -143,6 +145,11 @@ def read_figure_data(text: str, name: str) -> Mapping[str, Any]:
     return data
 
 
+def _words(text: object) -> str:
+    """Return a text as HTML; a percentage stays on one line with its sign."""
+    return html.escape(_PERCENT.sub("\N{NO-BREAK SPACE}%", str(text)))
+
+
 def _table(rows: Sequence[Any]) -> str:
     if isinstance(rows[0], Mapping):
         head: Sequence[Any] = list(rows[0])
@@ -151,8 +158,7 @@ def _table(rows: Sequence[Any]) -> str:
         head, body = rows[0], rows[1:]
     heads = "".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in head)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in body
+        "<tr>" + "".join(f"<td>{_words(cell)}</td>" for cell in row) + "</tr>" for row in body
     )
     label = html.escape(_("Table, can be scrolled"))
     return (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from courses.catalogue import search
@@ -23,6 +26,14 @@ from courses.pages.sharing import of_course
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+KINDS: Final = {
+    "": gettext_lazy("All"),
+    "lesson": gettext_lazy("Lessons"),
+    "exercise": gettext_lazy("Exercises"),
+    "term": gettext_lazy("Concepts"),
+}
+"""What a visitor may ask the search for only."""
+
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
@@ -31,11 +42,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     filters = Filters.read(request.GET)
     fitting = [course for course in listed if filters.let_through(course)]
     words = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
-    hits = search.find(words, language_shown()) if words else []
-    corrected = None
-    if words and not hits and (better := search.corrected(words)):
-        hits = search.find(better, language_shown())
-        corrected = better if hits else None
+    kind = request.GET.get("kind", "")
+    kind = kind if words and kind in KINDS else ""
+    hits, corrected = _searched(words, kind)
     exercises = _taught({hit.exercise for hit in hits if hit.exercise})
     if words:
         courses = [hit.course or exercises.get(hit.exercise, ("", ""))[0] for hit in hits]
@@ -55,8 +64,29 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             "words": words,
             "corrected": corrected,
             "hits": _shown(hits, by_slug, exercises),
+            "kind": kind,
+            "kinds": [
+                (title, urlencode({"q": words} | _asked(filters) | {"kind": key}), key == kind)
+                for key, title in KINDS.items()
+            ],
         },
     )
+
+
+def _searched(words: str, kind: str) -> tuple[list[search.Hit], str | None]:
+    """Return what is found, and the words that were searched in place of misspelt ones."""
+    if not words:
+        return [], None
+    hits = search.find(words, language_shown(), kind)
+    if not hits and (better := search.corrected(words)):
+        hits = search.find(better, language_shown(), kind)
+        return hits, better if hits else None
+    return hits, None
+
+
+def _asked(filters: Filters) -> dict[str, str]:
+    """Return the filters that are set, as they stand in an address."""
+    return {name: value for name, value in asdict(filters).items() if value}
 
 
 def _taught(slugs: set[str]) -> dict[str, tuple[str, str]]:

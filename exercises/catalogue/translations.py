@@ -128,7 +128,11 @@ def apply_exercise_translation(exercise: Exercise) -> ExerciseTranslation:
             for index, text in enumerate(description.get("blind_spots", ()))
         ],
         "outputs": [
-            {**output, "meaning": found.words(output["meaning"], "outputs", output["name"])}
+            {
+                **output,
+                "meaning": found.words(output["meaning"], "outputs", output["name"]),
+                "unit": found.words(output["unit"], "units", output["unit"]),
+            }
             for output in description["outputs"]
         ],
         "criteria": [

@@ -193,7 +193,8 @@ def plot_of(
     right = data.get("right", all(line["passed"] for line in criteria))
     sentence = _sentence(panels, right=right)
     title = translation.words(data["title"], "figure", "title")
-    return Plot(data["kind"], title, data.get("unit", ""), panels, sentence)
+    unit = data.get("unit", "")
+    return Plot(data["kind"], title, translation.words(unit, "units", unit), panels, sentence)
 
 
 def _drawable(panel: Mapping[str, Any]) -> bool:

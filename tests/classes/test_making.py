@@ -216,6 +216,24 @@ def test_who_may_not_join_is_told_why(
     assert not Member.objects.filter(user=user).exists()
 
 
+@pytest.mark.parametrize(
+    ("confirmed", "links"),
+    [(False, 1), (True, 0)],
+)
+def test_who_has_to_confirm_an_address_first_finds_where(
+    client: Client, *, confirmed: bool, links: int
+) -> None:
+    """The refusal links the page of the addresses; one for another reason does not."""
+    klass = make_class(email_domains="example.edu")
+    client.force_login(make_user("ada@example.org", confirmed=confirmed))
+
+    page = client.post(reverse("classes:join_link", args=[klass.join_code]))
+
+    assert page.status_code == 409
+    link = f'<a class="button button--quiet button--small" href="{reverse("account_email")}">'
+    assert page.content.decode().count(link) == links
+
+
 def test_who_joins_with_a_confirmed_address_gets_the_place_on_the_roster() -> None:
     """Name and section of the roster are kept; there is no second row."""
     klass = make_class()

@@ -86,3 +86,20 @@ def test_a_tab_s_page_keeps_its_head_where_a_form_of_it_is_answered(client: Clie
     assert answer.status_code == 422
     assert texts(page, "h1") == ["Announcements"]
     assert page.count('aria-current="page">Announcements') == 1
+
+
+def test_tabs_of_a_day_stand_before_those_of_a_term(client: Client) -> None:
+    """What one opens each day comes first; each of the others is marked as seldom."""
+    site = Site()
+    user = site.people["instructor"]
+    assert user is not None
+    User.objects.filter(pk=user.pk).update(locale="en")
+    client.force_login(user)
+
+    page = client.get(site.klass.get_absolute_url()).content.decode()
+    tabs = page[page.index('class="class-tabs"') :]
+    tabs = tabs[: tabs.index("</nav>")]
+
+    assert texts(tabs, "a")[:4] == ["Today", "Gradebook", "Submissions", "Insight"]
+    assert tabs.count("<li>") == 4
+    assert tabs.count('<li class="is-seldom">') == len(texts(tabs, "a")) - 4

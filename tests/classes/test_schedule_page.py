@@ -211,3 +211,79 @@ def test_a_class_without_a_course_says_what_to_do(ines: Client, klass: Class) ->
     page = ines.get(address(klass)).content.decode()
 
     assert "This class has no course" in page
+
+
+def test_dates_of_several_parts_are_shifted_before_they_are_saved(
+    ines: Client, klass: Class
+) -> None:
+    """The editor comes back with later dates at the same time of day; nothing is written yet."""
+    sent = shown(ines, klass)
+    at, other = line(sent, TREESHAP), line(sent, "exercise:lime")
+    sent |= {f"{at}scheduled": "on", f"{at}due_at": "2026-10-31T20:00", f"{at}opens_at": "soon"}
+    sent |= {f"{other}scheduled": "on", f"{other}due_at": "2026-12-28T09:30"}
+    first = min(int(one.split("-")[1]) for one in (at, other))
+    last = max(int(one.split("-")[1]) for one in (at, other))
+    asked = {"shift": "1", "shift_from": first, "shift_to": last, "shift_days": 7}
+
+    answer = ines.post(address(klass), sent | asked)
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "2 dates were shifted. Save the schedule to keep them." in page
+    assert f'name="{at}due_at" value="2026-11-07T20:00"' in page
+    assert f'name="{other}due_at" value="2027-01-04T09:30"' in page
+    assert f'name="{at}opens_at" value="soon"' in page
+    assert not klass.parts.exists()
+
+
+def test_days_after_joining_are_shifted_too(ines: Client, klass: Class) -> None:
+    """Of a part in the schedule only, and of those between the two that were named only."""
+    sent = shown(ines, klass, "?relative=1")
+    at, other = line(sent, TREESHAP), line(sent, "exercise:lime")
+    sent |= {f"{at}scheduled": "on", f"{at}due_after": "7", f"{other}due_after": "9"}
+    number = at.split("-")[1]
+    asked = {"shift": "1", "shift_from": number, "shift_to": number, "shift_days": -2}
+
+    page = ines.post(address(klass), sent | asked).content.decode()
+
+    assert "1 date was shifted. Save the schedule to keep it." in page
+    assert f'name="{at}due_after" value="5"' in page
+    assert f'name="{other}due_after" value="9"' in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"shift_from": 1, "shift_to": 0, "shift_days": 1}, "stands before the first one"),
+        ({"shift_from": 0, "shift_to": 0, "shift_days": 4000}, "less than or equal to 366"),
+        ({"shift_from": "x", "shift_to": 99, "shift_days": ""}, "Select a valid choice"),
+    ],
+)
+def test_a_shift_that_makes_no_sense_changes_nothing(
+    ines: Client, klass: Class, asked: dict[str, Any], problem: str
+) -> None:
+    """Backwards, too far, or of parts that are not there: the field says so."""
+    sent = shown(ines, klass)
+    at = line(sent, TREESHAP)
+    sent |= {f"{at}scheduled": "on", f"{at}due_at": "2026-10-31T20:00"}
+
+    answer = ines.post(address(klass), sent | asked | {"shift": "1"})
+
+    assert answer.status_code == 422
+    assert problem in answer.content.decode()
+    assert f'name="{at}due_at" value="2026-10-31T20:00"' in answer.content.decode()
+
+
+def test_an_editor_that_comes_back_is_still_of_the_class_that_was_opened(
+    ines: Client, klass: Class
+) -> None:
+    """Shifting does not take over what somebody else has saved meanwhile: saving is refused."""
+    first, second = shown(ines, klass), shown(ines, klass)
+    at = line(first, TREESHAP)
+    ines.post(address(klass), first | {f"{at}scheduled": "on", f"{at}points": "10"})
+    asked = {"shift": "1", "shift_from": "0", "shift_to": "0", "shift_days": "1"}
+
+    page = ines.post(address(klass), second | asked)
+
+    assert page.context["version"] == str(second["version"])
+    assert ines.post(address(klass), second).status_code == 409

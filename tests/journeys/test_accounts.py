@@ -109,8 +109,14 @@ def test_a_passkey_signs_in_without_a_password(visitor: Visitor, email: str) -> 
 
 
 def test_what_is_not_there_is_said_in_the_sites_own_voice(visitor: Visitor) -> None:
-    """An address without a page is answered with words and a way on."""
+    """An address without a page is answered with words and a way on, the search."""
     visitor.expected_statuses.add(404)
     visitor.go("/no-such-page/")
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("We can't find this page")
     visitor.look("not-found")
+    visitor.go("/courses/foundations/shap-in-10-minutes/")
+    search = visitor.page.get_by_role("main").get_by_role("search")
+    expect(search.get_by_role("searchbox")).to_have_value("shap in 10 minutes")
+    search.get_by_role("searchbox").fill("shap in ten minutes")
+    visitor.follow(search.get_by_role("button", name="Search"))
+    expect(visitor.page.get_by_role("heading", name="SHAP in ten minutes").first).to_be_visible()

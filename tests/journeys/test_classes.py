@@ -49,7 +49,7 @@ def local(days: int) -> str:
 def set_due(page: Page, title: str, due: str) -> None:
     """Write a due date into the schedule's editor."""
     part = page.locator(".schedule__part").filter(
-        has=page.locator("legend").filter(has_text=re.compile(rf"^\s*{title}\s+exercise"))
+        has=page.locator("label").filter(has_text=re.compile(rf":\s*{title}\s+exercise"))
     )
     part.get_by_label("Due").fill(due)
 

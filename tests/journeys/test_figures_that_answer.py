@@ -49,6 +49,16 @@ EXPLAINED: Final = """async ([model, rows]) => {
   return rows.map(explain);
 }"""
 
+CROSSED: Final = """picture => {
+  const words = [...picture.querySelectorAll("text")].map((it) => [it.textContent, it.getBBox()]);
+  const lines = [...picture.querySelectorAll(":scope > line")].map((line) => line.getBBox());
+  return words.filter(([, word]) => lines.some(({ x, y, height }) =>
+    word.x < x && x < word.x + word.width
+    && y < word.y + word.height - 0.5 && word.y + 0.5 < y + height))
+    .map(([text]) => text);
+}"""
+"""Returns the words that a line of the picture runs through."""
+
 
 def explorers() -> list[tuple[str, str]]:
     """Return the address of each lesson with an interactive figure, and the figure's renderer."""
@@ -102,6 +112,23 @@ def test_the_what_if_explorer_can_be_read_as_a_table(visitor: Visitor) -> None:
     rows = figure.get_by_role("table").get_by_role("row")
     expect(rows).to_have_count(1 + buttons.count())
     visitor.look("what-if-explorer", shot=False)
+
+
+@pytest.mark.parametrize("address", [WHY, LESSON])
+def test_no_line_of_a_waterfall_runs_through_a_word(visitor: Visitor, address: str) -> None:
+    """From each example on, a hairline stops above the words that it meets and goes on below."""
+    visitor.go(address)
+    figure = visitor.page.locator("figure[data-renderer=waterfall]")
+    picture = figure.get_by_role("img")
+    buttons = figure.get_by_role("group").get_by_role("button")
+    expect(buttons.first).to_be_visible()
+
+    for button in buttons.all():
+        button.click()
+        assert picture.evaluate(CROSSED) == []
+        figure.get_by_role("slider").first.press("End")
+        assert picture.evaluate(CROSSED) == []
+    expect(picture.locator("> line").nth(3)).to_be_attached()
 
 
 @pytest.mark.parametrize("address", [WHY, LESSON])

@@ -26,8 +26,9 @@ MOST_CLICKS_TO_A_PASSED_EXERCISE = 6
 
 
 def said(page: Page) -> str:
-    """Return the sentence of the prediction, with the minus sign of a keyboard."""
-    return page.locator(f"{FIGURE} .prediction__sentence").inner_text().replace("\u2212", "-")
+    """Return the sentence of the prediction, with minus sign and space of a keyboard."""
+    sentence = page.locator(f"{FIGURE} .prediction__sentence").inner_text()
+    return sentence.replace("\u2212", "-").replace("\u00a0", " ")
 
 
 def numbers(sentence: str) -> tuple[float, list[float], float]:
@@ -83,8 +84,8 @@ def test_the_prediction_says_what_the_lesson_s_table_says(visitor: Visitor) -> N
 
     assert len(in_table) == len(steps) == 4
     assert max(abs(one - other) for one, other in zip(steps, in_table, strict=True)) <= 0.11
-    assert f"{base:.1f} %" == row[5]
-    assert f"{total:.1f} %" == row[6]
+    assert f"{base:.1f}\u00a0%" == row[5]
+    assert f"{total:.1f}\u00a0%" == row[6]
 
 
 def test_the_questions_come_one_at_a_time_and_are_answered_when_reached(

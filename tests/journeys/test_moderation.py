@@ -121,4 +121,9 @@ def test_roles_and_the_admin_site_by_clicking(welcome: Callable[..., Visitor], e
     root.go("/admin/courses/post/")
     root.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # width and height
     assert root.sideways() <= 0
-    root.follow(root.page.get_by_role("link", name="Back to the site"))
+    header = root.page.locator("#header")
+    assert header.evaluate("it => it.getBoundingClientRect().height") < 80  # one line
+    expect(header.get_by_role("link", name="Back to the site")).to_be_hidden()
+    header.get_by_role("button", name="Menu").click()
+    root.keep("admin-menu")
+    root.follow(header.get_by_role("link", name="Back to the site"))

@@ -19,7 +19,7 @@ SLUGS = [
 ]
 """The exercises of the course that is translated."""
 KEYS = {"title", "summary", "statement", "hints", "blind_spots", "outputs", "criteria"} | {
-    *("misconceptions", "figure")
+    *("units", "misconceptions", "figure")
 }
 
 ORIGINAL = parse_yaml(
@@ -28,7 +28,7 @@ title: A sum
 statement: Put the sum into `total`.
 hints: ["Use `sum`."]
 blind_spots: []
-outputs: {total: {meaning: the sum}}
+outputs: {total: {meaning: the sum, unit: euros}}
 rubric:
   - {id: total, title: The sum}
   - {id: sign, title: The sign, failed: It is negative.}
@@ -72,6 +72,7 @@ def test_a_title_alone_is_enough() -> None:
     [
         ("hints: [un, deux]", "The original has 1 of them."),
         ("outputs: {autre: le total}", "Translate all of these and no others: total."),
+        ("units: {total: euros}", "Translate all of these and no others: euros."),
         (
             "criteria: {total: {title: La somme}}",
             "Translate all of these and no others: place, sign, total.",

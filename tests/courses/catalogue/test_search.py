@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -153,6 +154,26 @@ def test_a_term_is_found_where_it_is_explained(course: Course, material: Materia
     assert (hit.kind, hit.title, hit.anchor) == ("term", "wombat burrow", "why-it-matters")
     assert 'href="/courses/tiny/page-1/#why-it-matters"' in page
     assert ">Concept</span>" in page
+
+
+def test_one_kind_of_thing_can_be_asked_for(course: Course, material: Material) -> None:
+    """Only concepts, say; the links keep the words and the filters, a strange kind is none."""
+    material.replace(
+        "courses/tiny/01-page-1/lesson.md", "Words before", "A **wombat burrow** is deep. Words"
+    )
+    load(material.root)
+
+    def kinds(query: str) -> list[str]:
+        page = Client().get(f"/courses/?q=wombat+burrow{query}").content.decode()
+        return re.findall(r'class="hit" data-kind="(\w+)"', page)
+
+    assert set(kinds("")) == set(kinds("&kind=' OR 1")) == {"lesson", "term"}
+    assert kinds("&kind=term") == ["term"]
+    assert kinds("&kind=exercise") == []
+    page = Client().get("/courses/?q=wombat&level=introductory&kind=exercise").content.decode()
+    assert 'href="?q=wombat&amp;level=introductory&amp;kind=term"' in page
+    assert page.count('aria-current="true">Exercises') == 1
+    assert "There may be some of another kind." in page
 
 
 def test_a_term_is_found_once_in_the_visitor_s_language(course: Course, material: Material) -> None:

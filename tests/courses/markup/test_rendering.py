@@ -73,6 +73,25 @@ def test_an_interactive_figure_may_have_a_still_picture() -> None:
     assert "<p>1 &lt; 2.</p>" in still
 
 
+def test_a_percentage_of_a_figure_keeps_its_sign() -> None:
+    """In description, sentence and table the space before a percent sign does not break."""
+    data = {
+        "renderer": "slider",
+        "table": [["x"], ["48.1 %"]],
+        "still": {"picture": "bars", "sentence": "1 = 4 %."},
+    }
+    files = FIGURES | {"play.json": FigureFile("/figures/3/play.json", data=data)}
+
+    page = render_page("![To 9 %](interactive:play)", Source("lesson.md", figures=files)).html
+
+    for words in (
+        "To 9\N{NO-BREAK SPACE}%",
+        "1 = 4\N{NO-BREAK SPACE}%.",
+        ">48.1\N{NO-BREAK SPACE}%<",
+    ):
+        assert words in page
+
+
 def test_code_is_coloured_by_classes_and_output_is_shown() -> None:
     """No inline style anywhere; what a block prints stands in its own box."""
     page = html("```python run\nx = 1\n```\n\n```text output\n1\n```\n")

@@ -228,10 +228,10 @@ def test_the_api_lists_and_answers_tasks(browser: Client) -> None:
     assert [one["tries"] for one in browser.get(address).json()] == [1, 0, 1, 0]
 
 
-def test_an_opening_figure_stands_below_the_title(
+def test_an_opening_figure_stands_below_title_and_summary(
     material: Material, client: Client, db: None
 ) -> None:
-    """Before summary, objectives and contents: the first thing to see is something to do."""
+    """Before facts, objectives and contents; what the lesson is about is said with its title."""
     material.course()
     figure = '![Two bars, the upper one longer.](figures/bars.svg "Bars.")\n\n'
     material.replace(LESSON, "## Why it matters", f"{figure}## Why it matters")
@@ -239,7 +239,8 @@ def test_an_opening_figure_stands_below_the_title(
 
     page = client.get(PAGE).content.decode()
 
-    assert page.index("<figure") < page.index('class="lead"') < page.index('id="why-it-matters"')
+    places = ("<h1", 'class="lead"', "<figure", 'class="meta"', 'id="why-it-matters"')
+    assert sorted(places, key=page.index) == list(places)
 
 
 def test_answers_go_with_the_account(lesson: Lesson, learner: User) -> None:

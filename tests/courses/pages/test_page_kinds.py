@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client
 
+from courses.accounts.profile_form import ProfileForm
 from courses.learners.enrolment import enrol
 from courses.learners.progress import record_completion
 
@@ -84,6 +85,21 @@ def test_the_profile_does_not_repeat_the_navigation(learner: User, visitor: Clie
         "/profile/data/",
         "/profile/erase/",
     ]
+
+
+def test_the_profile_asks_for_one_thing_at_a_time(learner: User, visitor: Client) -> None:
+    """Name, language and reminders are groups with a title; each field stands in one of them."""
+    assert learner.pk
+    page = shown(visitor, "/profile/")
+    groups = page.split('<fieldset class="group">')[1:]
+
+    assert [re.findall(r"<legend>([^<]+)</legend>", group) for group in groups] == [
+        ["Name"],
+        ["Language and time zone"],
+        ["Review and email"],
+    ]
+    fields = [re.findall(r' name="(\w+)"', group.split("</fieldset>")[0]) for group in groups]
+    assert [name for group in fields for name in group] == list(ProfileForm.Meta.fields)
 
 
 def test_what_to_do_now_is_the_head_of_the_dashboard(

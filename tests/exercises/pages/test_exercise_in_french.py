@@ -30,6 +30,7 @@ FIELDS: dict[str, Any] = {
     "statement_html": "<p>Expliquez les lignes de <code>rows</code>.</p>",
     "hints_html": [f"<p>Indice {number}</p>" for number in range(1, 5)],
     "outputs": {"phi": "les attributions", "base": "la sortie moyenne", "fx": "la sortie"},
+    "units": {"output": "sortie"},
     "criteria": {
         "model": {"title": "Le modèle", "failed": "Un autre modèle."},
         "adds_up": {"title": "Exactitude locale"},
@@ -93,6 +94,7 @@ def test_the_page_is_french_where_the_exercise_is(learner_client: LearnerClient)
         assert text in page
     for text in ("<span>les attributions</span>", "<span>Exactitude locale</span>"):
         assert text in page
+    assert page.count('<span class="badge">sortie</span>') == 3
     assert "A linear model" not in page
 
 
@@ -104,6 +106,7 @@ def test_what_is_english_on_a_french_page_says_so(learner_client: LearnerClient)
     assert '<div class="prose" lang="en"><p>A linear model' in page
     assert '<span lang="en">attributions of the two rows</span>' in page
     assert '<span lang="en">Local accuracy</span>' in page
+    assert '<span class="badge" lang="en">output</span>' in page
     assert re.search(r'<div class="cell__text prose" data-rendered lang="en">', page)
 
 
@@ -220,16 +223,18 @@ def test_mail_is_in_the_learners_language(learner_client: LearnerClient) -> None
 
 
 def test_the_figure_has_a_french_title(exercise: Exercise) -> None:
-    """A stored figure is drawn under the translated title."""
+    """A stored figure is drawn under the translated title, in the translated unit."""
     translate(**FIELDS)
     panel = {"label": "", "features": ["a"], "own": [1.0], "low": [0.5], "high": [1.5]}
-    report = {"plot": {"kind": "bars", "title": "Your attributions", "panels": [panel]}}
+    figure = {"kind": "bars", "title": "Your attributions", "unit": "output", "panels": [panel]}
+    report = {"plot": figure}
 
     with override("fr"):
         plot = plot_of(report, translation_of(exercise))
 
     assert plot is not None
     assert plot.title == "Vos attributions à vous"
+    assert plot.unit == "sortie"
 
 
 def test_translating_writes_nothing(exercise: Exercise) -> None:

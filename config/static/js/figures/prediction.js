@@ -6,7 +6,7 @@
 // the figure's description, which asks them all at once.
 
 import { draggable, handle, nearest } from "./drag.js";
-import { addingUp, fill, html, newId, plain, sentence, show, signed, svg } from "./parts.js";
+import { addingUp, fill, html, joined, newId, plain, sentence, show, signed, svg } from "./parts.js";
 import { questions } from "./questions.js";
 import { ends, explainer } from "./trees.js";
 
@@ -14,7 +14,7 @@ const BAR = 20;
 const [START, END] = [12, 86]; // per cent of the width: numbers need room beside the outermost bars
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
-const level = (count) => `${plain(count / 10, 1)} %`;
+const level = (count) => joined(`${plain(count / 10, 1)} %`);
 const step = (count) => signed(count / 10, 1);
 
 export default function prediction(figure, data) {

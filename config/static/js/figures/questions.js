@@ -5,7 +5,7 @@
 //              where?: [[feature, value], …], changes?: how many values differ from the start}]
 // words: {setting, show, next, again}
 
-import { html } from "./parts.js";
+import { html, joined } from "./parts.js";
 
 function reached({ above = -Infinity, below = Infinity, where = [], changes }, row, output, start) {
   const changed = row.filter((value, j) => value !== start[j]).length;
@@ -26,8 +26,8 @@ export function questions(list, words, start, move) {
 
   function put() {
     count.textContent = `${at + 1}/${list.length}`;
-    ask.textContent = list[at].ask;
-    said.textContent = answered ? `✓ ${list[at].answer}` : "";
+    ask.textContent = joined(list[at].ask);
+    said.textContent = answered ? joined(`✓ ${list[at].answer}`) : "";
     button.textContent = !answered ? words.show : at + 1 < list.length ? words.next : words.again;
     box.classList.toggle("is-answered", answered);
   }

@@ -6,7 +6,7 @@
 //        range: [low, high] of the axis, output, words: {base, was, examples, sentence}}
 
 import { draggable, handle, nearest } from "./drag.js";
-import { addingUp, canvas, fill, html, newId, panel, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
+import { addingUp, canvas, fill, hairline, html, joined, newId, panel, plain, range, sentence, show, signed, stage, svg, writer } from "./parts.js";
 import { ends, explainer, sigmoid } from "./trees.js";
 
 const WIDTH = 380; // small enough that the words stay readable when a phone shrinks the picture
@@ -23,7 +23,7 @@ export default function waterfall(figure, data) {
   const height = TOP + ROW * data.features.length + 44;
   const percent = data.model.probability;
   const parts = percent ? 1000 : 100; // what is written is a tenth of a per cent, or a hundredth
-  const level = (count) => (percent ? `${plain(count / 10, 1)} %` : plain(count / 100));
+  const level = (count) => (percent ? joined(`${plain(count / 10, 1)} %`) : plain(count / 100));
   const step = (count) => (percent ? signed(count / 10, 1) : signed(count / 100));
   const told = (feature, value) => (feature.values ? feature.values[value] : value.toFixed(feature.digits));
   let row = [...data.start];
@@ -64,11 +64,9 @@ export default function waterfall(figure, data) {
 
   function drawPicture({ base, shares }) {
     picture.replaceChildren();
-    picture.append(svg("line", {
-      x1: x(base), x2: x(base), y1: TOP - 8, y2: height - 36, stroke: "var(--ink-soft)", "stroke-dasharray": "3 4",
-    }));
     text({ x: x(base), y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${level(written.first)}`);
     let at = base;
+    const joints = []; // the line from each bar to the next
     shares.forEach((share, j) => {
       const y = TOP + ROW * j;
       const [from, to] = [x(Math.min(at, at + share)), x(Math.max(at, at + share))];
@@ -86,11 +84,14 @@ export default function waterfall(figure, data) {
           `${data.words.was} ${step(settled.steps[j])}`);
       }
       at += share;
-      picture.append(svg("line", { x1: x(at), x2: x(at), y1: y + 40, y2: y + ROW + 18, stroke: "var(--ink-soft)" }));
+      joints.push([x(at), y + 40, y + ROW + 18]);
       picture.append(handle(x(at), y + 29, "x"));
     });
     text({ x: Math.min(Math.max(x(at), 130), WIDTH - 130), y: height - 8, "text-anchor": "middle", "font-weight": 600 },
       `${data.output}: ${level(written.total)}`);
+    const words = [...picture.querySelectorAll("text")].map((text) => text.getBBox());
+    joints.forEach((joint) => hairline(picture, ...joint, words));
+    hairline(picture, x(base), TOP - 8, height - 36, words, { "stroke-dasharray": "3 4" });
     return at;
   }
 
