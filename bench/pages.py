@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.page_weight import MOST_BYTES, loaded
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,16 +34,7 @@ END: Final = "<!-- figures: end -->"
 WARM_UP: Final = 3
 """Rounds that are not counted: templates are compiled, the file is in the page cache."""
 MOST_QUERIES: Final = 12
-MOST_BYTES: Final = 100_000
 MOST_MILLISECONDS: Final = 30.0
-NAMED: Final = re.compile(r"""\s(?:href|src)="/static/([^"]+\.(?:css|js|woff2))\"""")
-"""What a page names. A script that is loaded on demand stands in a data attribute."""
-LATER: Final = re.compile(r"""\sdata-[a-z-]+="/static/([^"]+\.(?:css|js))\"""")
-IMPORTED: Final = re.compile(r"""^import\s(?:[^"']*\sfrom\s)?"(\.[^"]+)";""", flags=re.MULTILINE)
-IMPORTED_LATER: Final = re.compile(r"""\bimport\("(\.[^"]+)"\)""")
-EMPHASIS: Final = re.compile(r"<(?:em|i|cite|dfn|var)\b")
-ITALICS: Final = ("fonts/text-italic.woff2",)
-"""What a browser fetches for a page with text in italics; the styles name it."""
 
 
 @dataclass
@@ -187,8 +180,10 @@ def _pages(people: People) -> list[Asked]:
         "course": course,
         "lesson": lesson,
         "exercise": exercise,
+        "exercise, diagnosed": people.diagnosed.exercise.get_absolute_url(),
         "submission, passed": people.passed.get_absolute_url(),
         "submission, missed": people.missed.get_absolute_url(),
+        "submission, diagnosed": people.diagnosed.get_absolute_url(),
         "submission, queued": people.queued.get_absolute_url(),
         "executed notebook": f"{people.passed.get_absolute_url()}notebook/",
         "discussion": f"{lesson}discussion/",
@@ -224,7 +219,8 @@ def _cookie(user: Any) -> str:
 
 
 def _measure(pages: list[Asked], *, rounds: int) -> None:
-    from django.db import connection  # noqa: PLC0415  # needs Django to be set up
+    from django.conf import settings  # noqa: PLC0415  # needs Django to be set up
+    from django.db import connection  # noqa: PLC0415  # the same
 
     from config.wsgi import application  # noqa: PLC0415  # the same
 
@@ -236,7 +232,7 @@ def _measure(pages: list[Asked], *, rounds: int) -> None:
             body = _ask(application, page)
         page.queries = len(seen)
         page.body_bytes = len(body)
-        page.loaded_bytes, page.later_bytes = _loaded(body)
+        page.loaded_bytes, page.later_bytes = loaded(body, static=Path(settings.STATIC_ROOT))
     for _ in range(rounds):
         for page in pages:
             begin, worked = time.perf_counter(), time.thread_time()
@@ -283,58 +279,6 @@ def _note_into(seen: list[str]) -> Callable[..., Any]:
         return execute(sql, *rest)
 
     return note
-
-
-def _loaded(body: bytes) -> tuple[int, int]:
-    """Return the bytes that a page asks for on opening, and those that its scripts load later.
-
-    A picture or a figure is neither; the renderers of figures are named as they are drawn.
-    """
-    import gzip  # noqa: PLC0415  # only here
-
-    html = (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
-    named = {Path(name) for name in NAMED.findall(html)}
-    if EMPHASIS.search(html):
-        named |= {Path(name) for name in ITALICS}
-    opening = _closure(named, IMPORTED)
-    later = _closure(
-        opening | {Path(name) for name in LATER.findall(html)}, IMPORTED, IMPORTED_LATER
-    )
-    return _sent(opening), _sent(later - opening)
-
-
-def _closure(files: set[Path], *imports: re.Pattern[str]) -> set[Path]:
-    """Return files of the site's static ones with all that their modules import."""
-    found: set[Path] = set()
-    left = list(files)
-    while left:
-        file = left.pop()
-        if file in found:
-            continue
-        found.add(file)
-        if file.suffix == ".js" and file.parts[0] != "vendor":
-            text = (_static() / file).read_text()
-            for pattern in imports:
-                left += [
-                    Path(os.path.normpath(file.parent / name)) for name in pattern.findall(text)
-                ]
-    return found
-
-
-def _sent(files: set[Path]) -> int:
-    """Return the bytes of static files, compressed where they are sent so."""
-    total = 0
-    for name in files:
-        file = _static() / name
-        packed = file.with_name(f"{file.name}.gz")
-        total += (packed if packed.exists() else file).stat().st_size
-    return total
-
-
-def _static() -> Path:
-    from django.conf import settings  # noqa: PLC0415  # needs Django to be set up
-
-    return Path(settings.STATIC_ROOT)
 
 
 def _table(pages: list[Asked]) -> list[str]:

@@ -62,6 +62,7 @@ class People:
     staff: User
     passed: Submission
     missed: Submission
+    diagnosed: Submission
     queued: Submission
     certificate: Certificate
     busy_lesson: Part
@@ -374,6 +375,27 @@ def _report(exercise: Exercise, *, passed: bool, drawn: bool) -> dict[str, Any]:
     return report
 
 
+def _diagnosed(mine: QuerySet[Submission]) -> Submission:
+    """Return a learner's newest attempt at an exercise, a missed one, and give it a diagnosis."""
+    tried = mine.order_by("exercise").values_list("exercise", flat=True).distinct()
+    newest = (mine.filter(exercise=key).order_by("-created_at")[0] for key in tried)
+    missed = next(one for one in newest if one.state == State.GRADED and not one.passed)
+    missed.report = (missed.report or {}) | {
+        "misconception": {
+            "ids": ["sign"],
+            "certainty": "match",
+            "message_id": "diagnosis.match",
+            "facts": {
+                "mistake": "values of the opposite sign",
+                "message": "Each value has the sign that its opposite should have.",
+                "question": "Does a value above 0 raise the prediction?",
+            },
+        }
+    }
+    missed.save(update_fields=["report"])
+    return missed
+
+
 def people() -> People:
     """Return whom `bench.pages` plays.
 
@@ -393,6 +415,7 @@ def people() -> People:
         staff=staff,
         passed=mine.filter(passed=True)[0],
         missed=mine.filter(state=State.GRADED, passed=False)[0],
+        diagnosed=_diagnosed(mine),
         queued=mine.get(state=State.QUEUED),
         certificate=Certificate.objects.filter(user=learner)[0],
         busy_lesson=Part.objects.select_related("course", "lesson").get(lesson=first_lesson),

@@ -348,9 +348,9 @@ STORAGES: dict[str, Any] = {
             "directory_permissions_mode": 0o700,
         },
     },
-    # File names contain a digest, so that browsers may cache them forever. With WHYBOX_DEBUG the
-    # names stay as they are, and a changed file shows at once.
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Our own are minified. File names contain a digest, so that browsers may cache them forever.
+    # With WHYBOX_DEBUG names and files stay as they are, and a changed file shows at once.
+    "staticfiles": {"BACKEND": "config.static_files.MinifiedStaticFilesStorage"},
 }
 SUBMISSION_FILES_DAYS: int = env("WHYBOX_SUBMISSION_DAYS")
 ANSWER_DAYS: int = env("WHYBOX_ANSWER_DAYS")

@@ -81,6 +81,24 @@ def test_the_bars_that_show_it_stand_beside_the_diagnosis(learner_client: Learne
     assert beside.count("wrong sign") == 1
 
 
+def test_only_the_page_of_the_verdict_asks_whether_the_diagnosis_was_right(
+    learner_client: LearnerClient,
+) -> None:
+    """It loads htmx for that; the exercise's page shows the diagnosis and needs no htmx."""
+    submission = learner_client.submit()
+    grade(submission)
+    diagnose(submission)
+    address = learner_client.exercise.get_absolute_url()
+
+    beside = learner_client.browser.get(address).content.decode()
+    page = learner_client.page(submission)
+
+    assert MESSAGE in beside
+    assert re.findall(r"\shx-(?!headers)[a-z-]+|htmx\.min", beside) == []
+    assert "Was this diagnosis right?" in page
+    assert "htmx.min" in page
+
+
 def test_the_title_says_the_result(learner_client: LearnerClient) -> None:
     """A tab in the background tells how it ended, also when the verdict arrives by script."""
 
