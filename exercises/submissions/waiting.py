@@ -136,7 +136,6 @@ def waiting(submission: Submission) -> Waiting:
         exercise_id=submission.exercise_id,
         state=State.GRADED,
         started_at__isnull=False,
-        finished_at__isnull=False,
     )
     took = list(
         recent.order_by("-finished_at")

@@ -171,13 +171,13 @@ def test_what_pauses_comes_after_what_is_due(submit: Callable[[str, int], Submis
 
 
 def graded_in(submit: Callable[[str, int], Submission], *, seconds: float) -> None:
-    """Let three others be graded in so many seconds, and one without any times, as of old."""
+    """Let three others be graded in so many seconds, and one whose start is not known."""
     now = database_now()
     for name in ("cleo", "dan", "eve", "fay"):
         row = submit(name, 0)
         known = {} if name == "fay" else {"started_at": now - timedelta(seconds=seconds)}
         Submission.objects.filter(pk=row.pk).update(
-            state=State.GRADED, finished_at=now if known else None, **known
+            state=State.GRADED, verdict=Verdict.OK, score=0.0, finished_at=now, **known
         )
 
 
