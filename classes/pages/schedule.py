@@ -101,6 +101,7 @@ def schedule(request: HttpRequest, access: Access) -> HttpResponse:
         "shift": shift,
         "moved": moved,
         "version": request.POST.get("version", klass.version),
+        "apart": _apart(klass, formset),
     }
     status = 422 if formset.is_bound and moved is None else 200
     return page(request, access, "classes/schedule.html", facts, status=status)
@@ -203,6 +204,14 @@ def revoke_extension(request: HttpRequest, access: Access, pk: int) -> HttpRespo
     extending.revoke(extension=found, actor=access.user)
     messages.info(request, _("Marks follow at once."))
     return done(request, access, "extensions", _("Revoked."))
+
+
+def _apart(klass: Class, formset: Any) -> set[str]:
+    """Return the fields without a column: early dates have none where no work gains by them."""
+    early = klass.early_percent or any(
+        form["early_until"].value() for form in formset if "early_until" in form.fields
+    )
+    return {"scheduled"} if early else {"scheduled", "early_until"}
 
 
 def _relative(request: HttpRequest, scheduled: dict[str, ScheduledPart]) -> bool:

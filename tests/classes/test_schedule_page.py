@@ -287,3 +287,22 @@ def test_an_editor_that_comes_back_is_still_of_the_class_that_was_opened(
 
     assert page.context["version"] == str(second["version"])
     assert ines.post(address(klass), second).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("percent", "early", "columns"), [(0, "", 0), (5, "", 1), (0, "2026-10-24T20:00", 1)]
+)
+def test_early_dates_have_a_column_where_work_gains_by_them(
+    ines: Client, klass: Class, percent: float, early: str, columns: int
+) -> None:
+    """Or where a part has one; else the field is kept without being shown."""
+    Class.objects.update(early_percent=percent)
+    sent = shown(ines, klass)
+    at = line(sent, TREESHAP)
+    sent |= {f"{at}scheduled": "on", f"{at}early_until": early, f"{at}due_at": "2026-10-31T20:00"}
+    ines.post(address(klass), sent)
+
+    page = ines.get(address(klass)).content.decode()
+
+    assert page.count('<th scope="col">Early until</th>') == columns
+    assert page.count('-early_until"') >= 2

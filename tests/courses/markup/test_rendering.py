@@ -85,9 +85,9 @@ def test_a_percentage_of_a_figure_keeps_its_sign() -> None:
     page = render_page("![To 9 %](interactive:play)", Source("lesson.md", figures=files)).html
 
     for words in (
-        "To 9\N{NO-BREAK SPACE}%",
-        "1 = 4\N{NO-BREAK SPACE}%.",
-        ">48.1\N{NO-BREAK SPACE}%<",
+        "To 9&nbsp;%",
+        "1 = 4&nbsp;%.",
+        ">48.1&nbsp;%<",
     ):
         assert words in page
 
