@@ -283,7 +283,7 @@ def send_cut(channel: Any, queue: str) -> None:
         routing_key=queue,
         content_type="application/json",
         content_encoding="utf-8",
-        headers={"task": "exercises.grade_next", "id": str(uuid.uuid4()), "lang": "py"},
+        headers={"task": "exercises.grade", "id": str(uuid.uuid4()), "lang": "py"},
     )
 
 

@@ -150,7 +150,8 @@ def _looked_after(run: DraftRun) -> DraftRun:
         return run
     pk, now = run.pk, run.read_at  # type: ignore[attr-defined]  # annotated by `_mine`
     if run.seen_at < now - SILENT_AFTER and (run.state == RunState.RUNNING or not workers()):
-        lost = DraftRun.objects.filter(pk=pk, seen_at=run.seen_at).going_on()
+        # Not "equal": SQLite compares times as texts, and its own have milliseconds only.
+        lost = DraftRun.objects.filter(pk=pk, seen_at__lte=run.seen_at).going_on()
         lost.update(state=RunState.LOST)
         run.refresh_from_db()
     elif run.state == RunState.QUEUED and run.seen_at < now - NOTIFY_AGAIN_AFTER:
