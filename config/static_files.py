@@ -13,7 +13,9 @@ import rcssmin
 import rjsmin
 from django.conf import settings
 from django.core.files.base import ContentFile
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.storage import (  # type: ignore[import-untyped]  # it has none
+    CompressedManifestStaticFilesStorage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +37,7 @@ def minified(name: str, source: str) -> str:
     return MINIFIERS[PurePosixPath(name).suffix](source)
 
 
-class MinifiedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class MinifiedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the same
     """Minifies the site's own files before they get their digests and are compressed.
 
     The copies under their plain names are minified too: modules import each other by these.

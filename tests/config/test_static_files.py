@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from django.contrib.staticfiles.finders import find
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.templatetags.static import static
 from pygments.lexers.javascript import JavascriptLexer
 from pygments.token import Comment
 
@@ -36,7 +36,12 @@ SCRIPT: Final = '// a note\nimport { one } from "./one.js";\n\none(`kept  as is`
 def _tokens(script: str) -> list[str]:
     """Return what a script consists of, without comments and without spaces between."""
     found = JavascriptLexer().get_tokens(script)
-    return [text.strip() for kind, text in found if text.strip() and kind not in Comment]
+    return [text.strip() for kind, text in found if text.strip() and Comment not in kind.split()]
+
+
+def _served(name: str) -> str:
+    """Return the name, with its digest, by which pages name a file."""
+    return static(name).removeprefix("/static/")
 
 
 def _read(folder: Path) -> dict[str, bytes]:
@@ -70,7 +75,7 @@ def test_own_files_are_minified_and_those_of_others_stay(
         "vendor/c.js": NOTICE,
     }
     for name, text in wanted.items():
-        served = staticfiles_storage.stored_name(name)
+        served = _served(name)
         assert served != name
         assert (tmp_path / "static" / name).read_text() == text
         assert (tmp_path / "static" / served).read_text() == text
@@ -80,34 +85,34 @@ def test_a_changed_source_is_collected_anew_and_nothing_else_changes(
     settings: Settings, tmp_path: Path
 ) -> None:
     """Collecting again gives the same files; an edit gives new names and new contents."""
-    source, static = tmp_path / "source", tmp_path / "static"
+    source, collected = tmp_path / "source", tmp_path / "static"
     source.mkdir()
     (source / "a.css").write_text(STYLE)
     (source / "b.css").write_text("b { color: blue; }")
-    collect(settings, static, source)
-    first, name = _read(static), staticfiles_storage.stored_name("a.css")
-    collect(settings, static, source)
-    assert _read(static) == first
+    collect(settings, collected, source)
+    first, name = _read(collected), _served("a.css")
+    collect(settings, collected, source)
+    assert _read(collected) == first
 
     (source / "a.css").write_text(STYLE.replace("red", "green"))
-    later = (static / "a.css").stat().st_mtime + 10
+    later = (collected / "a.css").stat().st_mtime + 10
     os.utime(source / "a.css", (later, later))
-    collect(settings, static, source)
-    assert staticfiles_storage.stored_name("a.css") != name
-    assert (static / "a.css").read_text() == "a :hover{color:green}"
-    assert (static / "b.css").read_bytes() == first["b.css"]
+    collect(settings, collected, source)
+    assert _served("a.css") != name
+    assert (collected / "a.css").read_text() == "a :hover{color:green}"
+    assert (collected / "b.css").read_bytes() == first["b.css"]
 
 
 def test_every_module_finds_what_it_imports(settings: Settings, tmp_path: Path) -> None:
     """From its copy under the plain name and from the one with a digest."""
-    static = tmp_path / "static"
-    collect(settings, static)
-    manifest = json.loads((static / "staticfiles.json").read_text())["paths"]
+    collected = tmp_path / "static"
+    collect(settings, collected)
+    manifest = json.loads((collected / "staticfiles.json").read_text())["paths"]
     lost, followed = [], 0
     for script in SCRIPTS:
         name = str(script.relative_to(SOURCES))
         wanted = imports(script.read_text(), IMPORTED, IMPORTED_LATER)
-        for copy in (static / name, static / manifest[name]):
+        for copy in (collected / name, collected / manifest[name]):
             found = imports(copy.read_text(), IMPORTED, IMPORTED_LATER)
             assert found == wanted
             followed += len(found)
@@ -123,5 +128,5 @@ def test_without_collecting_the_sources_are_served(settings: Settings, tmp_path:
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": STORAGE}}
 
-    assert staticfiles_storage.url("js/site.js") == "/static/js/site.js"
+    assert static("js/site.js") == "/static/js/site.js"
     assert find("js/site.js") == str(SOURCES / "js" / "site.js")

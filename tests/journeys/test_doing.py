@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.journeys.live_site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Route
 
     from tests.journeys.live_site import Visitor
 
@@ -27,6 +28,7 @@ PAGE: Final = "/courses/tiny/page-1/"
 RUN_MILLISECONDS: Final = 60_000
 LESSON: Final = "courses/tiny/01-page-1/lesson.md"
 BLOCK: Final = '```python run\nprint("zebra")\n```\n\n```text output\nzebra\n```\n'
+HTMX: Final = re.compile(r"/vendor/htmx\b[^/]*\.js$")
 MINUS: Final = "\N{MINUS SIGN}"
 TASKS: Final = """\
 ```python run
@@ -218,6 +220,42 @@ def test_tasks_need_no_script(welcome: Callable[..., Visitor], email: str) -> No
     assert visitor.page.url.endswith("#task-the-sum")
     expect(predict).to_contain_text("✓ Correct")
     expect(predict.locator("samp")).to_be_visible()
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["late", "never"])
+def test_what_is_pressed_before_htmx_came_is_sent_once(
+    welcome: Callable[..., Visitor], email: str, *, arrives: bool
+) -> None:
+    """It is fetched when one comes to the quiz; without it the answer is sent by the form alone."""
+    # What a service worker fetches for a page cannot be held back.
+    visitor = welcome(service_workers="block")
+    visitor.ignored.append("ERR_FAILED")
+    visitor.arrive(email)
+    visitor.enrol(COURSE)
+    page = visitor.page
+    held: list[Route] = []
+    sent: list[str] = []
+    page.route(HTMX, lambda route: held.append(route))  # noqa: PLW0108  # it marks its handler
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    visitor.go(PAGE)
+    quiz = page.locator("#quiz")
+    assert held == []
+    with page.expect_request(HTMX):
+        quiz.get_by_label("The left").check()
+    page.evaluate("globalThis.isSamePage = true")
+    check = quiz.get_by_role("button", name="Check my answer")
+    check.click(no_wait_after=True)
+    check.click(no_wait_after=True)
+    assert sent == []
+    (script,) = held
+    if arrives:
+        script.continue_()
+    else:
+        script.abort()
+
+    expect(quiz).to_contain_text("That is a mirror.")
+    assert page.evaluate("globalThis.isSamePage === true") is arrives
+    assert len(sent) == 1
 
 
 def test_one_question_at_a_time(visitor: Visitor, learner: Page) -> None:

@@ -12,7 +12,7 @@ from tests.journeys.live_site import CHECKOUT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.journeys.live_site import Visitor
+    from tests.journeys.live_site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -50,13 +50,17 @@ def test_minified_styles_have_the_rules_of_their_sources(chromium: Browser) -> N
     assert differ == {}
 
 
-def test_every_script_that_is_served_is_read_with_all_that_it_imports(visitor: Visitor) -> None:
+def test_every_script_that_is_served_is_read_with_all_that_it_imports(
+    site: Site, chromium: Browser
+) -> None:
     """Under plain names and under those with a digest."""
-    served = visitor.site.folder / "static" / "js"
+    served = site.folder / "static" / "js"
     names = [file.relative_to(served) for file in sorted(served.rglob("*.js"))]
     sources = {file.relative_to(STATIC / "js") for file in (STATIC / "js").rglob("*.js")}
     assert sources < set(names)
-    visitor.go("/")
-    told = visitor.page.evaluate(LOAD, [f"/static/js/{name}" for name in names])
+    page = chromium.new_page()
+    page.goto(site.address)
+    told = page.evaluate(LOAD, [f"/static/js/{name}" for name in names])
+    page.close()
 
     assert [one for one in told if any(words in one for words in BROKEN)] == []

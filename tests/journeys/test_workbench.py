@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +13,15 @@ from tests.journeys.live_site import GRADE_MILLISECONDS, PASSWORD, TREESHAP
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Route
 
     from tests.journeys.live_site import Visitor
 
 pytestmark = pytest.mark.browser
 
 RUN_MILLISECONDS = 60_000
+NOTEBOOK = re.compile(r"/js/workbench/page\b[^/]*\.js$")
+"""The script that makes a notebook of the form, with or without a digest in its name."""
 FX = "fx = model.decision_function(X_test[rows])"
 FLIPPED = """import shap
 
@@ -217,6 +220,63 @@ def test_the_page_of_the_command_line(welcome: Callable[..., Visitor]) -> None:
         visitor.go("/cli/")
         assert visitor.sideways() == 0
         visitor.look("command-line-phone" if options else "command-line", shot=False)
+
+
+def test_what_is_typed_and_pressed_before_the_scripts_came_is_done(
+    welcome: Callable[..., Visitor], email: str
+) -> None:
+    """Nothing of the notebook is loaded on opening; what came first is kept, run and saved."""
+    # What a service worker fetches for a page cannot be held back.
+    visitor = welcome(service_workers="block")
+    visitor.site.ready_to_run()
+    visitor.arrive(email)
+    page = visitor.page
+    asked: list[str] = []
+    held: list[Route] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route(NOTEBOOK, lambda route: held.append(route))  # noqa: PLW0108  # it marks its handler
+    visitor.go(f"/exercises/{TREESHAP}/")
+    assert [url for url in asked if "codemirror" in url or NOTEBOOK.search(url)] == []
+
+    box = cell(visitor, "fx")
+    with page.expect_request(NOTEBOOK):
+        box.scroll_into_view_if_needed()
+    box.locator("textarea").fill("print('typed early')")
+    page.keyboard.press("Control+Enter")
+    expect(box.locator("[data-outputs]")).to_be_empty()
+    (script,) = held
+    script.continue_()
+
+    expect(box.locator("[data-outputs]")).to_contain_text("typed early", timeout=RUN_MILLISECONDS)
+    expect(box.locator(".cm-content")).to_contain_text("typed early")
+    expect(page.locator("[data-part=state]")).to_contain_text("Saved")
+
+
+def test_a_button_pressed_before_the_scripts_came_is_pressed_once(
+    welcome: Callable[..., Visitor], email: str
+) -> None:
+    """Without a connection the page says so, and the next press asks again and runs once."""
+    visitor = welcome(service_workers="block")
+    visitor.ignored.append("ERR_FAILED")
+    visitor.site.ready_to_run()
+    visitor.arrive(email)
+    page = visitor.page
+    runs: list[str] = []
+    page.on(
+        "request", lambda sent: runs.append(sent.method) if sent.url.endswith("runs/") else None
+    )
+    page.route(NOTEBOOK, lambda route: route.abort())
+    visitor.go(f"/exercises/{TREESHAP}/")
+    box = cell(visitor, "data")
+    run = box.get_by_role("button", name="Run the cells up to here")
+    run.click()
+    expect(page.locator("[data-part=said]")).to_contain_text("connection")
+    assert runs == []
+
+    page.unroute(NOTEBOOK)
+    run.click()
+    expect(box.locator("[data-outputs]")).to_contain_text("accuracy", timeout=RUN_MILLISECONDS)
+    assert runs == ["POST"]
 
 
 def test_by_keyboard_only(visitor: Visitor, email: str) -> None:

@@ -9,9 +9,12 @@ const nonce = document.querySelector("script[nonce]")?.nonce ?? "";
 const SETTLED_KEYS = new Set(["Escape", "Tab", "Shift", "Control", "Alt", "Meta"]);
 
 let library;
+let tries = 0; // a browser remembers that an import failed: then the address is another one
 function load() {
-  library ??= import(root.dataset.editorSrc).then(prepared).catch((fault) => {
+  const { editorSrc } = root.dataset;
+  library ??= import(tries ? `${editorSrc}?${tries}` : editorSrc).then(prepared).catch((fault) => {
     library = undefined; // no connection: the next one that comes into view asks again
+    tries += 1;
     throw fault;
   });
   return library;

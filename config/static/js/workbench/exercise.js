@@ -14,7 +14,8 @@ root.querySelector("form").addEventListener("submit", (event) => event.preventDe
 for (const hidden of root.querySelectorAll("[data-with-script]")) hidden.hidden = false;
 for (const box of root.querySelectorAll("[data-without-script]")) box.hidden = true;
 
-const open = whenWanted([root], () => import("./page.js"), (sentence) => {
+const load = (tries) => (tries ? import(`./page.js?${tries}`) : import("./page.js"));
+const open = whenWanted([root], load, (sentence) => {
   root.querySelector("[data-part=said]").textContent = sentence;
 });
 if (submission || UNFINISHED.has(run?.state) || hasCopies()) {

@@ -12,7 +12,8 @@ const tools = [...root.querySelectorAll("[data-block]")].map((block) => {
   block.append(made);
   return made;
 });
-const open = whenWanted(tools, () => import("./blocks.js"), (sentence, box) => {
+const load = (tries) => (tries ? import(`./blocks.js?${tries}`) : import("./blocks.js"));
+const open = whenWanted(tools, load, (sentence, box) => {
   box.querySelector("[data-said]").textContent = sentence;
 });
 if (Object.keys(sources).length || hasCopies()) open();

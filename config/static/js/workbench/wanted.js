@@ -23,15 +23,18 @@ export function composed(textarea) {
   });
 }
 
-// `load` returns the promise of a module; `tell(sentence, box)` says that it could not be had. Returns
-// the function that loads it now; afterwards it does nothing.
+// `load(tries)` returns the promise of a module; `tell(sentence, box)` says that it could not be had.
+// Returns the function that loads it now; afterwards it does nothing. A browser remembers for as long as
+// the page is open that an import failed: after each of the `tries` that did, the address is another one.
 export function whenWanted(boxes, load, tell) {
   const waiting = new AbortController();
   const { signal } = waiting;
   let loading;
+  let tries = 0;
   const open = () => {
-    loading ??= load().then(() => waiting.abort(), (fault) => {
+    loading ??= load(tries).then(() => waiting.abort(), (fault) => {
       loading = undefined; // no connection: whoever comes next asks again
+      tries += 1;
       throw fault;
     });
     return loading;
