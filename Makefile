@@ -19,7 +19,7 @@ CHECKS := check-types check-content-files check-spelling check-lint check-format
   check-migrations check-deployment check-api check-typos check-alerts
 
 .PHONY: help machine environments site-environments run demo test test-browser test-services fuzz fuzz-guided \
-  chaos chaos-short load check \
+  chaos chaos-short load image-steps check \
   $(CHECKS) check-content check-short bench doctor lock sbom audit figures models messages editor-bundle clean
 
 help:  ## this list
@@ -123,6 +123,10 @@ chaos-short: environments  ## the same for half a minute
 
 load: environments  ## 500 submissions in a minute on 1, 2 and 4 workers (half an hour)
 	$(SITE)/python -m bench.load
+
+image-steps: .venv/site  ## run the steps of docker/Dockerfile without Docker and start the result (root; minutes)
+	@$(PYTHON) config/machine.py images
+	$(SITE)/python tests/image_steps.py
 
 test-browser: environments  ## the journeys in Chromium, on a site per test process
 	@$(PYTHON) config/machine.py browser

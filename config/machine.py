@@ -29,6 +29,7 @@ PACKAGES = {  # component -> Debian packages that provide it
     "caddy": ["caddy"],  # the other example of a reverse proxy
     "prometheus": ["prometheus"],  # reads the metrics with docker/prometheus
     "systemd-analyze": ["systemd"],  # checks the units of docker/systemd
+    "debootstrap": ["debootstrap"],  # makes the stand-in of an image's base
     "npm": ["nodejs", "npm"],  # verifiers of certificates that are not ours
 }
 NEEDS = {  # purpose -> components
@@ -36,6 +37,7 @@ NEEDS = {  # purpose -> components
     "test": ["venv", "bubblewrap", "nginx", "caddy", "prometheus", "systemd-analyze", "npm"],
     "browser": ["venv", "bubblewrap", "Chromium"],
     "services": ["PostgreSQL", "Redis"],
+    "images": ["bubblewrap", "debootstrap"],
 }
 
 
