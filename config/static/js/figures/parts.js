@@ -70,11 +70,11 @@ export function tick(id, label, changed) {
   return { box, line: html("div", {}, box, html("label", { for: id }, ` ${label}`)) };
 }
 
-// A vertical hairline under what is drawn already; it stops where it would meet one of the words.
+// A vertical line, not through words.
 export function hairline(picture, at, from, to, words, attributes = {}) {
   const met = words.filter(({ x, width }) => x - 4 < at && at < x + width + 4).sort((one, other) => one.y - other.y);
   let top = from;
-  for (const { y, height } of [...met, { y: to, height: 0 }]) {
+  for (const { y, height } of [...met, { y: to }]) {
     const end = Math.min(y, to);
     if (end > top + 2) picture.prepend(svg("line", { x1: at, x2: at, y1: top, y2: end, stroke: "var(--ink-soft)", ...attributes }));
     top = Math.max(top, y + height);
@@ -118,7 +118,6 @@ export function show(figure, ...parts) {
 
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 export const numbers = (text) => text.split(" ").map(Number);
-// A percentage stays on one line with its sign.
 export const joined = (words) => words.replace(/(\d) %/g, "$1\u00a0%");
 export const percent = (share) => joined(`${Math.round(100 * share)} %`);
 // Base value, contributions and total in whole parts (1000: tenths of a per cent), rounded so that they add up as written.
