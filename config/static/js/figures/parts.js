@@ -94,22 +94,21 @@ export function sentence(picture) {
   };
 }
 
-// A wide picture keeps its size on a phone and is scrolled inside its frame, by keyboard too.
+// A wide picture is scrolled inside its frame on a phone.
 export function scrolled(figure, picture, least) {
   picture.style.minWidth = least;
   const name = figure.querySelector(".interactive-summary").textContent;
   return html("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": name }, picture);
 }
 
-// Controls and picture on one screen: beside each other where there is room, else the controls close together above.
+// Controls and picture on one screen, beside each other where there is room.
 export const stage = (controls, ...picture) =>
   html("div", { class: "stage" }, controls, html("div", { class: "stage-picture" }, ...picture));
 
 // Controls, whatever they are, one below the other beside the picture.
 export const panel = (...controls) => html("div", { class: "controls" }, ...controls);
 
-// Everything goes before the table, which stays for those who do not see the picture. The still picture, which stands
-// for the figure where no script runs, makes room.
+// The table stays below, for those who do not see the picture; the still picture makes room.
 export function show(figure, ...parts) {
   figure.classList.add("is-live");
   figure.querySelector(".still")?.remove();
