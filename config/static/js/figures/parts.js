@@ -70,11 +70,11 @@ export function tick(id, label, changed) {
   return { box, line: html("div", {}, box, html("label", { for: id }, ` ${label}`)) };
 }
 
-// A vertical hairline under what is drawn already; it stops where it would meet one of the words.
+// A vertical line, not through words.
 export function hairline(picture, at, from, to, words, attributes = {}) {
   const met = words.filter(({ x, width }) => x - 4 < at && at < x + width + 4).sort((one, other) => one.y - other.y);
   let top = from;
-  for (const { y, height } of [...met, { y: to, height: 0 }]) {
+  for (const { y, height } of [...met, { y: to }]) {
     const end = Math.min(y, to);
     if (end > top + 2) picture.prepend(svg("line", { x1: at, x2: at, y1: top, y2: end, stroke: "var(--ink-soft)", ...attributes }));
     top = Math.max(top, y + height);
@@ -94,22 +94,21 @@ export function sentence(picture) {
   };
 }
 
-// A wide picture keeps its size on a phone and is scrolled inside its frame, by keyboard too.
+// A wide picture is scrolled inside its frame on a phone.
 export function scrolled(figure, picture, least) {
   picture.style.minWidth = least;
   const name = figure.querySelector(".interactive-summary").textContent;
   return html("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": name }, picture);
 }
 
-// Controls and picture on one screen: beside each other where there is room, else the controls close together above.
+// Controls and picture on one screen, beside each other where there is room.
 export const stage = (controls, ...picture) =>
   html("div", { class: "stage" }, controls, html("div", { class: "stage-picture" }, ...picture));
 
 // Controls, whatever they are, one below the other beside the picture.
 export const panel = (...controls) => html("div", { class: "controls" }, ...controls);
 
-// Everything goes before the table, which stays for those who do not see the picture. The still picture, which stands
-// for the figure where no script runs, makes room.
+// The table stays below, for those who do not see the picture; the still picture makes room.
 export function show(figure, ...parts) {
   figure.classList.add("is-live");
   figure.querySelector(".still")?.remove();
@@ -118,7 +117,6 @@ export function show(figure, ...parts) {
 
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 export const numbers = (text) => text.split(" ").map(Number);
-// A percentage stays on one line with its sign.
 export const joined = (words) => words.replace(/(\d) %/g, "$1\u00a0%");
 export const percent = (share) => joined(`${Math.round(100 * share)} %`);
 // Base value, contributions and total in whole parts (1000: tenths of a per cent), rounded so that they add up as written.

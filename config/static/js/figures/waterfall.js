@@ -66,7 +66,7 @@ export default function waterfall(figure, data) {
     picture.replaceChildren();
     text({ x: x(base), y: 16, "text-anchor": "middle", fill: "var(--ink-soft)" }, `${data.words.base} ${level(written.first)}`);
     let at = base;
-    const joints = []; // the line from each bar to the next
+    const joints = [];
     shares.forEach((share, j) => {
       const y = TOP + ROW * j;
       const [from, to] = [x(Math.min(at, at + share)), x(Math.max(at, at + share))];
