@@ -12,10 +12,10 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import DataError
 
+from config.environment import BASE_DIR
 from config.problem_details import bad_request
 
 if TYPE_CHECKING:
@@ -74,6 +74,6 @@ def _place(error: Exception) -> str:
     """Return the file and line of the site's own code where an error came from."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if path.is_relative_to(settings.BASE_DIR) and "site-packages" not in path.parts:
-            return f"{path.relative_to(settings.BASE_DIR)}:{frame.lineno}"
+        if path.is_relative_to(BASE_DIR) and "site-packages" not in path.parts:
+            return f"{path.relative_to(BASE_DIR)}:{frame.lineno}"
     return "elsewhere"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -92,13 +93,22 @@ def test_visitors_cannot_ask_whether_the_site_is_ready(proxy: int) -> None:
 
 
 def test_what_the_site_may_accept_reaches_it(proxy: int) -> None:
-    """The largest notebook, with its form, is passed on whole; the answer is the site's own."""
-    large = b"x" * (settings.UPLOAD_MAX_BYTES + FORM_BYTES)
+    """A body of the size of a notebook is passed on whole; the answer is the site's own."""
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
     path = "/api/v1/exercises/none/submissions/"
-    status, body = call(proxy, "POST", path, body=large, headers=kind, timeout=120)
+    status, body = call(proxy, "POST", path, body=b"x" * (2 * MIB), headers=kind, timeout=120)
     assert status in {400, 401, 403}
     assert json.loads(body)["code"]
+
+
+def test_the_largest_notebook_is_not_refused_before_the_site() -> None:
+    """To Caddy an MB is a million bytes: limits are written in MiB, as the site's are."""
+    text = (BASE_DIR / "docker" / "caddy" / "Caddyfile").read_text()
+    largest = settings.UPLOAD_MAX_BYTES + FORM_BYTES
+    for name in ("max_size", "max_buffer_size"):
+        found = re.search(rf"^\s*{name} (\d+)MiB$", text, re.MULTILINE)
+        assert found, name
+        assert int(found[1]) * MIB >= largest
 
 
 def test_what_is_larger_than_any_notebook_is_refused(proxy: int) -> None:
