@@ -316,7 +316,7 @@ def test_any_control_that_is_like_the_feature_passes(feature: Project) -> None:
 
 
 def test_a_control_may_be_taken_off_at_the_special_positions_too(feature: Project) -> None:
-    """Feature 277 is active at [CLS] or [SEP] of every passage: with and without passes."""
+    """Feature 277 is active at [CLS] of every passage: its effects pass with and without."""
     asked = (feature.parameters["feature"], feature.parameters["seed"], 277)
     within, everywhere = (
         feature.code._removed(*asked, everywhere=everywhere)[0] for everywhere in (False, True)
