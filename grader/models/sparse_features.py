@@ -118,6 +118,11 @@ def strengths(
     return found
 
 
+def strengths_everywhere(index: int, feature: int) -> Numbers:
+    """Return one feature at each position of a passage, [CLS] and [SEP] among them."""
+    return np.asarray(encode(passage(index).streams[AUTOENCODER_PLACE])[:, feature])
+
+
 @lru_cache(maxsize=16384)
 def is_clear(feature: int, index: int) -> bool:
     """Whether a feature is kept, or not, by more than a rounding; and never at [CLS] or [SEP]."""

@@ -226,6 +226,25 @@ def test_a_claim_that_fails_passes_if_it_is_said(behaviour: Project) -> None:
     assert "the component" in str(honest.facts["note"])
 
 
+def test_shares_follow_from_scores_that_were_rounded_after_them(behaviour: Project) -> None:
+    """With cosines that differ by little too; shares of all cases, or of another part, do not."""
+    generator = np.random.default_rng(0)
+    scores = generator.normal(0.05, 0.02, 16)
+    kept = np.array([0.5, 0.9, 0.95, 1.0, 0.92, 1.05])[:, None]
+    left = kept * scores + generator.normal(0, 0.005, (6, 16))
+    small = {"model": np.asarray("minilm"), "scores": scores, "ablated": left[0]}
+    small["control_scores"] = left[1:]
+    lost = behaviour.code.lost_by_own_numbers(dict(behaviour.parameters), small)
+    rounded = {name: small[name].round(3) for name in ("scores", "ablated", "control_scores")}
+    assert behaviour.says("lost_follows", **small, lost=lost)
+    assert behaviour.says("lost_follows", **{**small, **rounded}, lost=lost)
+    over_all = 1 - left.mean(axis=1) / scores.mean()
+    assert not behaviour.says("lost_follows", **{**small, **rounded}, lost=over_all)
+    assert not behaviour.says("lost_follows", **small, lost=lost[::-1])
+    assert behaviour.says("lost_follows")
+    assert not behaviour.says("lost_follows", lost=behaviour.answers["lost"] + 0.02)
+
+
 def test_what_the_network_cannot_be_asked_is_said(behaviour: Project) -> None:
     """Components of two kinds, targets that are the foil, scenes that are none, long texts."""
     answers = behaviour.answers
@@ -294,6 +313,21 @@ def test_any_control_that_is_like_the_feature_passes(feature: Project) -> None:
         assert not feature.says("control_is_alive", control=nothing)
     beyond = {"control": np.asarray(512), "control_effects": np.zeros(8)}
     assert not feature.says("control_effects_are_right", **beyond)
+
+
+def test_a_control_may_be_taken_off_at_the_special_positions_too(feature: Project) -> None:
+    """Feature 277 is active at [CLS] of every passage: its effects pass with and without."""
+    asked = (feature.parameters["feature"], feature.parameters["seed"], 277)
+    within, everywhere = (
+        feature.code._removed(*asked, everywhere=everywhere)[0] for everywhere in (False, True)
+    )
+    assert 277 in feature.code._controls(dict(feature.parameters))
+    assert np.abs(within - everywhere).max() > np.abs(within).max()
+    for effects in (within, everywhere):
+        own = {"control": np.asarray(277), "control_effects": effects}
+        assert feature.says("control_effects_are_right", **own)
+    between = {"control": np.asarray(277), "control_effects": (within + everywhere) / 2}
+    assert not feature.says("control_effects_are_right", **between)
 
 
 def test_the_verdict_is_that_of_ones_own_numbers(feature: Project) -> None:

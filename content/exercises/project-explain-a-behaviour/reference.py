@@ -48,6 +48,9 @@ DECIMALS, ROUNDING = {"minilm": 0.0006}, 0.006
 """How far a score may be off for its decimals: a difference of cosines, or of logits."""
 SHARE = 0.001
 """How far a score may be off otherwise. A head of little weight moves it by no more than 1 %."""
+LOST, SHARE_OF_LOST, MOST_BY_ROUNDING = 0.002, 0.01, 0.015
+"""How far the shares lost may be off, and how far at most because scores were rounded after them;
+the mean of half of the scores is off by about a fifth of what one of them may be."""
 SCENE = re.compile(r"(cat|coffee) (\d{1,2}) (\d{1,2}) (cat|coffee) (\d{1,2}) (\d{1,2})")
 MOST_DOWN, MOST_RIGHT = 16, 32
 
@@ -328,6 +331,21 @@ def lost_by_own_numbers(parameters: Parameters, answers: Outputs) -> Numbers:
     left = np.vstack([answers["ablated"], answers["control_scores"]])[:, half].mean(axis=1)
     whole = float(answers["scores"][half].mean())
     return 1 - left / whole if whole else np.zeros(len(left))
+
+
+def lost_follows(parameters: Parameters, answers: Outputs) -> bool:
+    """Whether the shares are those of the learner's own scores, which may have been rounded since.
+
+    Cosines differ by little: where the mean score is 0.05, every other answer whose scores have
+    three decimals would lie outside of the bare slack.
+    """
+    own = lost_by_own_numbers(parameters, answers)
+    half = _held_out(len(answers["scores"]), parameters["seed"])
+    whole = max(abs(float(answers["scores"][half].mean())), 1e-9)
+    decimals = DECIMALS.get(str(answers["model"]), ROUNDING) / 5
+    rounded = np.minimum(decimals * (1 + np.abs(1 - own)) / whole, MOST_BY_ROUNDING)
+    slack = max(SHARE_OF_LOST * float(np.abs(own).mean()), LOST) + float(rounded.mean())
+    return bool(np.abs(answers["lost"] - own).mean() <= slack)
 
 
 def tests_are_right(parameters: Parameters, answers: Outputs) -> Finding:

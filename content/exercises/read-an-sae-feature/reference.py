@@ -102,13 +102,18 @@ def _without(index: int, strength: Numbers, direction: Numbers) -> Numbers:
 
 
 @lru_cache(maxsize=256)
-def _removed(feature: int, seed: int, removed: int) -> Numbers:
-    """What it costs to remove a feature from the passages on top of `feature`: fallen, moved."""
+def _removed(feature: int, seed: int, removed: int, *, everywhere: bool = False) -> Numbers:
+    """What it costs to remove a feature from the passages on top of `feature`: fallen, moved.
+
+    `everywhere` takes it off at [CLS] and [SEP] as well, where a control may be active.
+    """
     passages, along = _reading({"seed": seed}), sparse.direction(removed)
     seen = _seen(feature, passages)
+    strengths: Callable[[int, int], Numbers] = (
+        sparse.strengths_everywhere if everywhere else sparse.strengths
+    )
     changed = (
-        _without(index, sparse.strengths(index, removed), along)
-        for index in _on_top(seen, passages)
+        _without(index, strengths(index, removed), along) for index in _on_top(seen, passages)
     )
     return _fallen(seen, passages, changed)
 
@@ -262,13 +267,20 @@ def control_is_alike(parameters: Parameters, answers: Outputs) -> Finding:
 
 
 def control_effects_are_right(parameters: Parameters, answers: Outputs) -> bool:
-    """Whether removing the learner's own control costs what is said."""
+    """Whether removing the learner's own control costs what is said.
+
+    Unlike the feature, a control may be active at [CLS] or [SEP]. They never count, but it is no
+    mistake in the removal to take it off there as well.
+    """
     control = int(answers["control"])
     if not 0 <= control < len(sparse.parts()["bias"]):
         return False
-    own = _removed(parameters["feature"], parameters["seed"], control)[0]
-    off = np.abs(answers["control_effects"] - own).max()
-    return bool(off <= ROUNDING + 0.01 * np.abs(own).max())
+    asked = (parameters["feature"], parameters["seed"], control)
+    for own in (_removed(*asked)[0], _removed(*asked, everywhere=True)[0]):
+        off = np.abs(answers["control_effects"] - own).max()
+        if off <= ROUNDING + 0.01 * np.abs(own).max():
+            return True
+    return False
 
 
 def verdict_follows(parameters: Parameters, answers: Outputs) -> bool:  # noqa: ARG001 - own numbers
