@@ -297,7 +297,7 @@ def test_a_run_whose_worker_died_is_lost_and_the_next_one_runs(
     run_worker.kill()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "SILENT_AFTER", timedelta())  # what the worker wrote stays as it wrote it
+        patch.setattr(runs, "SILENT_AFTER", timedelta())
         lost = work.get(f"runs/{told['id']}/").json()
     assert lost["state"] == RunState.LOST
     assert "a fault of the site, not of your notebook, and costs no attempt" in lost["detail"]
