@@ -30,7 +30,7 @@ from courses.models import Part
 if TYPE_CHECKING:
     import uuid
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from classes.models import Class, ScheduledPart
 
@@ -68,7 +68,7 @@ def schedule(request: HttpRequest, access: Access) -> HttpResponse:
     )
     moved = None
     if request.method == "POST":
-        sent = request.POST
+        sent: QueryDict = request.POST
         if shifting and shift.is_valid():
             sent, moved = shifted(sent, shift.cleaned_data)
         formset = PartFormSet(sent, initial=initial, form_kwargs=asked)
