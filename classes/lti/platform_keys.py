@@ -24,6 +24,8 @@ AGAIN_SECONDS: Final = 10
 """An unknown key id makes one request in this time: anybody can make up key ids."""
 
 LEAST_BITS: Final = 2048
+MOST_BITS: Final = 16_384
+"""OpenSSL verifies no signature by a longer one, and each costs time."""
 MOST_KEYS: Final = 50
 
 
@@ -52,7 +54,7 @@ def _find(keys: list[dict[str, Any]], kid: str) -> RSAPublicKey | None:
             key = jwt.PyJWK(facts, "RS256").key
         except (jwt.PyJWTError, ValueError):
             continue
-        if isinstance(key, RSAPublicKey) and key.key_size >= LEAST_BITS:
+        if isinstance(key, RSAPublicKey) and LEAST_BITS <= key.key_size <= MOST_BITS:
             return key
     return None
 

@@ -27,6 +27,7 @@ from classes.lti.claims import (
     VERSION,
 )
 from classes.lti.models import Deployment, Platform
+from classes.lti.platform_keys import LEAST_BITS, MOST_BITS
 from tests.hostile.test_fuzz_forms import as_postgresql_does
 from tests.malformed import ANY, TREES, VALUES, WORDS, bounded_memory, damaged, mutated, sent
 
@@ -175,16 +176,27 @@ def test_tokens_that_are_none(launches: Launches) -> None:
 
 
 def test_keys_of_a_platform_that_are_none() -> None:
-    """A set of keys whose members have any values: no key, never an error."""
+    """A set of keys whose members have any values: no key, or one of a bounded length."""
     facts = {"kty": "RSA", "kid": KID, "use": "sig", "alg": "RS256", "n": "AQAB", "e": "AQAB"}
 
     @given(key=mutated(facts) | st.dictionaries(st.sampled_from(sorted(facts)), TREES))
     @ANY
     def attack(key: dict[str, Any]) -> None:
         sent("launches")
-        assert platform_keys._find([{**key, "kid": KID, "kty": "RSA"}], KID) is None
+        found = platform_keys._find([{**key, "kid": KID, "kty": "RSA"}], KID)
+        # Any long odd number is a key by its form.
+        assert found is None or LEAST_BITS <= found.key_size <= MOST_BITS
 
     attack()
+
+
+@pytest.mark.parametrize(("bits", "is_key"), [(2040, False), (4096, True), (400_000, False)])
+def test_a_platform_s_key_has_a_bounded_length(bits: int, is_key: bool) -> None:  # noqa: FBT001
+    """A number of 50 kB is no key: nothing is verified by it."""
+    modulus = base64.urlsafe_b64encode(b"\xff" * (bits // 8)).decode().rstrip("=")
+    facts = {"kty": "RSA", "kid": KID, "use": "sig", "alg": "RS256", "n": modulus, "e": "AQAB"}
+
+    assert (platform_keys._find([facts], KID) is not None) == is_key
 
 
 def test_logins_with_any_parameters(launches: Launches) -> None:
